@@ -1,0 +1,199 @@
+//! What the engine is to do. Every command can be carried out twice without harm: after a crash, the ones that were
+//! journaled and have no outcome yet are simply carried out again.
+
+use crate::{
+    CommitId, Holder, Leg, RequestId, RequestKind, RunEnd, RunId, SessionId, Status, TaskId, Time,
+    run::Work, signal::Say,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the engine is to do; each ends in exactly one outcome fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Command {
+    /// Give a leg to its holder (moves ready → in-progress on the implement leg).
+    Claim {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// Who takes it.
+        holder: Holder,
+        /// Which try, from 1.
+        attempt: u32,
+    },
+    /// Make the place to work in.
+    PrepareWorktree {
+        /// The task.
+        task: TaskId,
+    },
+    /// Start an agent or a gate under a keeper.
+    StartRun {
+        /// The run.
+        run: RunId,
+        /// The task.
+        task: TaskId,
+        /// What it does.
+        work: Work,
+        /// The conversation to resume.
+        resume: Option<SessionId>,
+    },
+    /// Say something to a run.
+    Say {
+        /// The run.
+        run: RunId,
+        /// What.
+        say: Say,
+    },
+    /// Carry out a call to one of our tools, and answer it.
+    AnswerTool {
+        /// The run.
+        run: RunId,
+        /// The call.
+        call: crate::CallId,
+        /// The tool.
+        tool: String,
+        /// Arguments as JSON text.
+        arguments: String,
+    },
+    /// Take one rung of the stop ladder.
+    HaltRun {
+        /// The run.
+        run: RunId,
+        /// Which rung.
+        halt: Halt,
+        /// What its end will be recorded as.
+        end: RunEnd,
+    },
+    /// Commit what lies in the worktree.
+    CommitWork {
+        /// The task.
+        task: TaskId,
+        /// Who did it, for the commit message.
+        holder: Holder,
+        /// First words of the message.
+        note: String,
+    },
+    /// Write the handoff into the task file and move the task.
+    HandOff {
+        /// The task.
+        task: TaskId,
+        /// The leg that ends.
+        leg: Leg,
+        /// Who held it.
+        holder: Holder,
+        /// What they say to the next holder.
+        note: String,
+        /// When, for the entry.
+        at: Time,
+        /// Where the task goes; none = it stays (review → approve).
+        to: Option<(Status, Status)>,
+    },
+    /// Write the feedback file, link it in the task file and move the task to ready.
+    SendBack(SendBack),
+    /// Move the task to failed and write why into its error context.
+    Fail {
+        /// The task.
+        task: TaskId,
+        /// Where it stands.
+        from: Status,
+        /// Why.
+        why: String,
+    },
+    /// Move a task by a rule of the chain (nobody prepares: pending → ready; a retry: failed → ready).
+    Move {
+        /// The task.
+        task: TaskId,
+        /// From where.
+        from: Status,
+        /// To where.
+        to: Status,
+    },
+    /// Merge the approved commit into the base branch.
+    Merge {
+        /// The task.
+        task: TaskId,
+        /// What was approved.
+        commit: Option<CommitId>,
+        /// The decision's words.
+        note: Option<String>,
+    },
+    /// Clear the worktree away; uncommitted work is kept under a ref first.
+    RemoveWorktree {
+        /// The task.
+        task: TaskId,
+    },
+    /// Ask a person.
+    OpenRequest {
+        /// The task.
+        task: Option<TaskId>,
+        /// What.
+        kind: RequestKind,
+    },
+    /// Declare a request void.
+    WithdrawRequest {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        why: String,
+    },
+    /// Let an account rest.
+    Park {
+        /// The account.
+        account: String,
+        /// Until when.
+        until: Time,
+    },
+}
+
+/// Sending a task back to its implementer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendBack {
+    /// The task.
+    pub task: TaskId,
+    /// Where it stands.
+    pub from: Status,
+    /// Which feedback of this task, from 1.
+    pub feedback: u32,
+    /// In one line, why.
+    pub why: String,
+    /// Who sends it back: a gate's name, a reviewer, a person.
+    pub source: String,
+    /// The whole text for the feedback file, below its heading.
+    pub body: String,
+    /// The gate run whose output belongs to it.
+    pub gate_run: Option<RunId>,
+    /// The commit it is about.
+    pub commit: Option<CommitId>,
+    /// When, for the file.
+    pub at: Time,
+    /// Whether it counts as a failed attempt.
+    pub counts: bool,
+}
+
+/// Rungs of the stop ladder, in order. Each is taken when the one before did not end the run in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Halt {
+    /// Its work is done: no more input.
+    CloseInput,
+    /// Ask it to stop its turn, then no more input.
+    Interrupt,
+    /// End the process.
+    Terminate,
+    /// End the whole tree at once.
+    Kill,
+}
+
+impl Halt {
+    /// How long this rung has before the next one is taken, in milliseconds, and which that is.
+    #[must_use]
+    pub const fn next(self) -> Option<(i64, Self)> {
+        match self {
+            Self::CloseInput => Some((15_000, Self::Interrupt)),
+            Self::Interrupt => Some((4_000, Self::Terminate)),
+            Self::Terminate => Some((3_000, Self::Kill)),
+            Self::Kill => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! How the project wants it: what `.mcp/config.yaml` and `.mcp/agents.yaml` say, already read.
+
+use crate::{AgentName, Leg};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `.mcp/config.yaml` and `.mcp/agents.yaml` together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The project's name for people.
+    pub project: String,
+    /// The branch approved work is merged into; none = the branch that is checked out at `init`.
+    pub base_branch: Option<String>,
+    /// Prefix of new task ids.
+    pub task_prefix: String,
+    /// Who does which leg.
+    pub chain: Chain,
+    /// Commands that must pass before a task goes to review.
+    pub gates: Vec<Gate>,
+    /// Limits and patience.
+    pub limits: Limits,
+    /// Where worktrees go; none = the state folder.
+    pub worktrees: Option<String>,
+    /// The agents.
+    pub agents: BTreeMap<AgentName, Agent>,
+}
+
+impl Config {
+    /// Who does `leg` on a task whose card names `wanted` (the card's agent counts for the implement leg).
+    #[must_use]
+    pub fn holder(&self, leg: Leg, wanted: Option<&AgentName>) -> Holder {
+        let named = match leg {
+            Leg::Prepare => self.chain.prepare.clone(),
+            Leg::Implement => wanted.cloned().or_else(|| self.chain.implement.clone()),
+            Leg::Review => self.chain.review.clone(),
+            Leg::Approve => return Holder::Person,
+        };
+        match named {
+            None => Holder::Nobody,
+            Some(name) if name.as_str() == "person" => Holder::Person,
+            Some(name)
+                if self
+                    .agents
+                    .get(&name)
+                    .is_some_and(|agent| agent.cli.is_some()) =>
+            {
+                Holder::Agent(name)
+            }
+            Some(name) => Holder::Outside(name),
+        }
+    }
+}
+
+/// Who does which leg. A name that is no launchable agent is an outside holder; `person` is a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Prepares; none = tasks are ready as they are written.
+    pub prepare: Option<AgentName>,
+    /// Implements.
+    pub implement: Option<AgentName>,
+    /// Reviews before the person; none = only the person reviews.
+    pub review: Option<AgentName>,
+}
+
+/// Who holds a leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "name", rename_all = "kebab-case")]
+pub enum Holder {
+    /// The leg is left out.
+    Nobody,
+    /// A person.
+    Person,
+    /// An agent that Orchestron launches.
+    Agent(AgentName),
+    /// A tool outside Orchestron (Cursor, ChatGPT, Codex in a terminal): nothing is launched.
+    Outside(AgentName),
+}
+
+/// A command of the project that must pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Short name, unique.
+    pub name: String,
+    /// A shell command, run in the task's worktree.
+    pub run: String,
+    /// How long it may take, in seconds.
+    pub timeout_s: u64,
+}
+
+/// Limits and patience.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// How many agent runs at once; 1 = one agent works at a time.
+    pub parallel: u32,
+    /// After how many failed attempts in a row a task fails and asks for a person.
+    pub attempts: u32,
+    /// Wait before the second attempt after a crash, in milliseconds; doubles each time.
+    pub backoff_ms: u64,
+    /// Longest wait between attempts, in milliseconds.
+    pub backoff_max_ms: u64,
+    /// How long an account rests when the provider refuses without saying until when, in seconds.
+    pub park_s: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            parallel: 1,
+            attempts: 3,
+            backoff_ms: 5_000,
+            backoff_max_ms: 300_000,
+            park_s: 300,
+        }
+    }
+}
+
+/// One entry of `.mcp/agents.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its name.
+    pub name: AgentName,
+    /// Which coding agent it is (`claude`); none = a holder outside Orchestron.
+    pub cli: Option<String>,
+    /// The program to start, when it is not the one found on PATH. Resolved, not taken from the repository.
+    pub program: Option<String>,
+    /// Model name, in the agent's own words.
+    pub model: Option<String>,
+    /// Who it is, in a sentence or two.
+    pub persona: Option<String>,
+    /// A file below `.mcp/` with more of the same.
+    pub prompt_file: Option<String>,
+    /// What it is good at.
+    pub capabilities: Vec<String>,
+    /// Tool rules it may use without asking, in the agent's own syntax.
+    pub tools_allowed: Vec<String>,
+    /// Tool rules it may never use.
+    pub tools_restricted: Vec<String>,
+    /// Folders it may write in, relative to the project; empty = the whole worktree.
+    pub directories: Vec<String>,
+    /// Longest run, in seconds.
+    pub timeout_s: u64,
+    /// Longest silence while it should be working, in seconds.
+    pub silence_s: u64,
+    /// Most turns in a run.
+    pub max_turns: Option<u32>,
+    /// Most money in a run, in millionths of a dollar.
+    pub budget: Option<crate::MicroUsd>,
+    /// Another address of the model's API (a proxy, the scripted model).
+    pub base_url: Option<String>,
+    /// The account its limits and key belong to; agents with the same account share both.
+    pub account: String,
+}

@@ -1,0 +1,369 @@
+//! What happened: the facts in a project's log, in the order they were written.
+
+use crate::{
+    AgentName, AskId, CallId, Command, CommitId, Decision, Holder, Leg, MicroUsd, RequestId,
+    RequestKind, RunEnd, RunId, Seq, SessionId, Status, TaskId, Time, run::Verdict, run::Work,
+};
+use serde::{Deserialize, Serialize};
+
+/// A fact with its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its position.
+    pub seq: Seq,
+    /// When it was written.
+    pub at: Time,
+    /// Who caused it.
+    pub by: Actor,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// Who caused something. Told by how they are connected, never by what they claim.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Actor {
+    /// The person at this machine.
+    Person,
+    /// A run of ours.
+    Run {
+        /// Which.
+        run: RunId,
+    },
+    /// A holder outside Orchestron that used a command in its own name (`--agent cursor`).
+    Outside {
+        /// Its name.
+        name: AgentName,
+    },
+    /// The engine.
+    Engine,
+    /// Somebody with an editor or git; seen in the files afterwards.
+    Unknown,
+}
+
+/// What happened. Facts are never changed or removed; a new kind of fact is a new variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Fact {
+    // --- the task files -------------------------------------------------------------------------------------
+    /// A task file appeared (created by us or by hand).
+    TaskCreated {
+        /// The task.
+        task: TaskId,
+        /// Its title then.
+        title: String,
+        /// Where it was put.
+        status: Status,
+    },
+    /// A task file went from one folder to another.
+    TaskMoved {
+        /// The task.
+        task: TaskId,
+        /// From where.
+        from: Status,
+        /// To where.
+        to: Status,
+    },
+    /// A task file is gone.
+    TaskRemoved {
+        /// The task.
+        task: TaskId,
+        /// Where it was.
+        status: Status,
+    },
+    /// We changed a task file's text.
+    TaskEdited {
+        /// The task.
+        task: TaskId,
+        /// Which part, in a few words.
+        what: String,
+    },
+    // --- the chain ------------------------------------------------------------------------------------------
+    /// Somebody took a leg.
+    Claimed {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// Who holds it now.
+        holder: Holder,
+        /// Which try on this leg, from 1.
+        attempt: u32,
+    },
+    /// The place to work in is there.
+    WorktreeReady {
+        /// The task.
+        task: TaskId,
+        /// Absolute path; the project's own folder without git.
+        path: String,
+        /// The task's branch; none without git.
+        branch: Option<String>,
+        /// The commit it started from.
+        base: Option<CommitId>,
+    },
+    /// The holder says its leg is done.
+    Submitted {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// What it says to the next holder.
+        note: String,
+        /// The run, when an agent of ours said it.
+        run: Option<RunId>,
+    },
+    /// A reviewer gave a verdict.
+    Reviewed {
+        /// The task.
+        task: TaskId,
+        /// The verdict.
+        verdict: Verdict,
+        /// The words.
+        note: String,
+        /// The run, when an agent of ours said it.
+        run: Option<RunId>,
+    },
+    /// The work in the worktree is committed.
+    Committed {
+        /// The task.
+        task: TaskId,
+        /// Tip of the task's branch; none without git.
+        commit: Option<CommitId>,
+        /// Whether the branch differs from its base.
+        changed: bool,
+    },
+    /// A leg is over and the task goes to the next one.
+    HandedOff {
+        /// The task.
+        task: TaskId,
+        /// The leg that ended.
+        leg: Leg,
+        /// Who held it.
+        holder: Holder,
+        /// What they say to the next holder.
+        note: String,
+    },
+    /// The task goes back to its implementer with feedback.
+    SentBack {
+        /// The task.
+        task: TaskId,
+        /// Which feedback of this task, from 1: `.mcp/feedback/TASK-001-1.md`.
+        feedback: u32,
+        /// In one line, why.
+        why: String,
+        /// Whether it counts as a failed attempt.
+        counts: bool,
+    },
+    /// The task is given up until a person decides.
+    Failed {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        why: String,
+    },
+    /// The work is in the base branch.
+    Merged {
+        /// The task.
+        task: TaskId,
+        /// The merge commit; none without git or when there was nothing to merge.
+        commit: Option<CommitId>,
+        /// The base branch.
+        into: String,
+    },
+    /// The work could not be merged without touching what is not ours or resolving a conflict.
+    MergeRefused {
+        /// The task.
+        task: TaskId,
+        /// The files.
+        files: Vec<String>,
+        /// Why.
+        why: String,
+        /// The commit that was to be merged.
+        commit: Option<CommitId>,
+    },
+    /// The task's worktree was cleared away (whatever was uncommitted is kept under `saved`).
+    WorktreeRemoved {
+        /// The task.
+        task: TaskId,
+        /// The ref that keeps uncommitted work, if there was any.
+        saved: Option<String>,
+    },
+    // --- runs -----------------------------------------------------------------------------------------------
+    /// A run is decided and its keeper is being started.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// The task.
+        task: TaskId,
+        /// What it does.
+        work: Work,
+        /// The conversation.
+        session: Option<SessionId>,
+        /// Whether it resumes that conversation.
+        resumed: bool,
+    },
+    /// The agent is up.
+    RunUp {
+        /// The run.
+        run: RunId,
+        /// Agent's version.
+        version: String,
+        /// Model.
+        model: String,
+    },
+    /// The run calls one of our tools.
+    ToolCalled {
+        /// The run.
+        run: RunId,
+        /// The call.
+        call: CallId,
+        /// The tool.
+        tool: String,
+        /// Arguments as JSON text.
+        arguments: String,
+    },
+    /// The run withdrew a permission ask.
+    AskWithdrawn {
+        /// The run.
+        run: RunId,
+        /// The ask.
+        ask: AskId,
+    },
+    /// What the session has cost so far.
+    RunCost {
+        /// The run.
+        run: RunId,
+        /// Cumulative over the session's runs.
+        session_total: MicroUsd,
+        /// Input tokens of the run.
+        input_tokens: u64,
+        /// Output tokens of the run.
+        output_tokens: u64,
+    },
+    /// The run's turn is over.
+    RunTurnEnded {
+        /// The run.
+        run: RunId,
+        /// How.
+        end: RunEnd,
+        /// Its last words.
+        words: String,
+    },
+    /// A run is being stopped for this reason; the stop ladder's first rung was taken.
+    RunHalting {
+        /// The run.
+        run: RunId,
+        /// What its end will be recorded as.
+        end: RunEnd,
+        /// The rung.
+        halt: crate::Halt,
+    },
+    /// The run is over: its process tree is gone.
+    RunEnded {
+        /// The run.
+        run: RunId,
+        /// How.
+        end: RunEnd,
+        /// The useful end of its output (for gates).
+        tail: String,
+    },
+    // --- requests -------------------------------------------------------------------------------------------
+    /// A person has to decide something. The event's number is the request's id.
+    RequestOpened {
+        /// The task.
+        task: Option<TaskId>,
+        /// What about.
+        kind: RequestKind,
+    },
+    /// A person decided.
+    RequestDecided {
+        /// The request.
+        request: RequestId,
+        /// The decision.
+        decision: Decision,
+    },
+    /// A request is void.
+    RequestWithdrawn {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        why: String,
+    },
+    // --- the engine -----------------------------------------------------------------------------------------
+    /// An engine took the lease.
+    EngineStarted {
+        /// Its version.
+        version: String,
+        /// The fence of its lease.
+        fence: u64,
+    },
+    /// Nothing new is started until resumed.
+    Paused {
+        /// Why.
+        why: String,
+    },
+    /// Starting goes on.
+    Resumed,
+    /// An account rests because its provider refuses.
+    Parked {
+        /// The account.
+        account: String,
+        /// Until when.
+        until: Time,
+    },
+    /// A command could not be carried out.
+    CommandFailed {
+        /// Which.
+        command: Box<Command>,
+        /// What is wrong, where, and how to mend it.
+        error: String,
+    },
+    /// A command was carried out and nothing else is to be told.
+    CommandDone {
+        /// Which, in a few words.
+        what: String,
+    },
+}
+
+impl Fact {
+    /// The task a fact is about, when it names one itself.
+    #[must_use]
+    pub const fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::TaskCreated { task, .. }
+            | Self::TaskMoved { task, .. }
+            | Self::TaskRemoved { task, .. }
+            | Self::TaskEdited { task, .. }
+            | Self::Claimed { task, .. }
+            | Self::WorktreeReady { task, .. }
+            | Self::Submitted { task, .. }
+            | Self::Reviewed { task, .. }
+            | Self::Committed { task, .. }
+            | Self::HandedOff { task, .. }
+            | Self::SentBack { task, .. }
+            | Self::Failed { task, .. }
+            | Self::Merged { task, .. }
+            | Self::MergeRefused { task, .. }
+            | Self::WorktreeRemoved { task, .. }
+            | Self::RunStarted { task, .. } => Some(task),
+            Self::RequestOpened { task, .. } => task.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The run a fact is about, when it names one.
+    #[must_use]
+    pub const fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::RunStarted { run, .. }
+            | Self::RunUp { run, .. }
+            | Self::ToolCalled { run, .. }
+            | Self::AskWithdrawn { run, .. }
+            | Self::RunCost { run, .. }
+            | Self::RunTurnEnded { run, .. }
+            | Self::RunHalting { run, .. }
+            | Self::RunEnded { run, .. } => Some(run),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Names of things. Each is its own type, so that a run can never be passed for a task.
+
+use serde::{Deserialize, Serialize};
+use std::{cmp::Ordering, fmt, str::FromStr};
+use thiserror::Error;
+
+/// Longest prefix of a task id (`TASK`), in bytes.
+const MAX_PREFIX: usize = 16;
+/// Most digits in a task number.
+const MAX_DIGITS: usize = 9;
+
+/// Why a text is no name of that kind.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IdError {
+    /// Not a task id.
+    #[error(
+        "`{text}` is no task id: write a prefix of capital letters, a dash and a number, such as TASK-7"
+    )]
+    Task {
+        /// What was given.
+        text: String,
+    },
+    /// Not an agent name.
+    #[error("`{text}` is no agent name: use 1 to 40 of a-z, 0-9 and `-`, starting with a letter")]
+    Agent {
+        /// What was given.
+        text: String,
+    },
+    /// Not a run id.
+    #[error("`{text}` is no run id: it looks like TASK-7-implement-2")]
+    Run {
+        /// What was given.
+        text: String,
+    },
+}
+
+/// A task's id: a prefix and a number, `TASK-007`. `TASK-7` and `TASK-007` are the same task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TaskId {
+    prefix: String,
+    number: u32,
+}
+
+impl TaskId {
+    /// The id with this prefix and number.
+    ///
+    /// # Errors
+    /// When the prefix is not 1 to 16 capital letters and digits starting with a letter.
+    pub fn new(prefix: &str, number: u32) -> Result<Self, IdError> {
+        let mut bytes = prefix.bytes();
+        let good = prefix.len() <= MAX_PREFIX
+            && bytes.next().is_some_and(|b| b.is_ascii_uppercase())
+            && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if !good || number.checked_ilog10().unwrap_or(0) as usize >= MAX_DIGITS {
+            return Err(IdError::Task {
+                text: format!("{prefix}-{number}"),
+            });
+        }
+        Ok(Self {
+            prefix: prefix.to_owned(),
+            number,
+        })
+    }
+
+    /// The part before the dash.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The part after the dash.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+impl PartialEq for TaskId {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number && self.prefix == other.prefix
+    }
+}
+impl Eq for TaskId {}
+impl PartialOrd for TaskId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for TaskId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.prefix, self.number).cmp(&(&other.prefix, other.number))
+    }
+}
+impl std::hash::Hash for TaskId {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.prefix.hash(state);
+        self.number.hash(state);
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:03}", self.prefix, self.number)
+    }
+}
+
+impl FromStr for TaskId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let bad = || IdError::Task {
+            text: text.chars().take(80).collect(),
+        };
+        let (prefix, digits) = text.rsplit_once('-').ok_or_else(bad)?;
+        if digits.is_empty()
+            || digits.len() > MAX_DIGITS
+            || !digits.bytes().all(|b| b.is_ascii_digit())
+        {
+            return Err(bad());
+        }
+        let number = digits.parse().map_err(|_| bad())?;
+        Self::new(prefix, number).map_err(|_| bad())
+    }
+}
+
+impl TryFrom<String> for TaskId {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+impl From<TaskId> for String {
+    fn from(id: TaskId) -> Self {
+        id.to_string()
+    }
+}
+
+/// The name of an agent in `.mcp/agents.yaml`, or of a holder outside Orchestron (`cursor`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AgentName(String);
+
+impl AgentName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AgentName {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let good = (1..=40).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if good {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Agent {
+                text: text.chars().take(80).collect(),
+            })
+        }
+    }
+}
+impl TryFrom<String> for AgentName {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+impl From<AgentName> for String {
+    fn from(name: AgentName) -> Self {
+        name.0
+    }
+}
+impl fmt::Display for AgentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One agent process (or one gate command) on one leg of one task: `TASK-007-implement-2`. Also its folder's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(String);
+
+impl RunId {
+    /// The id of the `ordinal`-th run of `what` (a leg, or `gate-<name>`) on `task`; ordinals start at 1.
+    #[must_use]
+    pub fn of(task: &TaskId, what: &str, ordinal: u32) -> Self {
+        let what: String = what
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '-'
+                }
+            })
+            .take(60)
+            .collect();
+        Self(format!("{task}-{what}-{ordinal}"))
+    }
+
+    /// The id as text; safe as a file name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl FromStr for RunId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let good = (1..=120).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_uppercase())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if good {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Run {
+                text: text.chars().take(80).collect(),
+            })
+        }
+    }
+}
+impl TryFrom<String> for RunId {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.0
+    }
+}
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! opaque_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    };
+}
+
+opaque_text!(
+    /// A git commit, as git prints it (40 or 64 hex digits).
+    CommitId
+);
+opaque_text!(
+    /// An agent's conversation, which later runs can resume. Chosen by us, a UUID.
+    SessionId
+);
+opaque_text!(
+    /// A permission ask of one run, named by the agent's protocol.
+    AskId
+);
+opaque_text!(
+    /// A call one run made to one of our tools, named by the agent's protocol.
+    CallId
+);
+
+/// Position of an event in its project's log; the first is 1.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+/// A request to a person: the [`Seq`] of the event that opened it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(pub u64);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "R-{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AgentName, RunId, TaskId};
+
+    #[test]
+    fn task_ids_are_read_and_printed() {
+        for (text, printed) in [
+            ("TASK-1", "TASK-001"),
+            ("TASK-001", "TASK-001"),
+            ("T-0112", "T-112"),
+            ("WEB2-9999", "WEB2-9999"),
+        ] {
+            assert_eq!(text.parse::<TaskId>().unwrap().to_string(), printed);
+        }
+        assert_eq!(
+            "TASK-7".parse::<TaskId>().unwrap(),
+            "TASK-007".parse::<TaskId>().unwrap()
+        );
+    }
+
+    #[test]
+    fn hostile_task_ids_are_refused() {
+        for text in [
+            "",
+            "TASK",
+            "TASK-",
+            "-1",
+            "task-1",
+            "TASK-1/..",
+            "../TASK-1",
+            "TASK-+1",
+            "TASK-1234567890",
+            "TÄSK-1",
+            "T SK-1",
+            "1A-2",
+        ] {
+            assert!(text.parse::<TaskId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_survive_serde_only_when_valid() {
+        let id: TaskId = serde_json::from_str("\"TASK-7\"").unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"TASK-007\"");
+        assert!(serde_json::from_str::<TaskId>("\"../x\"").is_err());
+        assert!(serde_json::from_str::<AgentName>("\"Claude Impl\"").is_err());
+        assert!(serde_json::from_str::<RunId>("\"../../etc\"").is_err());
+    }
+
+    #[test]
+    fn run_ids_are_file_names() {
+        let task = "TASK-7".parse().unwrap();
+        assert_eq!(
+            RunId::of(&task, "implement", 2).as_str(),
+            "TASK-007-implement-2"
+        );
+        assert_eq!(
+            RunId::of(&task, "gate-../x y", 1).as_str(),
+            "TASK-007-gate----x-y-1"
+        );
+    }
+}

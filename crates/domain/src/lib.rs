@@ -1,0 +1,35 @@
+//! The pure core of Orchestron: what a task, a chain, a run and a request are, and what follows from each fact.
+//!
+//! Nothing in this crate reads a clock, a file, the environment or randomness: time and ids arrive inside
+//! its inputs, so that any history can be replayed to the same state. Its only dependencies are `serde`
+//! (ids and events) and `thiserror`.
+
+pub mod command;
+pub mod config;
+pub mod decide;
+pub mod event;
+pub mod ids;
+pub mod money;
+pub mod prompt;
+pub mod request;
+pub mod run;
+pub mod schedule;
+pub mod signal;
+pub mod state;
+pub mod status;
+pub mod task;
+pub mod task_file;
+pub mod time;
+pub mod transcript;
+
+pub use command::{Command, Halt, SendBack};
+pub use config::{Agent, Chain, Config, Gate, Holder};
+pub use event::{Actor, Event, Fact};
+pub use ids::{AgentName, AskId, CallId, CommitId, RequestId, RunId, Seq, SessionId, TaskId};
+pub use money::MicroUsd;
+pub use request::{Decision, Request, RequestKind};
+pub use run::{Leg, Run, RunEnd, RunStatus};
+pub use state::State;
+pub use status::Status;
+pub use task::{Priority, TaskCard};
+pub use time::Time;

@@ -1,0 +1,253 @@
+//! Runs: one agent process, or one gate command, on one leg of one task.
+
+use crate::{AgentName, CommitId, MicroUsd, RunId, SessionId, TaskId, Time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A leg of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leg {
+    /// Flesh the task out: pending → ready.
+    Prepare,
+    /// Do the work: ready → in-progress → review.
+    Implement,
+    /// Read the work: approve it or send it back.
+    Review,
+    /// A person's decision: merge or send back.
+    Approve,
+}
+
+impl Leg {
+    /// All, in order.
+    pub const ALL: [Self; 4] = [Self::Prepare, Self::Implement, Self::Review, Self::Approve];
+
+    /// The word for it in files, commands and prompts.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Implement => "implement",
+            Self::Review => "review",
+            Self::Approve => "approve",
+        }
+    }
+
+    /// The leg with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|leg| leg.word() == word)
+    }
+}
+
+impl fmt::Display for Leg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What a run does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Work {
+    /// An agent works on a leg.
+    Leg {
+        /// Which leg.
+        leg: Leg,
+        /// Which agent.
+        agent: AgentName,
+        /// Which try on this leg, from 1.
+        attempt: u32,
+    },
+    /// A gate command is run on a commit.
+    Gate {
+        /// The gate's name in `config.yaml`.
+        gate: String,
+        /// What it checks.
+        commit: Option<CommitId>,
+    },
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Decided; its keeper is being started.
+    Starting,
+    /// At work.
+    Working,
+    /// Waiting for a person's answer (permission or question).
+    Waiting,
+    /// Told to stop, or done and closing.
+    Ending,
+    /// Over; see [`RunEnd`].
+    Ended,
+}
+
+/// How a run ended. Every way to end has a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum RunEnd {
+    /// The agent finished its turn, or the gate passed.
+    Completed,
+    /// The gate's command failed.
+    GateFailed {
+        /// Its exit code; none when a signal ended it.
+        code: Option<i32>,
+    },
+    /// The agent finished with an error of its own (max turns, budget, crash).
+    AgentError {
+        /// What it said.
+        message: String,
+    },
+    /// Every tool call of the run was denied, so nothing can have been done.
+    DeniedEverything,
+    /// The provider refuses for now; the account is parked.
+    RateLimited {
+        /// When to try again, if the provider said so.
+        retry_after_s: Option<u64>,
+    },
+    /// No valid login or key.
+    NotLoggedIn {
+        /// What the agent said.
+        message: String,
+    },
+    /// The program could not be started.
+    CouldNotStart {
+        /// Why, and how to mend it.
+        message: String,
+    },
+    /// It ran longer than its limit.
+    TimedOut {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
+    /// It said nothing for longer than its limit while it should have been working.
+    Stalled {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
+    /// Somebody stopped it.
+    Stopped {
+        /// Why.
+        why: String,
+    },
+    /// Its keeper died without leaving an exit record.
+    Lost,
+}
+
+impl RunEnd {
+    /// Whether the run did what it was started for.
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        matches!(self, Self::Completed)
+    }
+
+    /// Whether trying again cannot help until a person mends something.
+    #[must_use]
+    pub const fn needs_person(&self) -> bool {
+        matches!(self, Self::NotLoggedIn { .. } | Self::CouldNotStart { .. })
+    }
+}
+
+impl fmt::Display for RunEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Completed => f.write_str("completed"),
+            Self::GateFailed { code: Some(code) } => {
+                write!(f, "the gate failed with exit code {code}")
+            }
+            Self::GateFailed { code: None } => f.write_str("the gate was ended by a signal"),
+            Self::AgentError { message } => write!(f, "the agent ended with an error: {message}"),
+            Self::DeniedEverything => {
+                f.write_str("every tool call was denied, so nothing was done")
+            }
+            Self::RateLimited {
+                retry_after_s: Some(s),
+            } => write!(f, "the provider's limit was reached; it resets in {s} s"),
+            Self::RateLimited {
+                retry_after_s: None,
+            } => f.write_str("the provider's limit was reached"),
+            Self::NotLoggedIn { message } => write!(f, "the agent is not logged in: {message}"),
+            Self::CouldNotStart { message } => write!(f, "could not start: {message}"),
+            Self::TimedOut { limit_s } => write!(f, "it ran longer than {limit_s} s"),
+            Self::Stalled { limit_s } => write!(
+                f,
+                "it was silent for {limit_s} s while it should have been working"
+            ),
+            Self::Stopped { why } => write!(f, "stopped: {why}"),
+            Self::Lost => f.write_str("its keeper died without a record of how the run ended"),
+        }
+    }
+}
+
+/// One run, as the log tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id, also the name of its folder.
+    pub id: RunId,
+    /// The task.
+    pub task: TaskId,
+    /// What it does.
+    pub work: Work,
+    /// How far it is.
+    pub status: RunStatus,
+    /// The conversation, for agents that have one.
+    pub session: Option<SessionId>,
+    /// When it was decided.
+    pub since: Time,
+    /// When it last said anything or was answered.
+    pub heard: Time,
+    /// When it ended.
+    pub until: Option<Time>,
+    /// How it ended.
+    pub end: Option<RunEnd>,
+    /// What it has cost so far, of its own (the session's total less what was there at its start).
+    pub cost: MicroUsd,
+    /// What the holder said when it submitted.
+    pub note: Option<String>,
+    /// The reviewer's verdict, on a review leg.
+    pub verdict: Option<Verdict>,
+    /// Up to which byte of `out.jsonl` its signals have been turned into facts.
+    pub read_to: u64,
+    /// How far the stop ladder has been climbed, and when the last rung was taken.
+    pub halting: Option<(crate::Halt, Time)>,
+    /// Why it is being stopped.
+    pub halt_why: Option<RunEnd>,
+}
+
+impl Run {
+    /// Whether it is not over.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.status != RunStatus::Ended
+    }
+
+    /// The leg, if an agent works on one.
+    #[must_use]
+    pub const fn leg(&self) -> Option<Leg> {
+        match self.work {
+            Work::Leg { leg, .. } => Some(leg),
+            Work::Gate { .. } => None,
+        }
+    }
+
+    /// The agent, if it is one.
+    #[must_use]
+    pub const fn agent(&self) -> Option<&AgentName> {
+        match &self.work {
+            Work::Leg { agent, .. } => Some(agent),
+            Work::Gate { .. } => None,
+        }
+    }
+}
+
+/// What a reviewer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Good as it is.
+    Approve,
+    /// It has to change.
+    Changes,
+}

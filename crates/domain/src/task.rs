@@ -1,0 +1,80 @@
+//! A task as the board knows it: the card read from a task file.
+
+use crate::{AgentName, Leg, Status, TaskId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How urgent a task is. P0 goes before P1 before P2.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Priority {
+    /// Drop everything.
+    P0,
+    /// Normal.
+    #[default]
+    P1,
+    /// When there is time.
+    P2,
+}
+
+impl Priority {
+    /// Reads `P0`, `P1`, `P2` (any case).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "P0" | "p0" => Some(Self::P0),
+            "P1" | "p1" => Some(Self::P1),
+            "P2" | "p2" => Some(Self::P2),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::P0 => "P0",
+            Self::P1 => "P1",
+            Self::P2 => "P2",
+        })
+    }
+}
+
+/// How many boxes of a checklist are ticked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticks {
+    /// Ticked boxes.
+    pub done: u32,
+    /// All boxes.
+    pub all: u32,
+}
+
+/// What the board shows of one task file. Read from the file, never written by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCard {
+    /// The id, from heading and file name, which must agree.
+    pub id: TaskId,
+    /// The title, from the heading.
+    pub title: String,
+    /// The folder the file lies in.
+    pub status: Status,
+    /// `## Priority`; P1 when absent.
+    pub priority: Priority,
+    /// `## Agent`, when it names one (`unassigned` is none).
+    pub agent: Option<AgentName>,
+    /// `## Depends On`.
+    pub depends_on: Vec<TaskId>,
+    /// `## Files Affected`, as written.
+    pub files_affected: Vec<String>,
+    /// Boxes of `## Acceptance Criteria`.
+    pub criteria: Ticks,
+    /// Boxes of `## Definition of Ready`.
+    pub ready_boxes: Ticks,
+    /// `## Created`, as written.
+    pub created: Option<String>,
+    /// How many entries `## Handoffs` has.
+    pub handoffs: u32,
+    /// The leg the last handoff ended; lets a board whose database is gone go on in the right place.
+    pub last_leg: Option<Leg>,
+}

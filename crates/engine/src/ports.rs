@@ -1,0 +1,510 @@
+//! What the engine needs from the world, one trait per outside thing. Implemented by `adapters` and by `testkit`.
+
+use orchestron_domain::{
+    Actor, Agent, Command, CommitId, Config, Event, Fact, Halt, RunEnd, RunId, Seq, SessionId,
+    State, Status, TaskCard, TaskId, Time,
+    run::Work,
+    signal::{Say, Signal},
+    transcript::TranscriptItem,
+};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// An error of the outside world: what was tried, on what, what the world said, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{doing} {what}: {said}{}", cure.as_ref().map(|c| format!("\n  {c}")).unwrap_or_default())]
+pub struct PortError {
+    /// What was tried: `cannot read`.
+    pub doing: &'static str,
+    /// On what: a path, a command.
+    pub what: String,
+    /// What the system said.
+    pub said: String,
+    /// How to mend it, when that is known.
+    pub cure: Option<String>,
+    /// What kind of failure it is, for those who act on it.
+    pub kind: PortErrorKind,
+}
+
+/// Kinds of failures somebody acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortErrorKind {
+    /// It is not there.
+    Missing,
+    /// It is there already.
+    Exists,
+    /// Somebody else changed it in between.
+    Changed,
+    /// Somebody else holds it.
+    Held,
+    /// The content is malformed.
+    Malformed,
+    /// No space left, or read-only.
+    NoRoom,
+    /// Anything else.
+    Other,
+}
+
+/// Result of a port.
+pub type PortResult<T> = Result<T, PortError>;
+
+// ---------------------------------------------------------------------------------------------- task files
+
+/// What identifies an unchanged file without reading it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Inode (file index on Windows).
+    pub ino: u64,
+    /// Modification time, nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Change time, nanoseconds since 1970.
+    pub ctime_ns: i64,
+    /// Length in bytes.
+    pub size: u64,
+}
+
+/// A file below `.mcp/tasks/` as the index knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexedFile {
+    /// `ready/TASK-001-slug.md`.
+    pub path: String,
+    /// How it looked when it was read.
+    pub stamp: Stamp,
+    /// SHA-256 of its bytes, hex; empty when it could not be read.
+    pub hash: String,
+    /// What it says, when it is a good task file.
+    pub card: Option<TaskCard>,
+    /// What is wrong with it, when something is. Such a file is shown and never touched.
+    pub problem: Option<Problem>,
+}
+
+/// Something wrong with a file people can mend.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Problem {
+    /// The file, relative to the project.
+    pub path: String,
+    /// The line, from 1, when there is one.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub what: String,
+    /// How to mend it.
+    pub cure: String,
+}
+
+/// What a scan of the task folders found, compared with what was known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Files that are new or differ (content, place or problem).
+    pub changed: Vec<IndexedFile>,
+    /// Paths that are gone.
+    pub gone: Vec<String>,
+    /// True when the tasks folder itself is missing or unreadable; then nothing may be concluded from absence.
+    pub unreadable: Option<PortErrorKind>,
+}
+
+/// A file's text with its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileText {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// SHA-256, hex.
+    pub hash: String,
+}
+
+/// How an edit by exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// Ours is in place; what it displaced was what we had read.
+    Replaced(IndexedFile),
+    /// Somebody had changed it meanwhile: theirs is in place again, ours was not written.
+    TheirsKept(FileText),
+}
+
+/// The `.mcp/` folder. All paths are relative to `.mcp/tasks/` or `.mcp/` and never leave it.
+pub trait TaskFiles: Send + Sync {
+    /// Looks at every task file; reads only those whose stamp differs from `known` (git's racy rule included).
+    fn scan(&self, known: &BTreeMap<String, IndexedFile>) -> PortResult<Scan>;
+    /// Reads one task file (at most 1 MiB, never through a symlink out of the project).
+    fn read(&self, path: &str) -> PortResult<FileText>;
+    /// Creates a task file; fails with `Exists` if the name is taken. Durable on return.
+    fn create(&self, status: Status, file_name: &str, bytes: &[u8]) -> PortResult<IndexedFile>;
+    /// Moves a file to another folder under the same name: pure rename without replacing, source folder synced before the
+    /// destination folder. `expected` guards against a changed file (`Changed`).
+    fn rename(
+        &self,
+        path: &str,
+        to: Status,
+        expected_hash: Option<&str>,
+    ) -> PortResult<IndexedFile>;
+    /// Replaces a file's text by temp + fsync + exchange, then looks at what was displaced.
+    fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange>;
+    /// Number of task files in each folder, without opening one.
+    fn counts(&self) -> PortResult<BTreeMap<Status, u32>>;
+    /// Writes a file beside the tasks (`feedback/TASK-001-1.md`, `results/…`, `state.json`): atomic; never replaces other content
+    /// unless `replace`.
+    fn write_side(&self, path: &str, bytes: &[u8], replace: bool) -> PortResult<()>;
+    /// Reads a file beside the tasks (at most 1 MiB).
+    fn read_side(&self, path: &str) -> PortResult<FileText>;
+    /// The configuration, with every problem found in it. Unknown keys are problems, not errors.
+    fn config(&self) -> PortResult<(Config, Vec<Problem>)>;
+    /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.
+    fn config_stamp(&self) -> PortResult<String>;
+}
+
+// ---------------------------------------------------------------------------------------------- event log
+
+/// Row written before a file is moved and removed with the event that tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Its number.
+    pub id: u64,
+    /// The task.
+    pub task: TaskId,
+    /// `ready/TASK-001-slug.md`.
+    pub from: String,
+    /// `in-progress/TASK-001-slug.md`.
+    pub to: String,
+    /// Hash of the file when the intent was written.
+    pub hash: String,
+    /// The facts to write when the move is found done.
+    pub facts: Vec<(Actor, Fact)>,
+}
+
+/// A command that was journaled and has no outcome yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCommand {
+    /// Its number in the journal.
+    pub id: u64,
+    /// What.
+    pub command: Command,
+}
+
+/// Everything one transaction of the log writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Facts to append, in order.
+    pub facts: Vec<(Actor, Fact)>,
+    /// Journal entries that these facts are the outcome of.
+    pub close_commands: Vec<u64>,
+    /// Intent that these facts complete.
+    pub close_intent: Option<u64>,
+    /// Index rows to write.
+    pub index_put: Vec<IndexedFile>,
+    /// Index rows to remove.
+    pub index_remove: Vec<String>,
+    /// Commands to journal, decided from events up to the given position.
+    pub decided: Option<(Seq, Vec<Command>)>,
+    /// A checkpoint of the state at that position.
+    pub checkpoint: Option<(Seq, State)>,
+}
+
+/// What one transaction wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The appended events, with their positions.
+    pub events: Vec<Event>,
+    /// The journaled commands, with their numbers.
+    pub commands: Vec<OpenCommand>,
+}
+
+/// Filter for reading the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only events of this task.
+    pub task: Option<TaskId>,
+    /// Only events before this position (paging backwards).
+    pub before: Option<Seq>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// The project's SQLite: what happened, the journal of commands, the index of task files. Any process may write.
+pub trait EventLog: Send {
+    /// Writes all of `commit` in one transaction, or nothing.
+    fn commit(&mut self, now: Time, commit: Commit) -> PortResult<Committed>;
+    /// Events after a position, oldest first.
+    fn after(&self, seq: Seq, limit: u32) -> PortResult<Vec<Event>>;
+    /// Events by filter, newest first.
+    fn recent(&self, filter: &EventFilter) -> PortResult<Vec<Event>>;
+    /// Position of the newest event.
+    fn last(&self) -> PortResult<Seq>;
+    /// The newest checkpoint, if there is one this version can read.
+    fn checkpoint(&self) -> PortResult<Option<(Seq, State)>>;
+    /// Up to where the engine has decided.
+    fn decided_to(&self) -> PortResult<Seq>;
+    /// Journaled commands without an outcome, oldest first.
+    fn open_commands(&self) -> PortResult<Vec<OpenCommand>>;
+    /// The whole index of task files.
+    fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>>;
+    /// Index rows of one task (more than one when the id is doubled).
+    fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>>;
+    /// Writes an intent before a move; durable on return. Returns its number.
+    fn intend(&mut self, intent: &Intent) -> PortResult<u64>;
+    /// Intents that were not completed.
+    fn open_intents(&self) -> PortResult<Vec<Intent>>;
+    /// Drops an intent that turned out void.
+    fn drop_intent(&mut self, id: u64) -> PortResult<()>;
+    /// Highest task number ever given for this prefix, raised to at least `seen`, plus one; durable: never given again.
+    fn next_number(&mut self, prefix: &str, seen: u32) -> PortResult<u32>;
+    /// A small durable setting of this machine for this project (`trust`, `base-branch`), by key.
+    fn setting(&self, key: &str) -> PortResult<Option<String>>;
+    /// Writes such a setting.
+    fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()>;
+}
+
+// ---------------------------------------------------------------------------------------------- locks, clock
+
+/// Held while it lives.
+pub trait Guard: Send {}
+
+/// Locks of a project, in the state folder.
+pub trait Locks: Send + Sync {
+    /// The short lock around a write to the store; waits up to some seconds, then `Held`.
+    fn store(&self) -> PortResult<Box<dyn Guard>>;
+    /// The lease: the right to be the project's engine. `Held` (with the holder's pid in `what`) if another process has it.
+    fn lease(&self) -> PortResult<(Box<dyn Guard>, u64)>;
+    /// Whether somebody holds the lease now.
+    fn lease_is_held(&self) -> PortResult<bool>;
+    /// Rings the doorbell: wakes the engine, and whoever else watches, after a commit.
+    fn ring(&self);
+}
+
+/// The clock.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Time;
+}
+
+// ---------------------------------------------------------------------------------------------- git
+
+/// A task's place to work in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worktree {
+    /// Absolute path.
+    pub path: String,
+    /// Its branch; none when the project is no git repository.
+    pub branch: Option<String>,
+    /// The commit it started from.
+    pub base: Option<CommitId>,
+}
+
+/// How a merge ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeOutcome {
+    /// Merged; none when there was nothing to merge.
+    Merged {
+        /// The merge commit.
+        commit: Option<CommitId>,
+        /// The base branch.
+        into: String,
+    },
+    /// Not merged; nothing was changed.
+    Refused {
+        /// Files that conflict or are in the way.
+        files: Vec<String>,
+        /// What is wrong, and how to mend it.
+        why: String,
+    },
+}
+
+/// One changed file of a diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDiff {
+    /// Path after the change (or before it, when deleted).
+    pub path: String,
+    /// Path before, when renamed.
+    pub old_path: Option<String>,
+    /// `added`, `modified`, `deleted`, `renamed`.
+    pub kind: String,
+    /// Lines added; none for binary files.
+    pub added: Option<u32>,
+    /// Lines removed.
+    pub removed: Option<u32>,
+    /// Unified diff hunks (cut at a limit, then `cut` is true).
+    pub patch: String,
+    /// Whether the patch was cut.
+    pub cut: bool,
+}
+
+/// Git, by its command line.
+pub trait Git: Send + Sync {
+    /// Whether the project is a git repository with at least one commit.
+    fn is_repository(&self) -> PortResult<bool>;
+    /// The branch that is checked out in the project's own folder.
+    fn current_branch(&self) -> PortResult<Option<String>>;
+    /// Makes (or finds again) the task's worktree and branch `task/TASK-001-slug` from the tip of `base_branch`; locked.
+    fn worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> PortResult<Worktree>;
+    /// The task's worktree if it exists.
+    fn find_worktree(&self, task: &TaskId) -> PortResult<Option<Worktree>>;
+    /// Commits everything in the worktree; returns the tip and whether the branch differs from its merge base with `base_branch`.
+    fn commit_all(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        author: &str,
+        message: &str,
+    ) -> PortResult<(Option<CommitId>, bool)>;
+    /// Diff of the task's branch against its merge base with `base_branch` (uncommitted changes included when `with_uncommitted`).
+    fn diff(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        with_uncommitted: bool,
+    ) -> PortResult<Vec<FileDiff>>;
+    /// Merges `commit` (or the branch's tip) into `base_branch` with a merge commit; see issue: never forces, never stashes, never touches dirty files.
+    fn merge(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        commit: Option<&CommitId>,
+        message: &str,
+    ) -> PortResult<MergeOutcome>;
+    /// Whether a merge would conflict: the conflicting files, empty when none.
+    fn forecast(&self, tree: &Worktree, base_branch: &str) -> PortResult<Vec<String>>;
+    /// Tip of the task's branch.
+    fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>>;
+    /// Removes the worktree; uncommitted work is saved to a ref first, whose name is returned.
+    fn remove_worktree(&self, task: &TaskId, tree: &Worktree) -> PortResult<Option<String>>;
+}
+
+// ---------------------------------------------------------------------------------------------- runs
+
+/// What to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSpec {
+    /// The run.
+    pub run: RunId,
+    /// The task.
+    pub task: TaskId,
+    /// What it does.
+    pub work: Work,
+    /// Where.
+    pub dir: String,
+    /// An agent, or a gate's shell command.
+    pub program: RunProgram,
+}
+
+/// What program a run is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunProgram {
+    /// A coding agent.
+    Agent {
+        /// Its configuration.
+        agent: Box<Agent>,
+        /// The conversation to resume; none = a new one.
+        resume: Option<SessionId>,
+        /// The role text (persona, prompt file, rules of the leg).
+        role: String,
+        /// The first user message.
+        prompt: String,
+        /// Whether it may write files (implement) or only read (prepare, review).
+        may_write: bool,
+    },
+    /// A shell command.
+    Shell {
+        /// The command line.
+        command: String,
+    },
+}
+
+/// A signal with where in the run's output it ended, so that it is never turned into a fact twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What was heard.
+    pub signal: Signal,
+    /// Offset in `out.jsonl` just behind the line it came from.
+    pub offset: u64,
+}
+
+/// What a look at a run found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// New signals, in order.
+    pub heard: Vec<Heard>,
+    /// Set when the run is over and everything it said was read: its end as far as the process tells it, and the end of its output.
+    pub over: Option<Over>,
+}
+
+/// How a run's process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// Exit code; none when a signal ended it or the keeper was lost.
+    pub code: Option<i32>,
+    /// Signal number, when one ended it.
+    pub signal: Option<i32>,
+    /// The keeper died without an exit record (`Lost`), or could not start the program.
+    pub end: Option<RunEnd>,
+    /// The useful end of stdout and stderr.
+    pub tail: String,
+}
+
+/// Agent and gate processes, each under its keeper, each with its run folder.
+pub trait Runs: Send {
+    /// Starts the keeper. Doing it again for the same run is harmless. Returns the conversation's id.
+    fn start(&mut self, spec: &RunSpec) -> PortResult<Option<SessionId>>;
+    /// Takes up a run that another engine started, replaying its output from the start; signals up to `read_to` are not told again.
+    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<()>;
+    /// Reads what is new.
+    fn look(&mut self, run: &RunId) -> PortResult<Look>;
+    /// Says something; durable and exactly once, however often it is called with the same content.
+    fn say(&mut self, run: &RunId, say: &Say) -> PortResult<()>;
+    /// Takes a rung of the stop ladder.
+    fn halt(&mut self, run: &RunId, halt: Halt) -> PortResult<()>;
+    /// Run folders there are.
+    fn found(&self) -> PortResult<Vec<RunId>>;
+    /// After a run's end: nothing of its process tree is left (sweeps survivors); forgets the run.
+    fn settle(&mut self, run: &RunId) -> PortResult<()>;
+    /// Which coding agents can be started on this machine.
+    fn installed(&self) -> PortResult<Vec<InstalledAgent>>;
+}
+
+/// A coding agent's command line on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct InstalledAgent {
+    /// The `cli` word of agents.yaml.
+    pub cli: String,
+    /// Where; none when it is not installed.
+    pub program: Option<String>,
+    /// What it says its version is.
+    pub version: Option<String>,
+    /// How to install it.
+    pub install: String,
+}
+
+/// What runs have said, for people; readable without the lease.
+pub trait RunLogs: Send + Sync {
+    /// Items of a run's transcript from byte `from` of its output, with the offset to go on from.
+    fn transcript(
+        &self,
+        run: &RunId,
+        from: u64,
+        limit: u32,
+    ) -> PortResult<(Vec<TranscriptItem>, u64)>;
+    /// The end of a run's plain output (gates).
+    fn output_tail(&self, run: &RunId, max_bytes: u32) -> PortResult<String>;
+}
+
+// ---------------------------------------------------------------------------------------------- waiting
+
+/// Why the engine woke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The doorbell rang: somebody wrote to the log.
+    Doorbell,
+    /// Something changed below `.mcp/`.
+    Files,
+    /// A run said something or ended.
+    Run(RunId),
+    /// The deadline that was asked for came.
+    Time,
+    /// The engine is to stop (agents go on).
+    Stop,
+}
+
+/// Where the engine sleeps.
+pub trait Waker: Send {
+    /// Waits for the next reason to act, at most until `deadline`. Several reasons of one kind are told once.
+    fn wait(&mut self, deadline: Option<Time>) -> Vec<Wake>;
+    /// Tells the waker which runs are live, so that it listens to them.
+    fn listen(&mut self, runs: &[RunId]);
+}
