@@ -1,0 +1,95 @@
+//! The TypeScript of the wire types, generated; the UI's copy is checked by a test, so that the two never differ.
+
+use crate::wire::{self, input};
+use ts_rs::{Config, TS};
+
+/// All wire types as one TypeScript module.
+#[must_use]
+pub fn typescript() -> String {
+    let config = Config::default();
+    let mut text = String::from(
+        "// Generated from crates/operations/src/wire.rs by `cargo test -p orchestron-operations`; do not edit.\n\n",
+    );
+    macro_rules! add {
+        ($($name:ty),* $(,)?) => { $( text.push_str("export "); text.push_str(&<$name as TS>::decl(&config)); text.push_str("\n\n"); )* };
+    }
+    add!(
+        wire::Millis,
+        wire::Money,
+        wire::Big,
+        wire::StatusWord,
+        wire::LegWord,
+        wire::HolderKind,
+        wire::StopState,
+        wire::RequestWord,
+        wire::RunWord,
+        wire::Topic,
+        wire::GateWord,
+        wire::ChangeWord,
+        wire::HolderView,
+        wire::ChainStop,
+        wire::TicksView,
+        wire::CardView,
+        wire::RequestRef,
+        wire::ProblemView,
+        wire::EngineView,
+        wire::ProjectView,
+        wire::AgentView,
+        wire::BoardView,
+        wire::HandoffView,
+        wire::CriterionView,
+        wire::FeedbackView,
+        wire::GateView,
+        wire::RunView,
+        wire::TaskView,
+        wire::RequestView,
+        wire::FileDiffView,
+        wire::DiffView,
+        wire::EventView,
+        wire::EventsView,
+        wire::TranscriptView,
+        wire::NextView,
+        wire::Done,
+        wire::Finding,
+        wire::DoctorView,
+        wire::KeysView,
+        wire::KeyView,
+        wire::ErrorView,
+        wire::TranscriptItemView,
+        wire::DecisionInput,
+        input::Nothing,
+        input::Create,
+        input::OnTask,
+        input::EndLeg,
+        input::Claim,
+        input::Move,
+        input::Next,
+        input::Decide,
+        input::OnReview,
+        input::Transcript,
+        input::Events,
+        input::List,
+        input::Pause,
+        input::KeySet,
+        input::KeyDelete,
+        input::Words,
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    #[test]
+    fn the_ui_has_the_same_types() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/backend/wire.ts");
+        let wanted = super::typescript();
+        if std::env::var_os("UPDATE_WIRE").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &wanted).unwrap();
+        }
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == wanted, "ui/src/backend/wire.ts is out of date: run `UPDATE_WIRE=1 cargo test -p orchestron-operations`");
+    }
+}

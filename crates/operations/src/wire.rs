@@ -1,0 +1,433 @@
+//! The wire types: what surfaces (CLI `--json`, HTTP, the window) receive and send. They are neither the domain's types
+//! nor table rows; the TypeScript in `ui/src/backend/wire.ts` is generated from them (`cargo test -p orchestron-operations`
+//! says when it is out of date).
+//!
+//! Times are milliseconds since 1970 UTC; money is millionths of a US dollar at list price; sizes are bytes.
+
+#![allow(missing_docs)] // a field whose name says all needs no sentence; the others have one
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[ts(type = "number")]
+#[serde(transparent)]
+pub struct Millis(pub i64);
+
+/// Money: millionths of a US dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[ts(type = "number")]
+#[serde(transparent)]
+pub struct Money(pub u64);
+
+/// A count or position that may exceed 32 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[ts(type = "number")]
+#[serde(transparent)]
+pub struct Big(pub u64);
+
+macro_rules! wire {
+    ($($item:item)*) => { $(
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        $item
+    )* };
+}
+
+macro_rules! wire_word {
+    ($($item:item)*) => { $(
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "kebab-case")]
+        $item
+    )* };
+}
+
+macro_rules! wire_input {
+    ($($item:item)*) => { $(
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(deny_unknown_fields)]
+        $item
+    )* };
+}
+
+wire_word! {
+    /// Where a task stands.
+    pub enum StatusWord { Pending, Ready, InProgress, Review, Done, Failed }
+    /// A leg of the chain.
+    pub enum LegWord { Prepare, Implement, Review, Approve }
+    /// Kinds of holders.
+    pub enum HolderKind { Nobody, Person, Agent, Outside }
+    /// How a stop of the chain strip looks.
+    pub enum StopState {
+        /// Over and good.
+        Done,
+        /// Under way now.
+        Current,
+        /// Waits for a person.
+        Waiting,
+        /// Ended badly; being tried again or escalated.
+        Failed,
+        /// Still to come.
+        Next,
+    }
+    /// Kinds of requests.
+    pub enum RequestWord { Review, Permission, Question, Escalation, Conflict }
+    /// How far a run is.
+    pub enum RunWord { Starting, Working, Waiting, Ending, Completed, Failed }
+    /// What a change of the store touched; surfaces ask again for what they show.
+    pub enum Topic { Store, Runs }
+    /// Result of a gate.
+    pub enum GateWord { Waiting, Running, Passed, Failed }
+    /// What happened to a file.
+    pub enum ChangeWord { Added, Modified, Deleted, Renamed }
+}
+
+wire! {
+    /// Who holds a leg.
+    pub struct HolderView { pub kind: HolderKind, /** Agent's or tool's name; empty for a person or nobody. */ pub name: String }
+
+    /// One stop of the chain strip on a card.
+    pub struct ChainStop {
+        pub leg: LegWord,
+        pub holder: HolderView,
+        pub state: StopState,
+        /** Which try this is or was (1 = first). */ pub attempt: u32,
+        /** When it ended, or since when it is under way. */ pub at: Option<Millis>,
+        /** How long it took, once over, in milliseconds. */ pub took: Option<Big>,
+    }
+
+    /// Ticked boxes of a checklist.
+    pub struct TicksView { pub done: u32, pub all: u32 }
+
+    /// A card on the board.
+    pub struct CardView {
+        pub id: String,
+        pub title: String,
+        pub status: StatusWord,
+        /** P0, P1 or P2. */ pub priority: String,
+        /** Who the task file names, if anyone. */ pub agent: Option<String>,
+        pub chain: Vec<ChainStop>,
+        /** Whose turn it is now. */ pub turn: HolderView,
+        /** One line on what happens now, or why nothing does: `Edit src/pay.rs`, `gate test running`, `waits for TASK-003`. */ pub line: Option<String>,
+        /** Since when the task is with its present holder. */ pub since: Option<Millis>,
+        pub cost: Money,
+        pub criteria: TicksView,
+        pub ready_boxes: TicksView,
+        pub depends_on: Vec<String>,
+        /** Dependencies that are not done yet. */ pub blocked_by: Vec<String>,
+        /** The most urgent open request about this task. */ pub request: Option<RequestRef>,
+        /** The live run, if any. */ pub run: Option<String>,
+        /** Tries on the implement leg so far. */ pub attempts: u32,
+        pub handoffs: u32,
+        /** When the task got where it stands. */ pub moved: Option<Millis>,
+        /** For failed tasks: why. */ pub why: Option<String>,
+        /** Sort key within its column, ascending. */ pub order: u32,
+    }
+
+    /// Reference to a request.
+    pub struct RequestRef { pub id: Big, pub kind: RequestWord }
+
+    /// Something wrong with a file, with its cure.
+    pub struct ProblemView { pub path: String, pub line: Option<u32>, pub what: String, pub cure: String }
+
+    /// The engine as seen from here.
+    pub struct EngineView {
+        /** Whether some process holds the project's lease. */ pub running: bool,
+        /** Why nothing is started, when paused. */ pub paused: Option<String>,
+        /** Whether this project's commands were trusted on this machine. */ pub trusted: bool,
+    }
+
+    /// The project as a whole.
+    pub struct ProjectView {
+        pub name: String,
+        /** Absolute path. */ pub path: String,
+        pub git: bool,
+        pub base_branch: Option<String>,
+        /** Runs on the scripted model: nothing is sent anywhere. */ pub scripted: bool,
+        pub engine: EngineView,
+        pub agents: Vec<AgentView>,
+        pub tasks: u32,
+        pub in_flight: u32,
+        pub needs_you: u32,
+        pub spent_today: Money,
+        /** Median time from one holder's end to the next one's start, of the last 100, in milliseconds. */ pub median_handoff: Option<Big>,
+        pub problems: Vec<ProblemView>,
+        /** Position of the newest event; changes whenever anything did. */ pub generation: Big,
+        pub version: String,
+    }
+
+    /// An agent or outside holder of the chain.
+    pub struct AgentView {
+        pub name: String,
+        pub kind: HolderKind,
+        /** Which coding agent (`claude`), when launched by us. */ pub cli: Option<String>,
+        pub model: Option<String>,
+        pub persona: Option<String>,
+        /** Legs it has in the chain. */ pub legs: Vec<LegWord>,
+        pub busy: bool,
+        /** What it does now. */ pub task: Option<String>,
+        pub doing: Option<String>,
+        pub account: String,
+        /** What is missing before it can be started, with the cure. */ pub missing: Option<String>,
+    }
+
+    /// The board.
+    pub struct BoardView { pub project: ProjectView, pub cards: Vec<CardView> }
+
+    /// One handoff of a task.
+    pub struct HandoffView { pub n: u32, pub leg: LegWord, pub who: String, pub at: String, pub note: String }
+
+    /// One acceptance criterion.
+    pub struct CriterionView { pub done: bool, pub text: String }
+
+    /// One feedback file.
+    pub struct FeedbackView { pub n: u32, /** `.mcp/feedback/TASK-001-1.md` */ pub path: String, pub text: String }
+
+    /// One gate's newest result on a task.
+    pub struct GateView {
+        pub name: String,
+        pub command: String,
+        pub state: GateWord,
+        /** The commit it ran on. */ pub commit: Option<String>,
+        /** Whether the branch has moved since. */ pub stale: bool,
+        pub took: Option<Big>,
+        pub run: Option<String>,
+        /** One line: `exit code 1`. */ pub result: Option<String>,
+    }
+
+    /// One run.
+    pub struct RunView {
+        pub id: String,
+        /** The leg; none for gates. */ pub leg: Option<LegWord>,
+        pub gate: Option<String>,
+        pub agent: Option<String>,
+        pub attempt: u32,
+        pub state: RunWord,
+        /** How it ended, in words. */ pub end: Option<String>,
+        pub since: Millis,
+        pub until: Option<Millis>,
+        pub cost: Money,
+        pub doing: Option<String>,
+    }
+
+    /// Everything about one task.
+    pub struct TaskView {
+        pub card: CardView,
+        /** Where the file lies, relative to the project. */ pub path: String,
+        /** The file's text as it is. */ pub text: String,
+        pub goal: String,
+        pub criteria: Vec<CriterionView>,
+        pub notes: String,
+        pub files_affected: Vec<String>,
+        pub handoffs: Vec<HandoffView>,
+        pub feedback: Vec<FeedbackView>,
+        pub error_context: String,
+        pub gates: Vec<GateView>,
+        pub runs: Vec<RunView>,
+        pub requests: Vec<RequestView>,
+        pub branch: Option<String>,
+        pub worktree: Option<String>,
+        pub commit: Option<String>,
+        pub problems: Vec<ProblemView>,
+        /** Tasks that wait for this one. */ pub unblocks: Vec<String>,
+    }
+
+    /// A request to a person.
+    pub struct RequestView {
+        pub id: Big,
+        pub kind: RequestWord,
+        pub task: Option<String>,
+        pub task_title: Option<String>,
+        /** One line: the command, the question, the task's title. */ pub title: String,
+        /** A second, quieter line. */ pub detail: String,
+        pub since: Millis,
+        /** Who waits. */ pub from: Option<String>,
+        pub run: Option<String>,
+        /** Review: the commit the decision is bound to. */ pub commit: Option<String>,
+        /** Permission: the tool and its whole input as JSON text. */ pub tool: Option<String>,
+        pub input: Option<String>,
+        /** Question: suggested answers, the recommended one first. */ pub options: Vec<String>,
+        /** Conflict: the files. */ pub files: Vec<String>,
+        pub open: bool,
+        /** What was decided, in words, once it was. */ pub outcome: Option<String>,
+        /** What deciding yes will do, in words: `merges into main`. */ pub effect: Option<String>,
+        /** Higher = more urgent. */ pub urgency: u32,
+    }
+
+    /// One changed file.
+    pub struct FileDiffView {
+        pub path: String,
+        pub old_path: Option<String>,
+        pub change: ChangeWord,
+        /** Lines added; none for binary files. */ pub added: Option<u32>,
+        pub removed: Option<u32>,
+        /** Unified diff hunks. */ pub patch: String,
+        /** The patch was too long and is cut. */ pub cut: bool,
+    }
+
+    /// What a task changes.
+    pub struct DiffView {
+        pub base: Option<String>,
+        pub commit: Option<String>,
+        pub files: Vec<FileDiffView>,
+        /** Files that would conflict when merged now; empty = merges cleanly. */ pub conflicts: Vec<String>,
+        /** Why there is no diff, when there is none. */ pub none: Option<String>,
+    }
+
+    /// One line of the activity log.
+    pub struct EventView {
+        pub seq: Big,
+        pub at: Millis,
+        pub by: String,
+        pub kind: String,
+        pub task: Option<String>,
+        pub run: Option<String>,
+        /** In words. */ pub text: String,
+    }
+
+    /// A page of the activity log, newest first.
+    pub struct EventsView { pub events: Vec<EventView>, /** Give this as `before` for the next page. */ pub before: Option<Big> }
+
+    /// Part of a transcript.
+    pub struct TranscriptView {
+        pub run: RunView,
+        pub items: Vec<TranscriptItemView>,
+        /** Give this as `from` next time; bytes of the run's output. */ pub next: Big,
+        pub live: bool,
+    }
+
+    /// What `next` hands over: the task with its whole context as one document, ready to work from.
+    pub struct NextView {
+        pub task: Option<CardView>,
+        pub leg: Option<LegWord>,
+        /** Markdown. */ pub document: String,
+        /** Where to work. */ pub worktree: Option<String>,
+        /** Why there is nothing, when there is nothing. */ pub none: Option<String>,
+    }
+
+    /// What a write did, what it did not do, and what to do next.
+    pub struct Done {
+        pub task: Option<String>,
+        pub status: Option<StatusWord>,
+        /** In words, past tense. */ pub did: String,
+        /** What was not done although one might expect it, and why. */ pub not_done: Vec<String>,
+        /** Commands or steps that make sense next. */ pub next: Vec<String>,
+    }
+
+    /// One finding of `doctor`.
+    pub struct Finding { pub good: bool, pub about: String, pub what: String, pub cure: Option<String> }
+
+    /// What `doctor` found.
+    pub struct DoctorView { pub findings: Vec<Finding>, pub healthy: bool }
+
+    /// Keys: which accounts have one, and where; never the key.
+    pub struct KeysView {
+        /** Which store is used, or why none is. */ pub store: String,
+        pub usable: bool,
+        pub accounts: Vec<KeyView>,
+    }
+    /// One account's key.
+    pub struct KeyView { pub account: String, /** `keyring`, `environment` or none. */ pub source: Option<String>, pub agents: Vec<String> }
+
+    /// An error of an operation, as surfaces show it.
+    pub struct ErrorView {
+        /** Stable word: `task_not_found`, `stale_decision`, … */ pub code: String,
+        /** What is wrong. */ pub message: String,
+        /** How to mend it. */ pub hints: Vec<String>,
+        /** The input field that is wrong, when one is. */ pub field: Option<String>,
+    }
+}
+
+/// One thing in a transcript.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum TranscriptItemView {
+    /// What the agent was told.
+    Told { /** Markdown. */ text: String },
+    /// What the agent says.
+    Says { /** Markdown. */ text: String },
+    /// What it thinks, when it shows it.
+    Thinks { /** Text. */ text: String },
+    /// It uses a tool.
+    Uses { /** The call. */ id: String, /** The tool. */ tool: String, /** One line. */ summary: String, /** Input as JSON text. */ input: String },
+    /// What the tool gave back.
+    Got { /** The call. */ id: String, /** Failed or denied. */ failed: bool, /** Text. */ text: String },
+    /// A retry, a refusal, the end of a turn.
+    Note { /** Text. */ text: String },
+}
+
+/// A person's decision on a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum DecisionInput {
+    /// Review: good, merge it.
+    Approve { /** Words for the record. */ note: Option<String> },
+    /// Review, conflict: send it back.
+    Changes { /** What to change. */ note: String },
+    /// Permission: yes, once.
+    Allow,
+    /// Permission: no.
+    Deny { /** What to tell the agent. */ note: Option<String> },
+    /// Question: the answer.
+    Answer { /** The answer. */ text: String },
+    /// Escalation, conflict: try again.
+    Retry { /** Words for the next holder. */ note: Option<String> },
+    /// Escalation: leave it failed.
+    GiveUp,
+}
+
+/// Inputs of the operations, by the operation's name.
+pub mod input {
+    use super::{Big, DecisionInput, StatusWord};
+    use serde::{Deserialize, Serialize};
+    use ts_rs::TS;
+
+    wire_input! {
+        /// No input.
+        pub struct Nothing {}
+        /// `create`: a new task in pending.
+        pub struct Create {
+            pub title: String,
+            /** P0, P1 (default) or P2. */ #[serde(default)] pub priority: Option<String>,
+            #[serde(default)] pub agent: Option<String>,
+            #[serde(default)] pub goal: Option<String>,
+            #[serde(default)] pub criteria: Vec<String>,
+            #[serde(default)] pub depends_on: Vec<String>,
+            #[serde(default)] pub files: Vec<String>,
+            #[serde(default)] pub notes: Option<String>,
+        }
+        /// Operations on one task.
+        pub struct OnTask { pub task: String }
+        /// `prepare`, `submit`, `complete`, `fail`, `retry`: end the present leg, with words for the next holder.
+        pub struct EndLeg {
+            pub task: String,
+            #[serde(default)] pub note: Option<String>,
+            /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+        }
+        /// `claim`.
+        pub struct Claim { pub task: String, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+        /// `move`: put a task into another column by hand.
+        pub struct Move { pub task: String, pub to: StatusWord }
+        /// `next`.
+        pub struct Next { #[serde(default)] pub agent: Option<String>, /** Claim it at once. */ #[serde(default)] pub claim: bool }
+        /// `decide`: answer a request. `commit` is what the person looked at; a review is refused when the branch has moved.
+        pub struct Decide { pub request: Big, pub decision: DecisionInput, #[serde(default)] pub commit: Option<String> }
+        /// `approve`, `reject`: decide the open review of a task.
+        pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String> }
+        /// `transcript`.
+        pub struct Transcript { pub run: String, #[serde(default)] pub from: Big, #[serde(default)] pub limit: Option<u32> }
+        /// `events`.
+        pub struct Events { #[serde(default)] pub task: Option<String>, #[serde(default)] pub before: Option<Big>, #[serde(default)] pub limit: Option<u32> }
+        /// `list`.
+        pub struct List { #[serde(default)] pub status: Option<StatusWord>, #[serde(default)] pub agent: Option<String> }
+        /// `pause`.
+        pub struct Pause { #[serde(default)] pub why: Option<String> }
+        /// `key-set`. The key goes to the operating system's keyring and nowhere else.
+        pub struct KeySet { pub account: String, pub key: String }
+        /// `key-delete`.
+        pub struct KeyDelete { pub account: String }
+        /// `words`: say something to the agent that works on a task.
+        pub struct Words { pub task: String, pub text: String }
+    }
+}

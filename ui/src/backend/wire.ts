@@ -1,0 +1,464 @@
+// Generated from crates/operations/src/wire.rs by `cargo test -p orchestron-operations`; do not edit.
+
+export type Millis = number;
+
+export type Money = number;
+
+export type Big = number;
+
+export type StatusWord = "pending" | "ready" | "in-progress" | "review" | "done" | "failed";
+
+export type LegWord = "prepare" | "implement" | "review" | "approve";
+
+export type HolderKind = "nobody" | "person" | "agent" | "outside";
+
+export type StopState = "done" | "current" | "waiting" | "failed" | "next";
+
+export type RequestWord = "review" | "permission" | "question" | "escalation" | "conflict";
+
+export type RunWord = "starting" | "working" | "waiting" | "ending" | "completed" | "failed";
+
+export type Topic = "store" | "runs";
+
+export type GateWord = "waiting" | "running" | "passed" | "failed";
+
+export type ChangeWord = "added" | "modified" | "deleted" | "renamed";
+
+export type HolderView = { kind: HolderKind, 
+/**
+ * Agent's or tool's name; empty for a person or nobody. 
+ */
+name: string, };
+
+export type ChainStop = { leg: LegWord, holder: HolderView, state: StopState, 
+/**
+ * Which try this is or was (1 = first). 
+ */
+attempt: number, 
+/**
+ * When it ended, or since when it is under way. 
+ */
+at: Millis | null, 
+/**
+ * How long it took, once over, in milliseconds. 
+ */
+took: Big | null, };
+
+export type TicksView = { done: number, all: number, };
+
+export type CardView = { id: string, title: string, status: StatusWord, 
+/**
+ * P0, P1 or P2. 
+ */
+priority: string, 
+/**
+ * Who the task file names, if anyone. 
+ */
+agent: string | null, chain: Array<ChainStop>, 
+/**
+ * Whose turn it is now. 
+ */
+turn: HolderView, 
+/**
+ * One line on what happens now, or why nothing does: `Edit src/pay.rs`, `gate test running`, `waits for TASK-003`. 
+ */
+line: string | null, 
+/**
+ * Since when the task is with its present holder. 
+ */
+since: Millis | null, cost: Money, criteria: TicksView, ready_boxes: TicksView, depends_on: Array<string>, 
+/**
+ * Dependencies that are not done yet. 
+ */
+blocked_by: Array<string>, 
+/**
+ * The most urgent open request about this task. 
+ */
+request: RequestRef | null, 
+/**
+ * The live run, if any. 
+ */
+run: string | null, 
+/**
+ * Tries on the implement leg so far. 
+ */
+attempts: number, handoffs: number, 
+/**
+ * When the task got where it stands. 
+ */
+moved: Millis | null, 
+/**
+ * For failed tasks: why. 
+ */
+why: string | null, 
+/**
+ * Sort key within its column, ascending. 
+ */
+order: number, };
+
+export type RequestRef = { id: Big, kind: RequestWord, };
+
+export type ProblemView = { path: string, line: number | null, what: string, cure: string, };
+
+export type EngineView = { 
+/**
+ * Whether some process holds the project's lease. 
+ */
+running: boolean, 
+/**
+ * Why nothing is started, when paused. 
+ */
+paused: string | null, 
+/**
+ * Whether this project's commands were trusted on this machine. 
+ */
+trusted: boolean, };
+
+export type ProjectView = { name: string, 
+/**
+ * Absolute path. 
+ */
+path: string, git: boolean, base_branch: string | null, 
+/**
+ * Runs on the scripted model: nothing is sent anywhere. 
+ */
+scripted: boolean, engine: EngineView, agents: Array<AgentView>, tasks: number, in_flight: number, needs_you: number, spent_today: Money, 
+/**
+ * Median time from one holder's end to the next one's start, of the last 100, in milliseconds. 
+ */
+median_handoff: Big | null, problems: Array<ProblemView>, 
+/**
+ * Position of the newest event; changes whenever anything did. 
+ */
+generation: Big, version: string, };
+
+export type AgentView = { name: string, kind: HolderKind, 
+/**
+ * Which coding agent (`claude`), when launched by us. 
+ */
+cli: string | null, model: string | null, persona: string | null, 
+/**
+ * Legs it has in the chain. 
+ */
+legs: Array<LegWord>, busy: boolean, 
+/**
+ * What it does now. 
+ */
+task: string | null, doing: string | null, account: string, 
+/**
+ * What is missing before it can be started, with the cure. 
+ */
+missing: string | null, };
+
+export type BoardView = { project: ProjectView, cards: Array<CardView>, };
+
+export type HandoffView = { n: number, leg: LegWord, who: string, at: string, note: string, };
+
+export type CriterionView = { done: boolean, text: string, };
+
+export type FeedbackView = { n: number, 
+/**
+ * `.mcp/feedback/TASK-001-1.md` 
+ */
+path: string, text: string, };
+
+export type GateView = { name: string, command: string, state: GateWord, 
+/**
+ * The commit it ran on. 
+ */
+commit: string | null, 
+/**
+ * Whether the branch has moved since. 
+ */
+stale: boolean, took: Big | null, run: string | null, 
+/**
+ * One line: `exit code 1`. 
+ */
+result: string | null, };
+
+export type RunView = { id: string, 
+/**
+ * The leg; none for gates. 
+ */
+leg: LegWord | null, gate: string | null, agent: string | null, attempt: number, state: RunWord, 
+/**
+ * How it ended, in words. 
+ */
+end: string | null, since: Millis, until: Millis | null, cost: Money, doing: string | null, };
+
+export type TaskView = { card: CardView, 
+/**
+ * Where the file lies, relative to the project. 
+ */
+path: string, 
+/**
+ * The file's text as it is. 
+ */
+text: string, goal: string, criteria: Array<CriterionView>, notes: string, files_affected: Array<string>, handoffs: Array<HandoffView>, feedback: Array<FeedbackView>, error_context: string, gates: Array<GateView>, runs: Array<RunView>, requests: Array<RequestView>, branch: string | null, worktree: string | null, commit: string | null, problems: Array<ProblemView>, 
+/**
+ * Tasks that wait for this one. 
+ */
+unblocks: Array<string>, };
+
+export type RequestView = { id: Big, kind: RequestWord, task: string | null, task_title: string | null, 
+/**
+ * One line: the command, the question, the task's title. 
+ */
+title: string, 
+/**
+ * A second, quieter line. 
+ */
+detail: string, since: Millis, 
+/**
+ * Who waits. 
+ */
+from: string | null, run: string | null, 
+/**
+ * Review: the commit the decision is bound to. 
+ */
+commit: string | null, 
+/**
+ * Permission: the tool and its whole input as JSON text. 
+ */
+tool: string | null, input: string | null, 
+/**
+ * Question: suggested answers, the recommended one first. 
+ */
+options: Array<string>, 
+/**
+ * Conflict: the files. 
+ */
+files: Array<string>, open: boolean, 
+/**
+ * What was decided, in words, once it was. 
+ */
+outcome: string | null, 
+/**
+ * What deciding yes will do, in words: `merges into main`. 
+ */
+effect: string | null, 
+/**
+ * Higher = more urgent. 
+ */
+urgency: number, };
+
+export type FileDiffView = { path: string, old_path: string | null, change: ChangeWord, 
+/**
+ * Lines added; none for binary files. 
+ */
+added: number | null, removed: number | null, 
+/**
+ * Unified diff hunks. 
+ */
+patch: string, 
+/**
+ * The patch was too long and is cut. 
+ */
+cut: boolean, };
+
+export type DiffView = { base: string | null, commit: string | null, files: Array<FileDiffView>, 
+/**
+ * Files that would conflict when merged now; empty = merges cleanly. 
+ */
+conflicts: Array<string>, 
+/**
+ * Why there is no diff, when there is none. 
+ */
+none: string | null, };
+
+export type EventView = { seq: Big, at: Millis, by: string, kind: string, task: string | null, run: string | null, 
+/**
+ * In words. 
+ */
+text: string, };
+
+export type EventsView = { events: Array<EventView>, 
+/**
+ * Give this as `before` for the next page. 
+ */
+before: Big | null, };
+
+export type TranscriptView = { run: RunView, items: Array<TranscriptItemView>, 
+/**
+ * Give this as `from` next time; bytes of the run's output. 
+ */
+next: Big, live: boolean, };
+
+export type NextView = { task: CardView | null, leg: LegWord | null, 
+/**
+ * Markdown. 
+ */
+document: string, 
+/**
+ * Where to work. 
+ */
+worktree: string | null, 
+/**
+ * Why there is nothing, when there is nothing. 
+ */
+none: string | null, };
+
+export type Done = { task: string | null, status: StatusWord | null, 
+/**
+ * In words, past tense. 
+ */
+did: string, 
+/**
+ * What was not done although one might expect it, and why. 
+ */
+not_done: Array<string>, 
+/**
+ * Commands or steps that make sense next. 
+ */
+next: Array<string>, };
+
+export type Finding = { good: boolean, about: string, what: string, cure: string | null, };
+
+export type DoctorView = { findings: Array<Finding>, healthy: boolean, };
+
+export type KeysView = { 
+/**
+ * Which store is used, or why none is. 
+ */
+store: string, usable: boolean, accounts: Array<KeyView>, };
+
+export type KeyView = { account: string, 
+/**
+ * `keyring`, `environment` or none. 
+ */
+source: string | null, agents: Array<string>, };
+
+export type ErrorView = { 
+/**
+ * Stable word: `task_not_found`, `stale_decision`, … 
+ */
+code: string, 
+/**
+ * What is wrong. 
+ */
+message: string, 
+/**
+ * How to mend it. 
+ */
+hints: Array<string>, 
+/**
+ * The input field that is wrong, when one is. 
+ */
+field: string | null, };
+
+export type TranscriptItemView = { "type": "told", 
+/**
+ * Markdown. 
+ */
+text: string, } | { "type": "says", 
+/**
+ * Markdown. 
+ */
+text: string, } | { "type": "thinks", 
+/**
+ * Text. 
+ */
+text: string, } | { "type": "uses", 
+/**
+ * The call. 
+ */
+id: string, 
+/**
+ * The tool. 
+ */
+tool: string, 
+/**
+ * One line. 
+ */
+summary: string, 
+/**
+ * Input as JSON text. 
+ */
+input: string, } | { "type": "got", 
+/**
+ * The call. 
+ */
+id: string, 
+/**
+ * Failed or denied. 
+ */
+failed: boolean, 
+/**
+ * Text. 
+ */
+text: string, } | { "type": "note", 
+/**
+ * Text. 
+ */
+text: string, };
+
+export type DecisionInput = { "type": "approve", 
+/**
+ * Words for the record. 
+ */
+note: string | null, } | { "type": "changes", 
+/**
+ * What to change. 
+ */
+note: string, } | { "type": "allow" } | { "type": "deny", 
+/**
+ * What to tell the agent. 
+ */
+note: string | null, } | { "type": "answer", 
+/**
+ * The answer. 
+ */
+text: string, } | { "type": "retry", 
+/**
+ * Words for the next holder. 
+ */
+note: string | null, } | { "type": "give-up" };
+
+export type Nothing = Record<symbol, never>;
+
+export type Create = { title: string, 
+/**
+ * P0, P1 (default) or P2. 
+ */
+priority: string | null, agent: string | null, goal: string | null, criteria: Array<string>, depends_on: Array<string>, files: Array<string>, notes: string | null, };
+
+export type OnTask = { task: string, };
+
+export type EndLeg = { task: string, note: string | null, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type Claim = { task: string, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type Move = { task: string, to: StatusWord, };
+
+export type Next = { agent: string | null, 
+/**
+ * Claim it at once. 
+ */
+claim: boolean, };
+
+export type Decide = { request: Big, decision: DecisionInput, commit: string | null, };
+
+export type OnReview = { task: string, note: string | null, commit: string | null, };
+
+export type Transcript = { run: string, from: Big, limit: number | null, };
+
+export type Events = { task: string | null, before: Big | null, limit: number | null, };
+
+export type List = { status: StatusWord | null, agent: string | null, };
+
+export type Pause = { why: string | null, };
+
+export type KeySet = { account: string, key: string, };
+
+export type KeyDelete = { account: string, };
+
+export type Words = { task: string, text: string, };
+
