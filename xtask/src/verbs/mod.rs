@@ -1,0 +1,7 @@
+//! One module per verb.
+
+pub mod bench;
+pub mod fuzz;
+pub mod run;
+pub mod setup;
+pub mod test;
