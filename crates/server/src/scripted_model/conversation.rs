@@ -120,7 +120,9 @@ impl Conversation {
                     let mut texts = Vec::new();
                     collect_texts(&message.content, &mut texts);
                     for text in texts {
-                        if let Some(header) = Header::find(text) {
+                        if text.starts_with(CUT_OFF) {
+                            found.turn = found.turn.saturating_sub(1);
+                        } else if let Some(header) = Header::find(text) {
                             found.header = Some(header);
                             found.turn = 0;
                             found.results.clear();
@@ -148,7 +150,10 @@ impl Conversation {
                 continue;
             }
             let id = block.get("tool_use_id").and_then(Value::as_str);
-            let tool = calls.iter().rev().find(|(call, _)| Some(call.as_str()) == id);
+            let tool = calls
+                .iter()
+                .rev()
+                .find(|(call, _)| Some(call.as_str()) == id);
             let mut texts = Vec::new();
             collect_texts(block.get("content").unwrap_or(&Value::Null), &mut texts);
             self.results.push(ToolResult {
@@ -160,6 +165,10 @@ impl Conversation {
         }
     }
 }
+
+/// How the CLI (2.1.328) asks a model to go on after a stream broke in the middle of its words. The
+/// half message before it stays in the conversation, but it was no whole turn.
+const CUT_OFF: &str = "Your response above was cut off mid-stream";
 
 /// Lines by which the CLI tells the model its folder.
 const ENVIRONMENT_LABELS: [&str; 2] = ["primary working directory", "working directory"];
@@ -183,7 +192,10 @@ fn blocks(content: &Value) -> &[Value] {
 }
 
 fn block_type(block: &Value) -> &str {
-    block.get("type").and_then(Value::as_str).unwrap_or_default()
+    block
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// The texts of a content that is a string or a list of blocks; tool results are left out.
@@ -191,13 +203,17 @@ fn collect_texts<'a>(content: &'a Value, into: &mut Vec<&'a str>) {
     if let Some(text) = content.as_str() {
         into.push(text);
     }
-    let texts = blocks(content).iter().filter(|block| block_type(block) == "text");
+    let texts = blocks(content)
+        .iter()
+        .filter(|block| block_type(block) == "text");
     into.extend(texts.filter_map(|block| block.get("text").and_then(Value::as_str)));
 }
 
 /// Id and tool of every call in an assistant message.
 fn tool_calls(content: &Value) -> Vec<(String, String)> {
-    let calls = blocks(content).iter().filter(|block| block_type(block) == "tool_use");
+    let calls = blocks(content)
+        .iter()
+        .filter(|block| block_type(block) == "tool_use");
     let word = |block: &Value, key| Some(block.get(key)?.as_str()?.to_owned());
     calls
         .filter_map(|block| Some((word(block, "id")?, word(block, "name")?)))
@@ -206,9 +222,15 @@ fn tool_calls(content: &Value) -> Vec<(String, String)> {
 
 fn count_chars(request: &MessagesRequest) -> (usize, usize) {
     let size = |value: &Value| value.to_string().len();
-    let spoken = request.messages.iter().map(|message| size(&message.content));
+    let spoken = request
+        .messages
+        .iter()
+        .map(|message| size(&message.content));
     let tools: usize = request.tools.iter().map(size).sum();
-    let last = request.messages.last().map_or(0, |message| size(&message.content));
+    let last = request
+        .messages
+        .last()
+        .map_or(0, |message| size(&message.content));
     let all = spoken.sum::<usize>() + tools + size(&request.system);
     (last, all - last)
 }
@@ -266,7 +288,10 @@ mod tests {
         let [result] = &conversation.results[..] else {
             panic!("only the result of the second attempt counts");
         };
-        assert_eq!((result.tool.as_str(), result.failed, result.round), ("Bash", true, 1));
+        assert_eq!(
+            (result.tool.as_str(), result.failed, result.round),
+            ("Bash", true, 1)
+        );
         assert_eq!(result.text, "refused");
     }
 
@@ -293,8 +318,20 @@ mod tests {
     }
 
     #[test]
+    fn half_a_message_that_broke_off_is_no_turn() {
+        let conversation = read(json!({"messages": [
+            {"role": "user", "content": "# TASK-001 · implement · attempt 1"},
+            {"role": "assistant", "content": [{"type": "text", "text": "I will rea"}]},
+            {"role": "user", "content": [{"type": "text",
+                "text": "Your response above was cut off mid-stream. Resume directly."}]}
+        ]}));
+        assert_eq!(conversation.turn, 0);
+    }
+
+    #[test]
     fn an_empty_or_odd_request_is_read_without_fuss() {
-        let conversation = read(json!({"messages": [{"role": "user", "content": 7}, {"role": "user"}]}));
+        let conversation =
+            read(json!({"messages": [{"role": "user", "content": 7}, {"role": "user"}]}));
         assert_eq!(conversation.header, None);
         assert_eq!(conversation.turn, 0);
     }

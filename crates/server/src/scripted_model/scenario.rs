@@ -58,9 +58,10 @@ impl Pacing {
         match self.pace {
             Pace::AsWritten => written,
             Pace::Instant => Duration::ZERO,
-            // `try_from` refuses negative and infinite factors: then the pause is as written.
+            // The conversion refuses negative and infinite factors: then the pause is as written.
             Pace::Scaled(factor) => {
-                Duration::try_from_secs_f32(written.as_secs_f32() * factor).unwrap_or(written)
+                let seconds = written.as_secs_f64() * f64::from(factor);
+                Duration::try_from_secs_f64(seconds).unwrap_or(written)
             }
         }
     }
