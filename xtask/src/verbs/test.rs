@@ -107,7 +107,13 @@ impl TestRun<'_> {
     fn ui_tests(&mut self) {
         let report = self.project.logs().join("ui-tests.xml");
         let mut job = Job::npm(self.project, &self.project.root.join("ui"))
-            .args(["test", "--", "--reporter=default", "--reporter=junit"])
+            .args([
+                "test",
+                "--silent",
+                "--",
+                "--reporter=default",
+                "--reporter=junit",
+            ])
             .args([format!("--outputFile.junit={}", report.display())]);
         if !self.filters.is_empty() {
             let pattern: Vec<String> = self
@@ -249,7 +255,7 @@ struct Found {
 fn escape_pattern(text: &str) -> String {
     let mut pattern = String::new();
     for c in text.chars() {
-        if c.is_ascii_punctuation() {
+        if r"\.+*?()|[]{}^$".contains(c) {
             pattern.push('\\');
         }
         pattern.push(c);
@@ -310,11 +316,12 @@ impl Summary {
             println!("  {:<14} {}", line.kind, line.describe(!filters.is_empty()));
         }
         let took = format!("{} min {:02} s", took.as_secs() / 60, took.as_secs() % 60);
+        let tests = format!("{ran} test{}", if ran == 1 { "" } else { "s" });
         if failed.is_empty() {
-            println!("Everything passed: {ran} tests in {took}.");
+            println!("Everything passed: {tests} in {took}.");
             return Ok(());
         }
-        println!("Not everything passed: {ran} tests in {took}.");
+        println!("Not everything passed: {tests} in {took}.");
         Err(Failure::ChecksFailed { kinds: failed })
     }
 }
