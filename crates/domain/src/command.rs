@@ -146,6 +146,71 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The task it is about.
+    #[must_use]
+    pub const fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Claim { task, .. }
+            | Self::PrepareWorktree { task }
+            | Self::StartRun { task, .. }
+            | Self::CommitWork { task, .. }
+            | Self::HandOff { task, .. }
+            | Self::SendBack(SendBack { task, .. })
+            | Self::Fail { task, .. }
+            | Self::Move { task, .. }
+            | Self::Merge { task, .. }
+            | Self::RemoveWorktree { task } => Some(task),
+            Self::OpenRequest { task, .. } => task.as_ref(),
+            Self::Say { .. }
+            | Self::AnswerTool { .. }
+            | Self::HaltRun { .. }
+            | Self::WithdrawRequest { .. }
+            | Self::Park { .. } => None,
+        }
+    }
+
+    /// Whether the task's chain cannot go on when this could not be carried out.
+    #[must_use]
+    pub const fn is_a_step(&self) -> bool {
+        matches!(
+            self,
+            Self::Claim { .. }
+                | Self::PrepareWorktree { .. }
+                | Self::StartRun { .. }
+                | Self::CommitWork { .. }
+                | Self::HandOff { .. }
+                | Self::SendBack(_)
+                | Self::Fail { .. }
+                | Self::Move { .. }
+                | Self::Merge { .. }
+        )
+    }
+
+    /// The command in a few words, for logs and errors.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Claim { task, leg, .. } => format!("claim {task} to {leg}"),
+            Self::PrepareWorktree { task } => format!("make the worktree of {task}"),
+            Self::StartRun { run, .. } => format!("start {run}"),
+            Self::Say { run, .. } => format!("speak to {run}"),
+            Self::AnswerTool { run, tool, .. } => format!("answer {tool} of {run}"),
+            Self::HaltRun { run, .. } => format!("stop {run}"),
+            Self::CommitWork { task, .. } => format!("commit the work on {task}"),
+            Self::HandOff { task, leg, .. } => format!("hand {task} off after {leg}"),
+            Self::SendBack(back) => format!("send {} back", back.task),
+            Self::Fail { task, .. } => format!("record that {task} failed"),
+            Self::Move { task, to, .. } => format!("move {task} to {to}"),
+            Self::Merge { task, .. } => format!("merge {task}"),
+            Self::RemoveWorktree { task } => format!("clear the worktree of {task} away"),
+            Self::OpenRequest { kind, .. } => format!("open a request ({})", kind.word()),
+            Self::WithdrawRequest { request, .. } => format!("withdraw {request}"),
+            Self::Park { account, .. } => format!("let the account {account} rest"),
+        }
+    }
+}
+
 /// Sending a task back to its implementer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendBack {

@@ -202,6 +202,13 @@ pub enum Fact {
         /// Whether it resumes that conversation.
         resumed: bool,
     },
+    /// The signals of a run up to this byte of its output are in the log; written with the facts they became.
+    RunRead {
+        /// The run.
+        run: RunId,
+        /// Offset in `out.jsonl`.
+        to: u64,
+    },
     /// The agent is up.
     RunUp {
         /// The run.
@@ -357,6 +364,7 @@ impl Fact {
         match self {
             Self::RunStarted { run, .. }
             | Self::RunUp { run, .. }
+            | Self::RunRead { run, .. }
             | Self::ToolCalled { run, .. }
             | Self::AskWithdrawn { run, .. }
             | Self::RunCost { run, .. }

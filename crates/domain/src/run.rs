@@ -196,8 +196,6 @@ pub struct Run {
     pub session: Option<SessionId>,
     /// When it was decided.
     pub since: Time,
-    /// When it last said anything or was answered.
-    pub heard: Time,
     /// When it ended.
     pub until: Option<Time>,
     /// How it ended.
@@ -210,10 +208,16 @@ pub struct Run {
     pub verdict: Option<Verdict>,
     /// Up to which byte of `out.jsonl` its signals have been turned into facts.
     pub read_to: u64,
+    /// Cost of the session's earlier runs, as the session's total said before this one.
+    pub cost_before: MicroUsd,
     /// How far the stop ladder has been climbed, and when the last rung was taken.
     pub halting: Option<(crate::Halt, Time)>,
-    /// Why it is being stopped.
+    /// How its end will be recorded, once it is being ended: its turn is over, or it is being stopped.
     pub halt_why: Option<RunEnd>,
+    /// Since when it waits for a person.
+    pub waiting_since: Option<Time>,
+    /// How long it waited for people in all, in milliseconds; does not count against its time limit.
+    pub waited_ms: i64,
 }
 
 impl Run {

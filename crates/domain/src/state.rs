@@ -1,5 +1,328 @@
-//! (being written)
+//! The state that follows from a project's log: how far each task's chain is, which runs live, what waits for a person.
+//!
+//! It is a fold of events ([`crate::apply`]); only the fields marked "observed" come from elsewhere, at start and on every change,
+//! and are never part of a checkpoint.
+
+use crate::{
+    AgentName, CommitId, Config, Holder, Leg, MicroUsd, Request, RequestId, Run, RunId, Seq,
+    SessionId, Status, TaskCard, TaskId, Time, run::Verdict,
+};
 use serde::{Deserialize, Serialize};
-/// (being written)
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Milliseconds of a day, for what was spent when.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// What follows from the log, plus what is observed of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {}
+pub struct State {
+    /// The newest event in it.
+    pub seq: Seq,
+    /// The chain of each task that has one.
+    pub tasks: BTreeMap<TaskId, Progress>,
+    /// Live runs, and the newest ended ones.
+    pub runs: BTreeMap<RunId, Run>,
+    /// Open requests, and the newest closed ones.
+    pub requests: BTreeMap<RequestId, Request>,
+    /// Why nothing new is started, while paused.
+    pub paused: Option<String>,
+    /// Accounts that rest, and until when.
+    pub parked: BTreeMap<String, Time>,
+    /// What sessions have cost so far.
+    pub sessions: BTreeMap<SessionId, MicroUsd>,
+    /// What was spent on each day (days since 1970).
+    pub spent: BTreeMap<i64, MicroUsd>,
+    /// Milliseconds from one holder's end to the next one's start, newest last, at most 100.
+    pub handoffs_ms: Vec<u32>,
+    /// Observed: the cards of the task files.
+    #[serde(skip)]
+    pub cards: BTreeMap<TaskId, TaskCard>,
+    /// Observed: ids that lie in two places or whose file has a problem; nothing is started for them.
+    #[serde(skip)]
+    pub unclear: BTreeSet<TaskId>,
+    /// Observed: run folders there are, so that no run id is given twice even when the log is new.
+    #[serde(skip)]
+    pub taken: BTreeSet<RunId>,
+    /// Observed: the configuration.
+    #[serde(skip)]
+    pub config: Config,
+    /// Observed: whether the project's commands are trusted on this machine.
+    #[serde(skip)]
+    pub trusted: bool,
+    /// Observed: whether the project is a git repository.
+    #[serde(skip)]
+    pub git: bool,
+    /// Observed: when each live run was last heard.
+    #[serde(skip)]
+    pub heard: BTreeMap<RunId, Time>,
+}
+
+/// How far the chain of one task is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Where the log says it stands.
+    pub status: Status,
+    /// When it got there.
+    pub moved: Time,
+    /// What is under way.
+    pub step: Step,
+    /// Tries on each leg so far.
+    pub attempts: BTreeMap<Leg, u32>,
+    /// Failed attempts in a row, since a person last decided.
+    pub failures: u32,
+    /// The conversation of each leg's last run, with its agent.
+    pub sessions: BTreeMap<Leg, (AgentName, SessionId)>,
+    /// How many feedback files it has.
+    pub feedback: u32,
+    /// Where it is worked on.
+    pub place: Option<Place>,
+    /// Tip of its branch when it was last committed.
+    pub commit: Option<CommitId>,
+    /// Results of gates, newest last.
+    pub receipts: Vec<Receipt>,
+    /// What the reviewer said of the present commit.
+    pub verdict: Option<Verdict>,
+    /// When the last failed attempt ended; the next one waits a while from then.
+    pub failed_at: Option<Time>,
+    /// What it has cost.
+    pub cost: MicroUsd,
+    /// Who held it, oldest first.
+    pub stops: Vec<Stop>,
+    /// Why it failed.
+    pub why: Option<String>,
+    /// A person decided to leave it failed.
+    pub given_up: bool,
+    /// When the last holder ended, until the next one starts.
+    pub handed_at: Option<Time>,
+    /// What the last holder said to the next.
+    pub last_note: Option<String>,
+}
+
+/// Where a task is worked on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Absolute path.
+    pub path: String,
+    /// The branch; none without git.
+    pub branch: Option<String>,
+    /// The commit it started from.
+    pub base: Option<CommitId>,
+}
+
+/// Evidence that a gate was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The gate.
+    pub gate: String,
+    /// The commit.
+    pub commit: Option<CommitId>,
+    /// Whether it passed; none while it runs.
+    pub passed: Option<bool>,
+    /// The run that checked it.
+    pub run: RunId,
+    /// How long it took, in milliseconds.
+    pub took_ms: Option<u64>,
+}
+
+/// One holder's turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The leg.
+    pub leg: Leg,
+    /// Who.
+    pub holder: Holder,
+    /// Which try.
+    pub attempt: u32,
+    /// Since when.
+    pub since: Time,
+    /// Until when.
+    pub until: Option<Time>,
+    /// Whether it ended well.
+    pub good: Option<bool>,
+}
+
+/// What is under way with a task, within its status.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Step {
+    /// Nothing; the schedule may start something.
+    #[default]
+    Idle,
+    /// Given to a holder; its place is being made.
+    Claimed {
+        /// The leg.
+        leg: Leg,
+        /// The holder.
+        holder: Holder,
+        /// Which try.
+        attempt: u32,
+    },
+    /// The place is there; the agent is being started.
+    Starting {
+        /// The leg.
+        leg: Leg,
+        /// The agent.
+        agent: AgentName,
+        /// Which try.
+        attempt: u32,
+    },
+    /// An agent works.
+    Working {
+        /// The leg.
+        leg: Leg,
+        /// Its run.
+        run: RunId,
+    },
+    /// A person or an outside tool works.
+    Held {
+        /// The leg.
+        leg: Leg,
+        /// Who.
+        holder: Holder,
+    },
+    /// The work is being committed.
+    Committing {
+        /// Who did it.
+        holder: Holder,
+        /// What they say.
+        note: String,
+    },
+    /// Gates are being checked.
+    Gating {
+        /// Who did the work.
+        holder: Holder,
+        /// What they say.
+        note: String,
+    },
+    /// A handoff, a send-back or a failure is being written.
+    Handing,
+    /// A person has to decide.
+    Asking,
+    /// The approved work is being merged.
+    Merging,
+}
+
+impl Progress {
+    /// A task nothing has happened to yet.
+    #[must_use]
+    pub const fn new(status: Status, at: Time) -> Self {
+        Self {
+            status,
+            moved: at,
+            step: Step::Idle,
+            attempts: BTreeMap::new(),
+            failures: 0,
+            sessions: BTreeMap::new(),
+            feedback: 0,
+            place: None,
+            commit: None,
+            receipts: Vec::new(),
+            verdict: None,
+            failed_at: None,
+            cost: MicroUsd(0),
+            stops: Vec::new(),
+            why: None,
+            given_up: false,
+            handed_at: None,
+            last_note: None,
+        }
+    }
+
+    /// Tries on a leg so far.
+    #[must_use]
+    pub fn tries(&self, leg: Leg) -> u32 {
+        self.attempts.get(&leg).copied().unwrap_or(0)
+    }
+
+    /// The first gate of `gates` without a pass on the present commit.
+    #[must_use]
+    pub fn next_gate<'a>(&self, gates: &'a [crate::Gate]) -> Option<&'a crate::Gate> {
+        gates.iter().find(|gate| {
+            !self.receipts.iter().any(|r| {
+                r.gate == gate.name
+                    && r.commit == self.commit
+                    && self.commit.is_some()
+                    && r.passed == Some(true)
+            })
+        })
+    }
+}
+
+impl State {
+    /// Where a task stands: its card's folder, else what the log says.
+    #[must_use]
+    pub fn status(&self, task: &TaskId) -> Option<Status> {
+        self.cards
+            .get(task)
+            .map(|card| card.status)
+            .or_else(|| self.tasks.get(task).map(|p| p.status))
+    }
+
+    /// The step of a task; idle when nothing is known.
+    #[must_use]
+    pub fn step(&self, task: &TaskId) -> &Step {
+        self.tasks
+            .get(task)
+            .map_or(&Step::Idle, |progress| &progress.step)
+    }
+
+    /// The live run of a task.
+    #[must_use]
+    pub fn live_run(&self, task: &TaskId) -> Option<&Run> {
+        self.runs
+            .values()
+            .find(|run| run.task == *task && run.is_live())
+    }
+
+    /// Live runs.
+    pub fn live_runs(&self) -> impl Iterator<Item = &Run> {
+        self.runs.values().filter(|run| run.is_live())
+    }
+
+    /// Open requests.
+    pub fn open_requests(&self) -> impl Iterator<Item = &Request> {
+        self.requests.values().filter(|request| request.is_open())
+    }
+
+    /// Open requests about a task.
+    pub fn requests_of<'a>(&'a self, task: &'a TaskId) -> impl Iterator<Item = &'a Request> {
+        self.open_requests()
+            .filter(move |request| request.task.as_ref() == Some(task))
+    }
+
+    /// Who holds `leg` of `task`.
+    #[must_use]
+    pub fn holder(&self, task: &TaskId, leg: Leg) -> Holder {
+        self.config.holder(
+            leg,
+            self.cards.get(task).and_then(|card| card.agent.as_ref()),
+        )
+    }
+
+    /// Dependencies of a card that are not done.
+    #[must_use]
+    pub fn undone<'a>(&self, card: &'a TaskCard) -> Vec<&'a TaskId> {
+        card.depends_on
+            .iter()
+            .filter(|id| **id != card.id && self.status(id) != Some(Status::Done))
+            .collect()
+    }
+
+    /// The id of the next run of `what` on `task` that was never given.
+    #[must_use]
+    pub fn next_run(&self, task: &TaskId, what: &str, from: u32) -> RunId {
+        (from.max(1)..)
+            .map(|ordinal| RunId::of(task, what, ordinal))
+            .find(|run| !self.runs.contains_key(run) && !self.taken.contains(run))
+            .unwrap_or_else(|| RunId::of(task, what, u32::MAX))
+    }
+
+    /// What was spent on the day of `now`.
+    #[must_use]
+    pub fn spent_on(&self, now: Time) -> MicroUsd {
+        self.spent
+            .get(&now.0.div_euclid(DAY_MS))
+            .copied()
+            .unwrap_or_default()
+    }
+}
