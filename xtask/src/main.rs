@@ -17,6 +17,7 @@ mod sidecar;
 mod steps;
 mod verbs;
 
+use std::io::{ErrorKind, Write, stdout};
 use std::process::ExitCode;
 
 use arguments::{Request, parse};
@@ -39,8 +40,7 @@ fn main() -> ExitCode {
 fn dispatch() -> Result<(), Failure> {
     let request = parse(std::env::args().skip(1))?;
     if request == Request::Help {
-        println!("{}", arguments::HELP);
-        return Ok(());
+        return print_help();
     }
     let project = Project::find()?;
     match request {
@@ -50,5 +50,17 @@ fn dispatch() -> Result<(), Failure> {
         Request::Test(filters) => verbs::test::test(&project, &filters),
         Request::Bench(arguments) => verbs::bench::bench(&project, &arguments),
         Request::Fuzz { seconds } => verbs::fuzz::fuzz(&project, seconds),
+    }
+}
+
+/// A reader that has seen enough (`./dev help | head`) is no failure.
+fn print_help() -> Result<(), Failure> {
+    match writeln!(stdout(), "{}", arguments::HELP) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(Failure::File {
+            doing: "write",
+            path: "standard output".into(),
+            source,
+        }),
+        _ => Ok(()),
     }
 }
