@@ -1,6 +1,18 @@
 //! The engine: takes facts from the log, lets the core decide what follows, and carries it out through ports.
 //!
 //! There is no file system, no clock, no process and no async runtime in this crate; each of those is a trait in
-//! [`ports`] that `adapters` (or `testkit`) implements. One engine per project acts, the one that holds the lease.
+//! [`ports`] that `adapters` (or `testkit`) implements. One engine per project acts: the one that holds the lease.
+//! Every other process only writes to the [`Store`]; the engine acts on what it finds, whoever wrote it.
 
+mod carry_out;
+mod context;
+mod engine;
+mod listen;
 pub mod ports;
+mod store;
+mod tools;
+pub mod trust;
+
+pub use context::outside_document;
+pub use engine::{Engine, EngineError, Mode, Ports};
+pub use store::{MoveError, Store, StoreError};

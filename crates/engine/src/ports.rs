@@ -168,6 +168,8 @@ pub struct Intent {
     pub hash: String,
     /// The facts to write when the move is found done.
     pub facts: Vec<(Actor, Fact)>,
+    /// Journal entries that these facts are the outcome of.
+    pub closes: Vec<u64>,
 }
 
 /// A command that was journaled and has no outcome yet.
@@ -482,6 +484,28 @@ pub trait RunLogs: Send + Sync {
     ) -> PortResult<(Vec<TranscriptItem>, u64)>;
     /// The end of a run's plain output (gates).
     fn output_tail(&self, run: &RunId, max_bytes: u32) -> PortResult<String>;
+    /// One line on what the run does now (`Edit src/pay.rs`), from the end of its output.
+    fn doing(&self, run: &RunId) -> PortResult<Option<String>>;
+}
+
+/// What can be started on this machine.
+pub trait Programs: Send + Sync {
+    /// Known coding agents, installed or not.
+    fn installed(&self) -> PortResult<Vec<InstalledAgent>>;
+}
+
+// ---------------------------------------------------------------------------------------------- keys
+
+/// API keys by account. A key goes in and is handed to agents; it is never shown again.
+pub trait Keys: Send + Sync {
+    /// Which store is used, in words, and whether it works; an error says why not and how to mend it.
+    fn store(&self) -> PortResult<String>;
+    /// Where an account's key comes from: `keyring`, `environment`, or none.
+    fn source(&self, account: &str) -> PortResult<Option<String>>;
+    /// Keeps a key.
+    fn set(&self, account: &str, key: &str) -> PortResult<()>;
+    /// Forgets a key; whether there was one.
+    fn delete(&self, account: &str) -> PortResult<bool>;
 }
 
 // ---------------------------------------------------------------------------------------------- waiting

@@ -1,0 +1,121 @@
+//! Gathers what a holder must know, for prompts and for `next`.
+
+use crate::{
+    ports::{Git, PortResult, RunProgram, Worktree},
+    store::{Store, StoreError},
+};
+use orchestron_domain::{
+    AgentName, Holder, Leg, SessionId, State, TaskId,
+    prompt::{Context, document, role},
+    state::Place,
+};
+
+/// The newest feedback files that are read for a context.
+const FEEDBACK: u32 = 3;
+
+impl From<&Place> for Worktree {
+    fn from(place: &Place) -> Self {
+        Self { path: place.path.clone(), branch: place.branch.clone(), base: place.base.clone() }
+    }
+}
+
+/// The context of a task's present leg.
+pub fn gather(store: &mut Store, git: &dyn Git, state: &State, task: &TaskId, leg: Leg, attempt: u32) -> Result<Context, StoreError> {
+    let (file, parsed) = store.read(task)?;
+    let progress = state.tasks.get(task);
+    let place = progress.and_then(|found| found.place.clone());
+    let base = base_branch(store, git, state)?;
+    let diff = match &place {
+        Some(place) if place.branch.is_some() && (leg == Leg::Review || attempt > 1) => patch(git, place, &base)?,
+        _ => String::new(),
+    };
+    let newest = progress.map_or(0, |found| found.feedback);
+    let mut feedback = Vec::new();
+    for number in newest.saturating_sub(FEEDBACK).saturating_add(1)..=newest {
+        if let Ok(text) = store.files().read_side(&feedback_path(task, number)) {
+            feedback.push((number, String::from_utf8_lossy(&text.bytes).into_owned()));
+        }
+    }
+    Ok(Context {
+        task: Some((task.clone(), file.card.map_or_else(String::new, |card| card.title))),
+        leg: Some(leg),
+        attempt,
+        resumed: false,
+        text: String::from_utf8_lossy(&parsed.to_bytes()).into_owned(),
+        feedback,
+        diff,
+        branch: place.as_ref().and_then(|place| place.branch.clone()),
+        place: place.map(|place| place.path),
+        base_branch: Some(base),
+        gates: state.config.gates.clone(),
+        outside: None,
+    })
+}
+
+/// Where a task's feedback lies, relative to `.mcp/`.
+pub fn feedback_path(task: &TaskId, number: u32) -> String {
+    format!("feedback/{task}-{number}.md")
+}
+
+fn patch(git: &dyn Git, place: &Place, base: &str) -> PortResult<String> {
+    let files = git.diff(&Worktree::from(place), base, true)?;
+    Ok(files.into_iter().map(|file| file.patch).collect::<Vec<_>>().join("\n"))
+}
+
+/// The branch approved work goes to: configured, else remembered from `init`, else what is checked out.
+pub fn base_branch(store: &Store, git: &dyn Git, state: &State) -> PortResult<String> {
+    if let Some(named) = &state.config.base_branch {
+        return Ok(named.clone());
+    }
+    if let Some(kept) = store.log().setting("base-branch")? {
+        return Ok(kept);
+    }
+    Ok(git.current_branch()?.unwrap_or_else(|| "main".to_owned()))
+}
+
+/// What to start for an agent on a leg.
+pub fn agent_program(
+    store: &mut Store,
+    git: &dyn Git,
+    state: &State,
+    task: &TaskId,
+    (leg, agent, attempt): (Leg, &AgentName, u32),
+    resume: Option<&SessionId>,
+) -> Result<RunProgram, StoreError> {
+    let mut context = gather(store, git, state, task, leg, attempt)?;
+    context.resumed = resume.is_some();
+    let agent = state.config.agents.get(agent).cloned().ok_or_else(|| StoreError::Edit {
+        path: ".mcp/agents.yaml".into(),
+        said: format!("there is no agent `{agent}`; add it, or name another one in the chain of .mcp/config.yaml"),
+    })?;
+    let prompt_file = match &agent.prompt_file {
+        Some(path) => Some(String::from_utf8_lossy(&store.files().read_side(path)?.bytes).into_owned()),
+        None => None,
+    };
+    Ok(RunProgram::Agent {
+        role: role(&agent, leg, prompt_file.as_deref()),
+        prompt: document(&context),
+        resume: resume.cloned(),
+        may_write: leg == Leg::Implement,
+        agent: Box::new(agent),
+    })
+}
+
+/// The document for a holder outside Orchestron: the whole context, and which command ends its leg.
+///
+/// # Errors
+/// When the task or its files cannot be read.
+pub fn outside_document(store: &mut Store, git: &dyn Git, state: &State, task: &TaskId, leg: Leg, holder: &Holder) -> Result<String, StoreError> {
+    let attempt = state.tasks.get(task).map_or(1, |found| found.tries(leg).max(1));
+    let mut context = gather(store, git, state, task, leg, attempt)?;
+    let name = match holder {
+        Holder::Agent(name) | Holder::Outside(name) => format!(" --agent {name}"),
+        _ => String::new(),
+    };
+    context.outside = Some(match leg {
+        Leg::Prepare => format!("Edit the task file `.mcp/tasks/pending/…` until its boxes under Definition of Ready are true, then run `orchestron prep {task}{name} -m \"note to the implementer\"`."),
+        Leg::Implement => format!("When the work is done, run `orchestron review {task}{name} -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback."),
+        Leg::Review | Leg::Approve => format!("Change nothing. Run `orchestron complete {task}{name} -m \"why it is good\"` or `orchestron reject {task}{name} -m \"what has to change\"`."),
+    });
+    Ok(document(&context))
+}

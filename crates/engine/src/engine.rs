@@ -1,0 +1,357 @@
+//! The loop: wake → take in → apply → decide → journal → carry out, until nothing follows any more.
+
+use crate::{
+    ports::{Clock, Git, Guard, Heard, OpenCommand, PortError, PortErrorKind, RunLogs, Runs, Wake, Waker},
+    store::{Store, StoreError},
+};
+use orchestron_domain::{
+    Actor, Command, Fact, Holder, RunId, Seq, State, Time, apply::apply, decide::decide, run::Work, schedule,
+};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Events taken from the log at once.
+const PAGE: u32 = 500;
+/// After an error of the world the engine looks again after so many milliseconds.
+const RETRY_MS: i64 = 2_000;
+/// Rounds of deciding in one step; more would mean that two rules answer each other for ever.
+const MAX_ROUNDS: u32 = 10_000;
+
+/// Why an engine cannot go on.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The world said no.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rules answer each other for ever. A fault of ours; the log is kept.
+    #[error("the engine decided {MAX_ROUNDS} times in one step without coming to rest; this is a fault in Orchestron, please report it with `orchestron log --json`")]
+    Restless,
+}
+
+/// Everything outside that an engine acts through.
+pub struct Ports {
+    /// Files, log and index.
+    pub store: Store,
+    /// Git.
+    pub git: Arc<dyn Git>,
+    /// Processes under keepers.
+    pub runs: Box<dyn Runs>,
+    /// What runs have said.
+    pub logs: Arc<dyn RunLogs>,
+    /// Where the engine sleeps.
+    pub waker: Box<dyn Waker>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What an engine may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// All: start agents, follow them, until told to stop.
+    Run,
+    /// Carry out what follows from decisions already made, gates included, but start no agent. For single commands when no engine runs.
+    Settle,
+}
+
+/// The engine of one project. Exists only while it holds the lease.
+pub struct Engine {
+    pub(crate) ports: Ports,
+    pub(crate) state: State,
+    pub(crate) mode: Mode,
+    decided_to: Seq,
+    checkpoint: Seq,
+    listening: Vec<RunId>,
+    _lease: Box<dyn Guard>,
+}
+
+impl Engine {
+    /// Takes the lease and goes on where the last engine was: replays the log, takes up living runs, carries out what was journaled and
+    /// has no outcome yet.
+    ///
+    /// # Errors
+    /// `Held` when another process is the engine; else what kept it from starting.
+    pub fn start(mut ports: Ports, mode: Mode) -> Result<Self, EngineError> {
+        let (lease, fence) = ports.store.locks().lease()?;
+        ports.store.refresh()?;
+        let state = ports.store.state()?;
+        let decided_to = ports.store.log().decided_to()?;
+        let mut engine = Self {
+            checkpoint: state.seq,
+            ports,
+            state: State::default(),
+            mode,
+            decided_to,
+            listening: Vec::new(),
+            _lease: lease,
+        };
+        engine.recover(state)?;
+        if mode == Mode::Run {
+            engine.ports.store.append(&Actor::Engine, vec![Fact::EngineStarted { version: env!("CARGO_PKG_VERSION").to_owned(), fence }])?;
+        }
+        engine.pump()?;
+        Ok(engine)
+    }
+
+    /// The state, for looking.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Brings the engine to the newest decided point, then redoes what has no outcome.
+    fn recover(&mut self, newest: State) -> Result<(), EngineError> {
+        // Facts after the decided point must still be decided, each in the state it was in: apply only up to that point.
+        self.state = if newest.seq <= self.decided_to { newest } else { self.state_at(self.decided_to)? };
+        self.ports.store.observe(&mut self.state)?;
+        self.state.git = self.ports.git.is_repository()?;
+        self.take_up_runs()?;
+        for open in self.ports.store.log().open_commands()? {
+            self.carry_out(&open)?;
+        }
+        Ok(())
+    }
+
+    fn state_at(&self, seq: Seq) -> Result<State, EngineError> {
+        let mut state = match self.ports.store.log().checkpoint()? {
+            Some((at, state)) if at <= seq => state,
+            _ => State::default(),
+        };
+        'pages: loop {
+            let events = self.ports.store.log().after(state.seq, PAGE)?;
+            if events.is_empty() {
+                break;
+            }
+            for event in &events {
+                if event.seq > seq {
+                    break 'pages;
+                }
+                apply(&mut state, event);
+            }
+        }
+        Ok(state)
+    }
+
+    fn take_up_runs(&mut self) -> Result<(), EngineError> {
+        let new_log = self.state.seq == Seq(0);
+        self.state.taken = self.ports.runs.found()?.into_iter().collect();
+        let live: Vec<_> = self.state.live_runs().map(|run| (run.id.clone(), run.read_to)).collect();
+        for (run, read_to) in live {
+            // A run that was journaled but never started is started when its command is carried out again.
+            if self.state.taken.contains(&run) {
+                self.ports.runs.attach(&run, read_to)?;
+                self.state.heard.insert(run, self.ports.clock.now());
+            }
+        }
+        if new_log {
+            self.end_unknown_runs()?;
+        }
+        Ok(())
+    }
+
+    /// The database is new but agents of the old one may live: nobody would ever act on what they say, so they are ended.
+    fn end_unknown_runs(&mut self) -> Result<(), EngineError> {
+        for run in self.state.taken.clone() {
+            self.ports.runs.attach(&run, u64::MAX)?;
+            if self.ports.runs.look(&run)?.over.is_none() {
+                self.ports.runs.halt(&run, orchestron_domain::Halt::Kill)?;
+            }
+            self.ports.runs.settle(&run)?;
+        }
+        Ok(())
+    }
+
+    // ------------------------------------------------------------------------------------------ the loop
+
+    /// Runs until told to stop. Agents go on when the engine stops.
+    ///
+    /// # Errors
+    /// When something failed that waiting cannot heal.
+    pub fn run(&mut self) -> Result<(), EngineError> {
+        loop {
+            let mut deadline = schedule::next_deadline(&self.state, self.ports.clock.now());
+            self.listen();
+            let wakes = self.ports.waker.wait(deadline.take());
+            if wakes.contains(&Wake::Stop) {
+                return Ok(());
+            }
+            if let Err(error) = self.step(&wakes) {
+                self.bear(error)?;
+            }
+        }
+    }
+
+    /// Full disks and locks of others pass; anything else ends the engine (the host starts it again).
+    fn bear(&mut self, error: EngineError) -> Result<(), EngineError> {
+        let passing = matches!(&error, EngineError::Port(e) | EngineError::Store(StoreError::Port(e))
+            if matches!(e.kind, PortErrorKind::NoRoom | PortErrorKind::Held | PortErrorKind::Changed | PortErrorKind::Missing));
+        if !passing {
+            return Err(error);
+        }
+        let until = self.ports.clock.now().plus_millis(RETRY_MS);
+        self.ports.waker.wait(Some(until));
+        let newest = self.ports.store.state()?;
+        self.decided_to = self.ports.store.log().decided_to()?;
+        self.recover(newest)?;
+        Ok(self.pump()?)
+    }
+
+    /// One step: takes in what woke the engine and acts on all that follows. The only door.
+    ///
+    /// # Errors
+    /// When the world said no; the log then holds all that was done.
+    pub fn step(&mut self, wakes: &[Wake]) -> Result<(), EngineError> {
+        for wake in wakes {
+            match wake {
+                Wake::Files => self.look_at_files()?,
+                Wake::Run(run) => self.look_at_run(&run.clone())?,
+                Wake::Doorbell | Wake::Time | Wake::Stop => {}
+            }
+        }
+        self.pump()
+    }
+
+    /// Carries out what follows from decisions made, waiting for gates, until nothing is under way any more; starts no agent.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn settle(&mut self) -> Result<(), EngineError> {
+        while self.state.live_runs().any(|run| matches!(run.work, Work::Gate { .. })) {
+            self.listen();
+            let deadline = schedule::next_deadline(&self.state, self.ports.clock.now());
+            let wakes = self.ports.waker.wait(deadline);
+            if wakes.contains(&Wake::Stop) {
+                return Ok(());
+            }
+            self.step(&wakes)?;
+        }
+        Ok(())
+    }
+
+    fn listen(&mut self) {
+        let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
+        if live != self.listening {
+            self.ports.waker.listen(&live);
+            self.listening = live;
+        }
+    }
+
+    fn look_at_files(&mut self) -> Result<(), EngineError> {
+        self.ports.store.refresh()?;
+        // Also when the refresh found nothing: another process may have taken the change into the index already.
+        self.ports.store.observe(&mut self.state)?;
+        Ok(())
+    }
+
+    /// Applies new facts, decides, journals, carries out; then lets the schedule start what may start; until nothing follows.
+    pub(crate) fn pump(&mut self) -> Result<(), EngineError> {
+        for _ in 0..MAX_ROUNDS {
+            let now = self.ports.clock.now();
+            let events = self.ports.store.log().after(self.state.seq, PAGE)?;
+            if !events.is_empty() {
+                self.take_in(&events, now)?;
+                continue;
+            }
+            let commands = self.follows_from_time(now);
+            if commands.is_empty() {
+                let Self { ports, state, checkpoint, .. } = self;
+                ports.store.checkpoint(state, checkpoint)?;
+                return Ok(());
+            }
+            self.order(self.state.seq, commands)?;
+        }
+        Err(EngineError::Restless)
+    }
+
+    fn take_in(&mut self, events: &[orchestron_domain::Event], now: Time) -> Result<(), EngineError> {
+        let mut commands = Vec::new();
+        // Files first: facts about moves are decided with the cards as they are.
+        if events.iter().any(|event| touches_files(&event.fact)) {
+            self.ports.store.observe(&mut self.state)?;
+        }
+        for event in events {
+            apply(&mut self.state, event);
+            if event.seq > self.decided_to {
+                commands.extend(decide(&self.state, event, now));
+            }
+        }
+        let seq = self.state.seq;
+        if seq > self.decided_to {
+            self.order(seq, commands)?;
+        }
+        Ok(())
+    }
+
+    /// What time brings and what the schedule starts.
+    fn follows_from_time(&self, now: Time) -> Vec<Command> {
+        let mut commands = schedule::due(&self.state, now);
+        commands.extend(schedule::schedule(&self.state, now).into_iter().filter(|command| self.may(command)));
+        commands
+    }
+
+    /// Settling starts no agents.
+    const fn may(&self, command: &Command) -> bool {
+        matches!(self.mode, Mode::Run) || !matches!(command, Command::Claim { holder: Holder::Agent(_), .. })
+    }
+
+    /// Journals commands and carries each out.
+    pub(crate) fn order(&mut self, seq: Seq, commands: Vec<Command>) -> Result<(), EngineError> {
+        let open = self.ports.store.journal(seq, commands)?;
+        self.decided_to = self.decided_to.max(seq);
+        for command in &open {
+            self.carry_out(command)?;
+        }
+        Ok(())
+    }
+
+    /// Carries one command out. What goes wrong in the world is an outcome like any other; only a log that cannot be written is an error.
+    fn carry_out(&mut self, open: &OpenCommand) -> Result<(), EngineError> {
+        let facts = match self.try_command(open) {
+            Ok(facts) => facts,
+            Err(error) if log_is_broken(&error) => return Err(error.into()),
+            Err(error) => {
+                vec![(Actor::Engine, Fact::CommandFailed { command: Box::new(open.command.clone()), error: error.to_string() })]
+            }
+        };
+        self.close(open, facts)
+    }
+
+    fn close(&mut self, open: &OpenCommand, facts: Vec<(Actor, Fact)>) -> Result<(), EngineError> {
+        self.ports.store.commit(crate::ports::Commit { facts, close_commands: vec![open.id], ..Default::default() })?;
+        Ok(())
+    }
+
+    /// Turns what a run said into facts; see `listen`.
+    fn look_at_run(&mut self, run: &RunId) -> Result<(), EngineError> {
+        let Some(found) = self.state.runs.get(run).filter(|found| found.is_live()).cloned() else { return Ok(()) };
+        let look = self.ports.runs.look(run)?;
+        if !look.heard.is_empty() {
+            self.state.heard.insert(run.clone(), self.ports.clock.now());
+        }
+        let doom = look.heard.iter().find_map(|Heard { signal, .. }| crate::listen::doom(signal));
+        let facts = crate::listen::facts(&found, &look);
+        if !facts.is_empty() {
+            let by = Actor::Run { run: run.clone() };
+            self.ports.store.append(&by, facts)?;
+        }
+        if let Some(end) = doom.filter(|_| found.halting.is_none() && look.over.is_none()) {
+            self.pump()?;
+            let halt = orchestron_domain::Halt::Terminate;
+            self.order(self.state.seq, vec![Command::HaltRun { run: run.clone(), halt, end }])?;
+        }
+        if look.over.is_some() {
+            self.ports.runs.settle(run)?;
+        }
+        Ok(())
+    }
+}
+
+const fn touches_files(fact: &Fact) -> bool {
+    matches!(fact, Fact::TaskCreated { .. } | Fact::TaskMoved { .. } | Fact::TaskRemoved { .. } | Fact::TaskEdited { .. } | Fact::HandedOff { .. })
+}
+
+fn log_is_broken(error: &StoreError) -> bool {
+    matches!(error, StoreError::Port(error) if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held))
+}

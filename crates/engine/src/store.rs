@@ -1,0 +1,531 @@
+//! The store: task files, log and index together, under one short lock. Any process may write through it.
+//!
+//! The order of every write is the one measured in durability tests: intent, rename, events with the intent's end. What people do to
+//! the files meanwhile is a normal input: it is found by [`Store::refresh`] and told as events by an unknown actor.
+
+use crate::ports::{
+    Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand, PortError, PortErrorKind, PortResult, Problem,
+    Scan, TaskFiles,
+};
+use orchestron_domain::{
+    Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
+    apply::apply,
+    task_file::{TaskDraft, TaskFile, TaskFileError, file_name, id_from_file_name, new_task},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use thiserror::Error;
+
+/// How often an edit is tried anew when somebody changes the file at the same time.
+const EDIT_TRIES: u32 = 8;
+/// Events read from the log at once.
+const PAGE: u32 = 2_000;
+/// A checkpoint is worth writing when so many events have come since the last one.
+const CHECKPOINT_EVERY: u64 = 500;
+/// Fewer moved tasks than this are never taken for a branch switch.
+const SWITCH_MIN: usize = 10;
+
+/// Why the store did not do what was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The world said no.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// No such task.
+    #[error("there is no task {task}")]
+    NoTask {
+        /// The id.
+        task: TaskId,
+    },
+    /// The id lies in several places, or its file has a problem.
+    #[error("{task} cannot be worked with until its file is mended: {}", problems.iter().map(|p| format!("{}: {}", p.path, p.what)).collect::<Vec<_>>().join("; "))]
+    Unclear {
+        /// The id.
+        task: TaskId,
+        /// What is wrong, with cures.
+        problems: Vec<Problem>,
+    },
+    /// The task stands somewhere else.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    /// The task file cannot be read as one.
+    #[error("{path}: {error}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        error: TaskFileError,
+    },
+    /// The edit does not fit the file.
+    #[error("{path}: {said}")]
+    Edit {
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        said: String,
+    },
+    /// Somebody kept changing the file.
+    #[error("{path} is being changed by somebody else; nothing of it was lost, and nothing was written")]
+    Busy {
+        /// Which file.
+        path: String,
+    },
+}
+
+/// A task does not stand where a move wants to take it from.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{task} stands in {found}, not in {expected}")]
+pub struct MoveError {
+    /// The task.
+    pub task: TaskId,
+    /// Where it stands.
+    pub found: Status,
+    /// Where it was expected.
+    pub expected: Status,
+}
+
+/// Files, log and index of one project.
+pub struct Store {
+    files: Arc<dyn TaskFiles>,
+    log: Box<dyn EventLog>,
+    locks: Arc<dyn Locks>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a [`Store::refresh`] found.
+#[derive(Debug, Default)]
+pub struct Refreshed {
+    /// Facts about what people did, now in the log.
+    pub events: Vec<Event>,
+    /// Whether the index changed at all (also when only a text did).
+    pub changed: bool,
+    /// The tasks folder could not be read; nothing was concluded from it.
+    pub unreadable: Option<PortErrorKind>,
+}
+
+impl Store {
+    /// A store over these ports.
+    #[must_use]
+    pub fn new(files: Arc<dyn TaskFiles>, log: Box<dyn EventLog>, locks: Arc<dyn Locks>, clock: Arc<dyn Clock>) -> Self {
+        Self { files, log, locks, clock }
+    }
+
+    /// The log, for reading.
+    #[must_use]
+    pub fn log(&self) -> &dyn EventLog {
+        self.log.as_ref()
+    }
+
+    /// The files, for reading.
+    #[must_use]
+    pub fn files(&self) -> &dyn TaskFiles {
+        self.files.as_ref()
+    }
+
+    /// The locks.
+    #[must_use]
+    pub fn locks(&self) -> &dyn Locks {
+        self.locks.as_ref()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Writes one commit and rings the doorbell.
+    ///
+    /// # Errors
+    /// When the log cannot be written; then nothing of it was.
+    pub fn commit(&mut self, commit: Commit) -> PortResult<Committed> {
+        let rings = !commit.facts.is_empty();
+        let done = self.log.commit(self.clock.now(), commit)?;
+        if rings {
+            self.locks.ring();
+        }
+        Ok(done)
+    }
+
+    /// Appends facts by one actor.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn append(&mut self, by: &Actor, facts: Vec<Fact>) -> PortResult<Committed> {
+        self.commit(Commit { facts: facts.into_iter().map(|fact| (by.clone(), fact)).collect(), ..Commit::default() })
+    }
+
+    /// Writes a small setting of this machine.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()> {
+        self.log.set_setting(key, value)
+    }
+
+    // ------------------------------------------------------------------------------------------ reading
+
+    /// Finishes moves that a crash interrupted, and takes what people did to the files into log and index.
+    ///
+    /// # Errors
+    /// When files or log cannot be read or written.
+    pub fn refresh(&mut self) -> PortResult<Refreshed> {
+        let locks = Arc::clone(&self.locks);
+        let _held = locks.store()?;
+        self.finish_intents()?;
+        let known = self.log.index()?;
+        let scan = self.files.scan(&known)?;
+        if scan.unreadable.is_some() || (scan.changed.is_empty() && scan.gone.is_empty()) {
+            return Ok(Refreshed { unreadable: scan.unreadable, ..Refreshed::default() });
+        }
+        let facts = told_by_files(&known, &scan);
+        let done = self.commit(Commit {
+            facts: facts.into_iter().map(|fact| (Actor::Unknown, fact)).collect(),
+            index_put: scan.changed,
+            index_remove: scan.gone,
+            ..Commit::default()
+        })?;
+        self.locks.ring(); // also when only a text changed: whoever shows it looks again
+        Ok(Refreshed { events: done.events, changed: true, unreadable: None })
+    }
+
+    /// A move is in the log exactly when the file is at its new place; anything else a person did meanwhile wins.
+    fn finish_intents(&mut self) -> PortResult<()> {
+        for intent in self.log.open_intents()? {
+            let Some(to) = intent.to.split('/').next().and_then(Status::from_folder) else {
+                self.log.drop_intent(intent.id)?;
+                continue;
+            };
+            let moved = match self.files.rename(&intent.from, to, Some(&intent.hash)) {
+                Ok(moved) => Some(moved),
+                Err(error) if error.kind == PortErrorKind::Missing => self.at_destination(&intent)?,
+                Err(_) => None, // edited or replaced meanwhile: that is the truth now
+            };
+            match moved {
+                Some(moved) => {
+                    self.commit(moved_commit(&intent, moved))?;
+                }
+                None => self.log.drop_intent(intent.id)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn at_destination(&self, intent: &Intent) -> PortResult<Option<IndexedFile>> {
+        match self.files.read(&intent.to) {
+            Ok(text) if text.hash == intent.hash => {
+                let mut known = self.log.index()?;
+                known.remove(&intent.to);
+                Ok(self.files.scan(&known)?.changed.into_iter().find(|file| file.path == intent.to))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The cards of all good task files, and the ids that are unclear.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn board(&self) -> PortResult<(BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>)> {
+        Ok(read_board(&self.log.index()?))
+    }
+
+    /// The state: newest checkpoint, the events after it, and what is observed of files and configuration.
+    ///
+    /// # Errors
+    /// When log, index or configuration cannot be read.
+    pub fn state(&self) -> PortResult<State> {
+        let mut state = self.log.checkpoint()?.map(|(_, state)| state).unwrap_or_default();
+        self.observe(&mut state)?;
+        loop {
+            let events = self.log.after(state.seq, PAGE)?;
+            if events.is_empty() {
+                return Ok(state);
+            }
+            for event in &events {
+                apply(&mut state, event);
+            }
+        }
+    }
+
+    /// Puts what the files and the configuration say into `state`.
+    ///
+    /// # Errors
+    /// When index or configuration cannot be read.
+    pub fn observe(&self, state: &mut State) -> PortResult<()> {
+        let (cards, unclear, _) = self.board()?;
+        state.cards = cards;
+        state.unclear = unclear;
+        let (config, _) = self.files.config()?;
+        state.trusted = crate::trust::is_trusted(&config, self.log.setting(crate::trust::KEY)?.as_deref());
+        state.config = config;
+        Ok(())
+    }
+
+    /// Writes a checkpoint when enough has happened since the last one.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn checkpoint(&mut self, state: &State, last: &mut Seq) -> PortResult<()> {
+        if state.seq.0.saturating_sub(last.0) >= CHECKPOINT_EVERY {
+            self.log.commit(self.clock.now(), Commit { checkpoint: Some((state.seq, state.clone())), ..Commit::default() })?;
+            *last = state.seq;
+        }
+        Ok(())
+    }
+
+    /// The one file of a task, as the index knows it; looks again at the files when the index is out of date.
+    ///
+    /// # Errors
+    /// When there is none, or more than one, or it has a problem.
+    pub fn find(&mut self, task: &TaskId) -> Result<IndexedFile, StoreError> {
+        if let [only] = &self.log.index_of(task)?[..]
+            && only.problem.is_none()
+            && self.files.read(&only.path).is_ok_and(|text| text.hash == only.hash)
+        {
+            return Ok(only.clone());
+        }
+        self.refresh()?;
+        let found = self.log.index_of(task)?;
+        match &found[..] {
+            [] => Err(StoreError::NoTask { task: task.clone() }),
+            [only] if only.card.is_some() => Ok(only.clone()),
+            several => {
+                let problems = several.iter().map(|file| file.problem.clone().unwrap_or_else(|| doubled(task, file))).collect();
+                Err(StoreError::Unclear { task: task.clone(), problems })
+            }
+        }
+    }
+
+    /// A task's file, read as one.
+    ///
+    /// # Errors
+    /// As [`Self::find`], and when the file cannot be read as a task file.
+    pub fn read(&mut self, task: &TaskId) -> Result<(IndexedFile, TaskFile), StoreError> {
+        let file = self.find(task)?;
+        let text = self.files.read(&file.path)?;
+        let parsed = TaskFile::parse(&text.bytes).map_err(|error| StoreError::File { path: file.path.clone(), error })?;
+        Ok((file, parsed))
+    }
+
+    // ------------------------------------------------------------------------------------------ writing
+
+    /// Writes a new task into pending. The draft's id is replaced by one that was never given before.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create(&mut self, by: &Actor, prefix: &str, mut draft: TaskDraft) -> Result<TaskCard, StoreError> {
+        self.refresh()?;
+        let locks = Arc::clone(&self.locks);
+        let _held = locks.store()?;
+        let seen = self.highest(prefix)?;
+        loop {
+            let number = self.log.next_number(prefix, seen)?;
+            draft.id = TaskId::new(prefix, number).map_err(|error| StoreError::Edit { path: ".mcp/config.yaml".into(), said: error.to_string() })?;
+            draft.created = self.clock.now();
+            let made = self.files.create(Status::Pending, &file_name(&draft.id, &draft.title), &new_task(&draft));
+            let file = match made {
+                Err(error) if error.kind == PortErrorKind::Exists => continue,
+                other => other?,
+            };
+            let fact = Fact::TaskCreated { task: draft.id.clone(), title: draft.title.clone(), status: Status::Pending };
+            self.commit(Commit { facts: vec![(by.clone(), fact)], index_put: vec![file.clone()], ..Commit::default() })?;
+            return file.card.ok_or_else(|| StoreError::Edit { path: file.path, said: "the new file cannot be read back as a task".into() });
+        }
+    }
+
+    fn highest(&self, prefix: &str) -> PortResult<u32> {
+        let names = self.log.index()?.into_keys();
+        let ids = names.filter_map(|path| id_from_file_name(path.rsplit('/').next().unwrap_or(&path)));
+        Ok(ids.filter(|id| id.prefix() == prefix).map(|id| id.number()).max().unwrap_or(0))
+    }
+
+    /// Moves a task from one folder to another and writes `facts` with the move in one transaction.
+    /// Nothing happens, and nothing is written, when it does not stand in `from`.
+    ///
+    /// # Errors
+    /// [`StoreError::Move`] when it stands elsewhere; else what kept it from being moved.
+    pub fn move_task(
+        &mut self,
+        task: &TaskId,
+        (from, to): (Status, Status),
+        mover: &Actor,
+        facts: Vec<(Actor, Fact)>,
+        closes: Vec<u64>,
+    ) -> Result<Committed, StoreError> {
+        let file = self.find(task)?;
+        let locks = Arc::clone(&self.locks);
+        let held = locks.store()?;
+        let found = file.card.as_ref().map_or(from, |card| card.status);
+        if found != from {
+            return Err(MoveError { task: task.clone(), found, expected: from }.into());
+        }
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        let mut told = facts;
+        told.push((mover.clone(), Fact::TaskMoved { task: task.clone(), from, to }));
+        let mut intent = Intent {
+            id: 0,
+            task: task.clone(),
+            from: file.path.clone(),
+            to: format!("{}/{name}", to.folder()),
+            hash: file.hash.clone(),
+            facts: told,
+            closes,
+        };
+        intent.id = self.log.intend(&intent)?;
+        let moved = match self.files.rename(&intent.from, to, Some(&intent.hash)) {
+            Ok(moved) => moved,
+            Err(error) => {
+                self.log.drop_intent(intent.id)?;
+                return Err(error.into());
+            }
+        };
+        let done = self.commit(moved_commit(&intent, moved))?;
+        drop(held);
+        self.write_status_line(task, to)?;
+        Ok(done)
+    }
+
+    /// The `## Status` line repeats the folder for readers of the file. That it lags for a moment is no error.
+    fn write_status_line(&mut self, task: &TaskId, status: Status) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        match self.edit(task, |file| {
+            file.set_status(status);
+            file.set_last_updated(now);
+            Ok(())
+        }) {
+            Err(StoreError::Busy { .. } | StoreError::NoTask { .. } | StoreError::Unclear { .. }) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes a task's text. When somebody changes the file at the same time, theirs is kept and the edit is made on theirs.
+    /// Returns whether anything was to change.
+    ///
+    /// # Errors
+    /// When the edit does not fit, or somebody keeps changing the file.
+    pub fn edit(&mut self, task: &TaskId, mut change: impl FnMut(&mut TaskFile) -> Result<(), String>) -> Result<bool, StoreError> {
+        let mut path = String::new();
+        for _ in 0..EDIT_TRIES {
+            let (file, mut parsed) = self.read(task)?;
+            path.clone_from(&file.path);
+            change(&mut parsed).map_err(|said| StoreError::Edit { path: path.clone(), said })?;
+            let locks = Arc::clone(&self.locks);
+            let _held = locks.store()?;
+            let text = match self.files.read(&file.path) {
+                Ok(text) if text.hash == file.hash => text,
+                _ => continue,
+            };
+            let bytes = parsed.to_bytes();
+            if bytes == text.bytes {
+                return Ok(false);
+            }
+            if let Exchange::Replaced(new) = self.files.exchange(&file.path, &file.hash, &bytes)? {
+                self.commit(Commit { index_put: vec![new], ..Commit::default() })?;
+                self.locks.ring();
+                return Ok(true);
+            }
+        }
+        Err(StoreError::Busy { path })
+    }
+
+    /// Journals commands decided up to `seq`.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn journal(&mut self, seq: Seq, commands: Vec<orchestron_domain::Command>) -> PortResult<Vec<OpenCommand>> {
+        Ok(self.log.commit(self.clock.now(), Commit { decided: Some((seq, commands)), ..Commit::default() })?.commands)
+    }
+}
+
+fn moved_commit(intent: &Intent, moved: IndexedFile) -> Commit {
+    Commit {
+        facts: intent.facts.clone(),
+        close_commands: intent.closes.clone(),
+        close_intent: Some(intent.id),
+        index_put: vec![moved],
+        index_remove: vec![intent.from.clone()],
+        ..Commit::default()
+    }
+}
+
+fn doubled(task: &TaskId, file: &IndexedFile) -> Problem {
+    Problem {
+        path: format!(".mcp/tasks/{}", file.path),
+        line: None,
+        what: format!("the id {task} is in more than one file"),
+        cure: "keep one of the files and give the other a new id, or delete it".into(),
+    }
+}
+
+/// Cards, unclear ids and problems of an index.
+fn read_board(index: &BTreeMap<String, IndexedFile>) -> (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>) {
+    let (mut cards, mut unclear, mut problems) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+    let mut first: BTreeMap<TaskId, &IndexedFile> = BTreeMap::new();
+    for file in index.values() {
+        let id = file.card.as_ref().map(|card| card.id.clone()).or_else(|| id_from_file_name(file.path.rsplit('/').next().unwrap_or("")));
+        problems.extend(file.problem.clone());
+        let Some(id) = id else { continue };
+        if let Some(other) = first.insert(id.clone(), file) {
+            if other.problem.is_none() {
+                problems.push(doubled(&id, other));
+            }
+            if file.problem.is_none() {
+                problems.push(doubled(&id, file));
+            }
+            unclear.insert(id.clone());
+        }
+        match &file.card {
+            Some(card) => {
+                cards.entry(id).or_insert_with(|| card.clone());
+            }
+            None => {
+                unclear.insert(id);
+            }
+        }
+    }
+    problems.dedup();
+    (cards, unclear, problems)
+}
+
+/// What people did, told by the difference between the index and the files.
+fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let before = place_of_ids(known.values());
+    let mut after: BTreeMap<String, &IndexedFile> = known.iter().filter(|(path, _)| !scan.gone.contains(path)).map(|(p, f)| (p.clone(), f)).collect();
+    after.extend(scan.changed.iter().map(|file| (file.path.clone(), file)));
+    let now = place_of_ids(after.into_values());
+    for (task, (status, title)) in &now {
+        match before.get(task) {
+            None => facts.push(Fact::TaskCreated { task: task.clone(), title: title.clone(), status: *status }),
+            Some((old, _)) if old != status => facts.push(Fact::TaskMoved { task: task.clone(), from: *old, to: *status }),
+            Some(_) => {}
+        }
+    }
+    for (task, (status, _)) in &before {
+        if !now.contains_key(task) {
+            facts.push(Fact::TaskRemoved { task: task.clone(), status: *status });
+        }
+    }
+    let moved = facts.iter().filter(|fact| !matches!(fact, Fact::TaskCreated { .. })).count();
+    if moved >= SWITCH_MIN && moved * 3 > before.len() {
+        facts.insert(0, Fact::Paused { why: format!("{moved} of {} tasks moved or vanished at once, as after a branch switch; look at the board and resume when it is right", before.len()) });
+    }
+    facts
+}
+
+/// Where each id lies and its title. An id whose file cannot be read right now still lies where its file is.
+fn place_of_ids<'a>(files: impl Iterator<Item = &'a IndexedFile>) -> BTreeMap<TaskId, (Status, String)> {
+    let mut places = BTreeMap::new();
+    for file in files {
+        let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
+        let card = file.card.as_ref();
+        let id = card.map(|card| card.id.clone()).or_else(|| id_from_file_name(name));
+        if let (Some(id), Some(status)) = (id, Status::from_folder(folder)) {
+            places.entry(id).or_insert((status, card.map_or_else(String::new, |card| card.title.clone())));
+        }
+    }
+    places
+}

@@ -1,0 +1,52 @@
+//! What every operation works on, and who asks.
+
+use orchestron_domain::{Actor, State};
+use orchestron_engine::{
+    Store, StoreError,
+    ports::{Git, Keys, PortResult, Programs, RunLogs},
+};
+use std::sync::Arc;
+
+/// What a project is, for people.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Absolute path of the folder that holds `.mcp/`.
+    pub path: String,
+    /// Its agents talk to the scripted model: nothing is sent anywhere.
+    pub scripted: bool,
+}
+
+/// One surface's access to one project.
+pub struct Context {
+    /// Files, log and index.
+    pub store: Store,
+    /// Git.
+    pub git: Arc<dyn Git>,
+    /// What runs have said.
+    pub logs: Arc<dyn RunLogs>,
+    /// API keys.
+    pub keys: Arc<dyn Keys>,
+    /// What can be started here.
+    pub programs: Arc<dyn Programs>,
+    /// The project.
+    pub project: Project,
+    /// Who asks: told by how they are connected.
+    pub actor: Actor,
+}
+
+impl Context {
+    /// The state of the project now: log, files, configuration.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn state(&mut self) -> Result<State, StoreError> {
+        self.store.refresh()?;
+        let mut state = self.store.state()?;
+        state.git = self.is_repository()?;
+        Ok(state)
+    }
+
+    fn is_repository(&self) -> PortResult<bool> {
+        self.git.is_repository()
+    }
+}

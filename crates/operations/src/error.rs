@@ -1,0 +1,172 @@
+//! Errors of operations: a kind that programs can act on, a message that says what is wrong, hints that say how to mend it.
+
+use crate::wire::ErrorView;
+use orchestron_domain::{Status, TaskId, ids::IdError};
+use orchestron_engine::{
+    StoreError,
+    ports::{PortError, PortErrorKind},
+};
+use thiserror::Error;
+
+/// Why an operation did not do what was asked. Nothing was changed then, unless the message says so.
+#[derive(Debug, Error)]
+pub enum OpError {
+    /// The store or the world said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A text is no id.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// An input field is wrong.
+    #[error("{field}: {what}")]
+    Input {
+        /// The field.
+        field: &'static str,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+    /// There is no operation of that name.
+    #[error("there is no operation `{name}`")]
+    NoOperation {
+        /// What was asked for.
+        name: String,
+    },
+    /// The task stands where this cannot be done.
+    #[error("{task} is {found}; {verb} works on a task that is {wanted}")]
+    WrongStatus {
+        /// The task.
+        task: TaskId,
+        /// Where it stands.
+        found: Status,
+        /// What was asked for.
+        verb: &'static str,
+        /// Where it would have to stand.
+        wanted: &'static str,
+    },
+    /// Somebody else holds the task.
+    #[error("{task} is held by {holder}")]
+    Held {
+        /// The task.
+        task: TaskId,
+        /// Who has it.
+        holder: String,
+    },
+    /// The task waits for others.
+    #[error("{task} waits for {}", waits_for.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Blocked {
+        /// The task.
+        task: TaskId,
+        /// What is not done yet.
+        waits_for: Vec<TaskId>,
+    },
+    /// The request is decided, withdrawn or unknown.
+    #[error("request {id} {why}")]
+    RequestClosed {
+        /// The request.
+        id: u64,
+        /// What became of it.
+        why: String,
+    },
+    /// The decision does not answer that kind of request.
+    #[error("a {kind} cannot be answered with `{decision}`")]
+    Unfit {
+        /// What is asked.
+        kind: &'static str,
+        /// What was answered.
+        decision: &'static str,
+    },
+    /// What the person looked at is not what would be decided about.
+    #[error("{task} has changed since you looked at it: you decided about {seen}, its branch is at {now}")]
+    Stale {
+        /// The task.
+        task: TaskId,
+        /// The commit that was looked at.
+        seen: String,
+        /// The commit there is now.
+        now: String,
+    },
+    /// There is nothing to decide about the task.
+    #[error("nothing about {task} waits for a decision: it is {found}")]
+    NothingToDecide {
+        /// The task.
+        task: TaskId,
+        /// Where it stands, in words.
+        found: String,
+    },
+    /// There is no run of that id.
+    #[error("there is no run {run}")]
+    NoRun {
+        /// The id.
+        run: String,
+    },
+}
+
+impl From<PortError> for OpError {
+    fn from(error: PortError) -> Self {
+        Self::Store(StoreError::Port(error))
+    }
+}
+
+impl OpError {
+    /// The stable word for this kind of error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::NoTask { .. }) => "task_not_found",
+            Self::Store(StoreError::Unclear { .. } | StoreError::File { .. }) => "task_file_malformed",
+            Self::Store(StoreError::Move(_)) => "task_moved",
+            Self::Store(StoreError::Edit { .. }) => "edit_refused",
+            Self::Store(StoreError::Busy { .. }) => "file_busy",
+            Self::Store(StoreError::Port(error)) => port_code(error.kind),
+            Self::Id(_) | Self::Input { .. } => "input_invalid",
+            Self::NoOperation { .. } => "operation_unknown",
+            Self::WrongStatus { .. } => "status_wrong",
+            Self::Held { .. } => "task_held",
+            Self::Blocked { .. } => "task_blocked",
+            Self::RequestClosed { .. } => "request_closed",
+            Self::Unfit { .. } => "decision_unfit",
+            Self::Stale { .. } => "decision_stale",
+            Self::NothingToDecide { .. } => "nothing_to_decide",
+            Self::NoRun { .. } => "run_not_found",
+        }
+    }
+
+    /// How to mend it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Store(StoreError::NoTask { .. }) => vec!["`orchestron list` shows all tasks".into()],
+            Self::Store(StoreError::Unclear { problems, .. }) => problems.iter().map(|p| format!("{}: {}", p.path, p.cure)).collect(),
+            Self::Store(StoreError::File { error, .. }) => vec![error.cure()],
+            Self::Store(StoreError::Port(error)) => error.cure.iter().cloned().collect(),
+            Self::Held { task, .. } => vec![format!("`orchestron show {task}` tells since when and what it does"), "only one agent holds a task at a time".into()],
+            Self::Stale { task, .. } => vec![format!("look again (`orchestron show {task}`), then decide")],
+            Self::Blocked { .. } => vec!["finish those first, or remove them under `## Depends On`".into()],
+            Self::NothingToDecide { task, .. } => vec![format!("`orchestron show {task}` tells what it waits for")],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The error as surfaces show it.
+    #[must_use]
+    pub fn view(&self) -> ErrorView {
+        let field = match self {
+            Self::Input { field, .. } => Some((*field).to_owned()),
+            Self::Id(_) => Some("task".to_owned()),
+            _ => None,
+        };
+        ErrorView { code: self.code().to_owned(), message: self.to_string(), hints: self.hints(), field }
+    }
+}
+
+const fn port_code(kind: PortErrorKind) -> &'static str {
+    match kind {
+        PortErrorKind::Missing => "missing",
+        PortErrorKind::Exists => "exists",
+        PortErrorKind::Changed => "changed_meanwhile",
+        PortErrorKind::Held => "held",
+        PortErrorKind::Malformed => "malformed",
+        PortErrorKind::NoRoom => "no_room",
+        PortErrorKind::Other => "world",
+    }
+}
