@@ -83,10 +83,10 @@ fn run(
 
 fn result_line(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
-    let lines = text
+    let mut lines = text
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let result = lines.filter(|line| line["type"] == "result").next_back();
+    let result = lines.rfind(|line| line["type"] == "result");
     result.unwrap_or_else(|| {
         panic!(
             "no result: {text}\n{}",
