@@ -1,2 +1,5 @@
-//! (being written)
+//! The operations over protocols: [`http`] for the UI in a browser. Also [`scripted_model`], a model's API on loopback that plays a
+//! written script, which `orchestron demo` and the journeys use.
+
+pub mod http;
 pub mod scripted_model;
