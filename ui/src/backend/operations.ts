@@ -1,0 +1,39 @@
+/** Every operation by name, with what it takes and what it gives; the types are generated from Rust (wire.ts). */
+import type * as wire from "./wire";
+
+export interface Operations {
+  project: { input: wire.Nothing; output: wire.ProjectView };
+  board: { input: wire.Nothing; output: wire.BoardView };
+  list: { input: wire.List; output: wire.CardView[] };
+  task: { input: wire.OnTask; output: wire.TaskView };
+  diff: { input: wire.OnTask; output: wire.DiffView };
+  transcript: { input: wire.Transcript; output: wire.TranscriptView };
+  requests: { input: wire.Nothing; output: wire.RequestView[] };
+  events: { input: wire.Events; output: wire.EventsView };
+  next: { input: wire.Next; output: wire.NextView };
+  doctor: { input: wire.Nothing; output: wire.DoctorView };
+  keys: { input: wire.Nothing; output: wire.KeysView };
+  decide: { input: wire.Decide; output: wire.Done };
+  create: { input: wire.Create; output: wire.Done };
+  prepare: { input: wire.EndLeg; output: wire.Done };
+  submit: { input: wire.EndLeg; output: wire.Done };
+  complete: { input: wire.EndLeg; output: wire.Done };
+  fail: { input: wire.EndLeg; output: wire.Done };
+  retry: { input: wire.EndLeg; output: wire.Done };
+  claim: { input: wire.Claim; output: wire.Done };
+  move: { input: wire.Move; output: wire.Done };
+  pause: { input: wire.Pause; output: wire.Done };
+  resume: { input: wire.Nothing; output: wire.Done };
+  words: { input: wire.Words; output: wire.Done };
+  trust: { input: wire.Nothing; output: wire.Done };
+  "key-set": { input: wire.KeySet; output: wire.Done };
+  "key-delete": { input: wire.KeyDelete; output: wire.Done };
+}
+
+export type OperationName = keyof Operations;
+export type Input<N extends OperationName> = Operations[N]["input"];
+export type Output<N extends OperationName> = Operations[N]["output"];
+
+/** Operations that change something; all of them answer with what they did. */
+export type WriteName = { [N in OperationName]: Output<N> extends wire.Done ? N : never }[OperationName];
+export type ReadName = Exclude<OperationName, WriteName>;

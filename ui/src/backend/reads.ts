@@ -1,0 +1,82 @@
+/** Reading, through TanStack Query: a query's key is the operation and its input. */
+import { keepPreviousData, type QueryClient, QueryClient as Client, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { Backend } from "./backend";
+import { useBackend } from "./context";
+import type { Failure } from "./failure";
+import type { Input, Output, ReadName } from "./operations";
+import type { TranscriptView } from "./wire";
+
+const EVENTS_PER_PAGE = 100;
+
+export function newQueryClient(): QueryClient {
+  return new Client({
+    defaultOptions: {
+      queries: {
+        // Topics say when something is stale (live.ts); nothing else does.
+        staleTime: Number.POSITIVE_INFINITY,
+        gcTime: 5 * 60_000,
+        retry: false,
+        networkMode: "always",
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+      },
+      mutations: { retry: false, networkMode: "always" },
+    },
+  });
+}
+
+interface ReadOptions {
+  /** Ask at all? */
+  enabled?: boolean;
+  /** Show the last answer while the next one (of another input) is on its way. */
+  keep?: boolean;
+}
+
+export function useRead<N extends ReadName>(name: N, input: Input<N>, options: ReadOptions = {}) {
+  const backend = useBackend();
+  return useQuery<Output<N>, Failure>({
+    queryKey: [name, input],
+    queryFn: ({ signal }) => backend.call(name, input, signal),
+    enabled: options.enabled ?? true,
+    ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+export const useProject = () => useRead("project", {});
+export const useBoard = (enabled = true) => useRead("board", {}, { enabled });
+export const useRequests = () => useRead("requests", {});
+export const useTask = (task: string) => useRead("task", { task });
+export const useDiff = (task: string, enabled = true) => useRead("diff", { task }, { enabled });
+
+/** The whole transcript of a run; each refresh asks only for what is new. */
+export function useTranscript(run: string | null) {
+  const backend = useBackend();
+  return useQuery<TranscriptView, Failure>({
+    queryKey: ["transcript", run],
+    enabled: run !== null,
+    structuralSharing: false,
+    queryFn: ({ client, queryKey, signal }) => readOn(backend, run ?? "", client.getQueryData<TranscriptView>(queryKey), signal),
+  });
+}
+
+async function readOn(backend: Backend, run: string, known: TranscriptView | undefined, signal: AbortSignal): Promise<TranscriptView> {
+  let items = known?.items ?? [];
+  let from = known?.next ?? 0;
+  for (;;) {
+    const part = await backend.call("transcript", { run, from, limit: null }, signal);
+    if (part.items.length > 0) items = [...items, ...part.items];
+    if (part.next <= from) return { ...part, items, next: Math.max(part.next, from) };
+    from = part.next;
+  }
+}
+
+/** The activity log, newest first, page by page. */
+export function useEvents(task: string | null) {
+  const backend = useBackend();
+  return useInfiniteQuery({
+    queryKey: ["events", task],
+    initialPageParam: null as number | null,
+    queryFn: ({ pageParam, signal }) => backend.call("events", { task, before: pageParam, limit: EVENTS_PER_PAGE }, signal),
+    getNextPageParam: (page) => page.before,
+  });
+}

@@ -1,0 +1,23 @@
+/** What is to be said to the person in passing; parts/toasts.tsx shows it. */
+import type { Failure } from "./failure";
+
+export interface Notice {
+  what: string;
+  more: string[];
+  good: boolean;
+}
+
+const listeners = new Set<(notice: Notice) => void>();
+
+export function tell(notice: Notice): void {
+  for (const listener of listeners) listener(notice);
+}
+
+export function tellFailure(failure: Failure): void {
+  tell({ what: failure.view.message, more: failure.view.hints, good: false });
+}
+
+export function onNotice(listener: (notice: Notice) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

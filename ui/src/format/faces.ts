@@ -1,0 +1,58 @@
+/** The letter and colour by which an agent is known everywhere. */
+import type { AgentView, HolderView } from "../backend/wire";
+
+export interface Face {
+  letter: string;
+  /** Tailwind class of the background. */
+  colour: string;
+}
+
+interface Family {
+  words: readonly string[];
+  letter: string;
+  colour: string;
+}
+
+const FAMILIES: readonly Family[] = [
+  { words: ["claude"], letter: "C", colour: "bg-face-claude" },
+  { words: ["codex"], letter: "X", colour: "bg-face-codex" },
+  { words: ["gemini"], letter: "G", colour: "bg-face-green" },
+  { words: ["cursor"], letter: "U", colour: "bg-face-blue" },
+  { words: ["chatgpt", "gpt"], letter: "T", colour: "bg-face-plum" },
+  { words: ["architect", "planner"], letter: "A", colour: "bg-face-indigo" },
+];
+const COLOURS = ["bg-face-indigo", "bg-face-rose", "bg-face-blue", "bg-face-green", "bg-face-plum", "bg-face-brown"];
+const SPARE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+export const PERSON: Face = { letter: "Y", colour: "bg-face-brown" };
+export const NOBODY: Face = { letter: "–", colour: "bg-badge" };
+
+/** Faces of all agents of a project, each with a letter of its own as long as there are enough. */
+export function assignFaces(agents: readonly Pick<AgentView, "name">[]): Map<string, Face> {
+  const faces = new Map<string, Face>();
+  const taken = new Set<string>();
+  for (const { name } of agents) {
+    const wanted = faceByName(name);
+    const letters = [wanted.letter, ...name.toUpperCase().replace(/[^A-Z0-9]/g, ""), ...SPARE_LETTERS];
+    const letter = letters.find((candidate) => !taken.has(candidate)) ?? wanted.letter;
+    taken.add(letter);
+    faces.set(name, { letter, colour: wanted.colour });
+  }
+  return faces;
+}
+
+/** The face of a name nobody assigned one to. */
+export function faceByName(name: string): Face {
+  const lower = name.toLowerCase();
+  const family = FAMILIES.find(({ words }) => words.some((word) => lower.includes(word)));
+  if (family !== undefined) return { letter: family.letter, colour: family.colour };
+  let sum = 0;
+  for (const char of lower) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973;
+  return { letter: lower.charAt(0).toUpperCase() || "?", colour: COLOURS[sum % COLOURS.length] ?? "bg-face-brown" };
+}
+
+export function faceOf(holder: HolderView, faces: Map<string, Face>): Face {
+  if (holder.kind === "person") return PERSON;
+  if (holder.kind === "nobody") return NOBODY;
+  return faces.get(holder.name) ?? faceByName(holder.name);
+}

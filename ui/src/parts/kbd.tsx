@@ -1,0 +1,15 @@
+/** A key, as on a keyboard. */
+export function Kbd({ children }: { children: string }) {
+  return (
+    <kbd aria-hidden className="inline-flex h-4.5 min-w-4.5 items-center justify-center rounded border border-current/35 px-1 font-mono text-[0.625rem] leading-none font-medium opacity-75">
+      {children}
+    </kbd>
+  );
+}
+
+const isApple = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+/** `⌘K` or `Ctrl K`. */
+export function withCommandKey(key: string): string {
+  return isApple ? `⌘${key}` : `Ctrl ${key}`;
+}

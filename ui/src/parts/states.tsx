@@ -1,0 +1,95 @@
+/** What a screen shows when it has nothing to show: loading, empty, failed. */
+import { CircleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { toFailure } from "../backend/failure";
+import type { ErrorView } from "../backend/wire";
+import { text } from "../text";
+import { Button } from "./button";
+
+/** Appears late, so that what is fast does not flicker. */
+export function Loading({ what }: { what: string }) {
+  return (
+    <div role="status" className="flex h-full animate-late flex-col gap-2.5 p-5">
+      <span className="sr-only">{what}</span>
+      {[70, 92, 58, 80].map((width) => (
+        <span key={width} aria-hidden className="h-4 animate-breathe rounded-md bg-line" style={{ width: `${width / 2}%` }} />
+      ))}
+    </div>
+  );
+}
+
+interface EmptyProps {
+  title: string;
+  words: string;
+  /** A command that does the same at a terminal. */
+  command?: string;
+  icon?: ReactNode;
+  children?: ReactNode;
+}
+
+export function Empty({ title, words, command, icon, children }: EmptyProps) {
+  return (
+    <div className="flex h-full animate-fade flex-col items-center justify-center gap-2 p-8 text-center">
+      {icon === undefined ? null : <span className="mb-1 text-ghost">{icon}</span>}
+      <h2 className="text-md font-semibold">{title}</h2>
+      <p className="max-w-sm text-sm text-balance text-muted">{words}</p>
+      {command === undefined ? null : <code className="mt-1 rounded-md bg-sunken px-2 py-1 text-xs text-muted select-all">{command}</code>}
+      {children === undefined ? null : <div className="mt-2 flex gap-2">{children}</div>}
+    </div>
+  );
+}
+
+interface FailedProps {
+  /** What could not be done: `The board could not be read`. */
+  title: string;
+  cause: unknown;
+  onRetry?: () => void;
+}
+
+export function Failed({ title, cause, onRetry }: FailedProps) {
+  const { message, hints, code } = toFailure(cause).view;
+  return (
+    <div role="alert" className="flex h-full flex-col items-center justify-center gap-2 p-8 text-center">
+      <CircleAlert aria-hidden size={26} strokeWidth={1.75} className="mb-1 text-bad" />
+      <h2 className="text-md font-semibold">{title}</h2>
+      <p className="max-w-md text-sm text-muted">{message}</p>
+      <Hints hints={hints} />
+      <p className="font-mono text-2xs text-faint">{code}</p>
+      {onRetry === undefined ? null : (
+        <Button className="mt-2" onPress={onRetry}>
+          {text.tryAgain}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function Hints({ hints }: { hints: string[] }) {
+  if (hints.length === 0) return null;
+  return (
+    <ul className="max-w-md text-sm text-muted">
+      {hints.map((hint) => (
+        <li key={hint}>{hint}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** An error beside what it is about. */
+export function Trouble({ view, title, children }: { view: ErrorView; title?: string; children?: ReactNode }) {
+  return (
+    <div role="alert" className="flex animate-rise items-start gap-2.5 rounded-lg border border-bad/30 bg-bad-tint px-3 py-2.5 text-sm">
+      <CircleAlert aria-hidden size={15} className="mt-0.5 shrink-0 text-bad" />
+      <div className="flex min-w-0 flex-1 flex-col gap-0.5">
+        <p className="font-semibold text-bad">{title ?? view.message}</p>
+        {title === undefined ? null : <p className="text-ink">{view.message}</p>}
+        {view.hints.map((hint) => (
+          <p key={hint} className="text-muted">
+            {hint}
+          </p>
+        ))}
+      </div>
+      {children}
+    </div>
+  );
+}
