@@ -6,6 +6,7 @@ use crate::{
     run::{Verdict, Work},
     signal::Say,
     state::{Progress, Step},
+    task_file::fenced,
 };
 
 /// What is to be done because of `event`, which `state` already contains.
@@ -426,7 +427,7 @@ fn gate_ended(
         .map_or("", |g| g.run.as_str());
     let body = format!(
         "The gate `{gate}` did not pass: {end}.\n\nCommand: `{command}`\n\nEnd of its output:\n\n{}",
-        fenced(tail)
+        fenced("text", tail)
     );
     vec![send_back(
         state,
@@ -439,14 +440,6 @@ fn gate_ended(
         true,
         now,
     )]
-}
-
-/// Text in a code fence that the text itself cannot close.
-#[must_use]
-pub fn fenced(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}text\n{}\n{fence}", text.trim_end())
 }
 
 fn leg_ended(state: &State, run: &Run, leg: Leg, end: &RunEnd, now: Time) -> Vec<Command> {

@@ -1,7 +1,7 @@
 //! What a holder is told: the whole context of a task as one document, and the role of an agent on its leg.
 //! The same document goes into an agent's prompt and to `orchestron next` for holders outside.
 
-use crate::{Agent, Gate, Leg, TaskId, decide::fenced};
+use crate::{Agent, Gate, Leg, TaskId, task_file::fenced};
 use std::fmt::Write;
 
 /// Longest part of a task file, feedback or diff that goes into the document, in bytes; what is cut is said.
@@ -60,7 +60,7 @@ pub fn document(context: &Context) -> String {
         section(
             &mut out,
             "What the branch changes so far",
-            &fenced(&cut(&context.diff)),
+            &fenced("diff", &cut(&context.diff)),
         );
     }
     gates(&mut out, context, leg);
@@ -230,10 +230,10 @@ mod tests {
     #[test]
     fn a_diff_cannot_close_its_fence() {
         let text = document(&Context {
-            diff: "+```\n+# not a heading".into(),
+            diff: "```\n# not a heading".into(),
             ..context()
         });
-        assert!(text.contains("````text\n+```\n"), "{text}");
+        assert!(text.contains("````diff\n```\n"), "{text}");
     }
 
     #[test]

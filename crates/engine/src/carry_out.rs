@@ -7,7 +7,8 @@ use crate::{
     store::StoreError,
 };
 use orchestron_domain::{
-    Actor, Command, CommitId, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SendBack, SessionId, State, Status, TaskId, Time,
+    Actor, Command, CommitId, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SendBack,
+    SessionId, State, Status, TaskId, Time,
     run::Work,
     state::{Place, Step},
     task_file::slug,
@@ -24,37 +25,77 @@ fn engine_says(fact: Fact) -> Vec<(Actor, Fact)> {
 }
 
 fn overtaken(what: &str) -> Vec<(Actor, Fact)> {
-    engine_says(Fact::CommandDone { what: what.to_owned() })
+    engine_says(Fact::CommandDone {
+        what: what.to_owned(),
+    })
 }
 
 impl Engine {
     pub(crate) fn try_command(&mut self, open: &OpenCommand) -> Outcome {
         match &open.command {
-            Command::Claim { task, leg, holder, attempt } => self.claim(open, task, *leg, holder, *attempt),
+            Command::Claim {
+                task,
+                leg,
+                holder,
+                attempt,
+            } => self.claim(open, task, *leg, holder, *attempt),
             Command::PrepareWorktree { task } => self.prepare_worktree(task),
-            Command::StartRun { run, task, work, resume } => self.start_run(run, task, work, resume.as_ref()),
+            Command::StartRun {
+                run,
+                task,
+                work,
+                resume,
+            } => self.start_run(run, task, work, resume.as_ref()),
             Command::Say { run, say } => self.say(run, say),
-            Command::AnswerTool { run, call, tool, arguments } => self.answer_tool(run, call, tool, arguments),
+            Command::AnswerTool {
+                run,
+                call,
+                tool,
+                arguments,
+            } => self.answer_tool(run, call, tool, arguments),
             Command::HaltRun { run, halt, end } => self.halt(run, *halt, end),
             Command::CommitWork { task, holder, note } => self.commit_work(task, holder, note),
-            Command::HandOff { task, leg, holder, note, at, to } => self.hand_off(open, task, *leg, holder, note, *at, *to),
+            Command::HandOff {
+                task,
+                leg,
+                holder,
+                note,
+                at,
+                to,
+            } => self.hand_off(open, task, *leg, holder, note, *at, *to),
             Command::SendBack(back) => self.send_back(open, back),
             Command::Fail { task, from, why } => self.fail(open, task, *from, why),
             Command::Move { task, from, to } => self.moved(open, task, (*from, *to), Vec::new()),
-            Command::Merge { task, commit, note } => self.merge(task, commit.as_ref(), note.as_deref()),
+            Command::Merge { task, commit, note } => {
+                self.merge(task, commit.as_ref(), note.as_deref())
+            }
             Command::RemoveWorktree { task } => self.remove_worktree(task),
             Command::OpenRequest { task, kind } => Ok(self.open_request(task.as_ref(), kind)),
-            Command::WithdrawRequest { request, why } => {
-                Ok(engine_says(Fact::RequestWithdrawn { request: *request, why: why.clone() }))
-            }
-            Command::Park { account, until } => Ok(engine_says(Fact::Parked { account: account.clone(), until: *until })),
+            Command::WithdrawRequest { request, why } => Ok(engine_says(Fact::RequestWithdrawn {
+                request: *request,
+                why: why.clone(),
+            })),
+            Command::Park { account, until } => Ok(engine_says(Fact::Parked {
+                account: account.clone(),
+                until: *until,
+            })),
         }
     }
 
     /// Moves the file and tells `facts` with the move, in one transaction that also closes the command.
     /// A task that stands elsewhere was moved by somebody else: that wins.
-    fn moved(&mut self, open: &OpenCommand, task: &TaskId, places: (Status, Status), facts: Vec<(Actor, Fact)>) -> Outcome {
-        match self.ports.store.move_task(task, places, &Actor::Engine, facts, vec![open.id]) {
+    fn moved(
+        &mut self,
+        open: &OpenCommand,
+        task: &TaskId,
+        places: (Status, Status),
+        facts: Vec<(Actor, Fact)>,
+    ) -> Outcome {
+        match self
+            .ports
+            .store
+            .move_task(task, places, &Actor::Engine, facts, vec![open.id])
+        {
             Ok(_) => Ok(Vec::new()),
             Err(StoreError::Move(_)) => Ok(overtaken("the task had been moved already")),
             Err(StoreError::NoTask { .. }) => Ok(overtaken("the task is gone")),
@@ -62,10 +103,30 @@ impl Engine {
         }
     }
 
-    fn claim(&mut self, open: &OpenCommand, task: &TaskId, leg: Leg, holder: &Holder, attempt: u32) -> Outcome {
-        let claimed = (Actor::Engine, Fact::Claimed { task: task.clone(), leg, holder: holder.clone(), attempt });
+    fn claim(
+        &mut self,
+        open: &OpenCommand,
+        task: &TaskId,
+        leg: Leg,
+        holder: &Holder,
+        attempt: u32,
+    ) -> Outcome {
+        let claimed = (
+            Actor::Engine,
+            Fact::Claimed {
+                task: task.clone(),
+                leg,
+                holder: holder.clone(),
+                attempt,
+            },
+        );
         if leg == Leg::Implement && self.state.status(task) == Some(Status::Ready) {
-            return self.moved(open, task, (Status::Ready, Status::InProgress), vec![claimed]);
+            return self.moved(
+                open,
+                task,
+                (Status::Ready, Status::InProgress),
+                vec![claimed],
+            );
         }
         Ok(vec![claimed])
     }
@@ -77,27 +138,65 @@ impl Engine {
         let tree = self.ports.git.worktree(task, &slug(&title), &base)?;
         if let Some(branch) = tree.branch.clone() {
             self.ports.store.edit(task, |file| {
-                file.set_git_context(Some(&branch), None, None);
-                Ok(())
+                file.set_git_context(Some(&branch), None, None).map(|_| ())
             })?;
         }
-        Ok(engine_says(Fact::WorktreeReady { task: task.clone(), path: tree.path, branch: tree.branch, base: tree.base }))
+        Ok(engine_says(Fact::WorktreeReady {
+            task: task.clone(),
+            path: tree.path,
+            branch: tree.branch,
+            base: tree.base,
+        }))
     }
 
-    fn start_run(&mut self, run: &RunId, task: &TaskId, work: &Work, resume: Option<&SessionId>) -> Outcome {
+    fn start_run(
+        &mut self,
+        run: &RunId,
+        task: &TaskId,
+        work: &Work,
+        resume: Option<&SessionId>,
+    ) -> Outcome {
         if self.state.runs.contains_key(run) {
             return Ok(overtaken("it was started already"));
         }
         let program = match work {
-            Work::Leg { leg, agent, attempt } => {
+            Work::Leg {
+                leg,
+                agent,
+                attempt,
+            } => {
                 let Self { ports, state, .. } = self;
-                agent_program(&mut ports.store, ports.git.as_ref(), state, task, (*leg, agent, *attempt), resume)?
+                agent_program(
+                    &mut ports.store,
+                    ports.git.as_ref(),
+                    state,
+                    task,
+                    (*leg, agent, *attempt),
+                    resume,
+                )?
             }
-            Work::Gate { gate, .. } => RunProgram::Shell { command: gate_command(&self.state, gate)? },
+            Work::Gate { gate, .. } => RunProgram::Shell {
+                command: gate_command(&self.state, gate)?,
+            },
         };
-        let dir = self.place(task).map(|place| place.path.clone()).ok_or_else(|| no_place(task))?;
-        let spec = RunSpec { run: run.clone(), task: task.clone(), work: work.clone(), dir, program };
-        let started = Fact::RunStarted { run: run.clone(), task: task.clone(), work: work.clone(), session: None, resumed: resume.is_some() };
+        let dir = self
+            .place(task)
+            .map(|place| place.path.clone())
+            .ok_or_else(|| no_place(task))?;
+        let spec = RunSpec {
+            run: run.clone(),
+            task: task.clone(),
+            work: work.clone(),
+            dir,
+            program,
+        };
+        let started = Fact::RunStarted {
+            run: run.clone(),
+            task: task.clone(),
+            work: work.clone(),
+            session: None,
+            resumed: resume.is_some(),
+        };
         match self.ports.runs.start(&spec) {
             Ok(session) => {
                 self.state.heard.insert(run.clone(), self.ports.clock.now());
@@ -105,26 +204,43 @@ impl Engine {
             }
             // That a program cannot be started is an end of the run, with a name, and not a fault of the engine.
             Err(error) => {
-                let end = RunEnd::CouldNotStart { message: error.to_string() };
-                let ended = Fact::RunEnded { run: run.clone(), end, tail: String::new() };
+                let end = RunEnd::CouldNotStart {
+                    message: error.to_string(),
+                };
+                let ended = Fact::RunEnded {
+                    run: run.clone(),
+                    end,
+                    tail: String::new(),
+                };
                 Ok(vec![(Actor::Engine, started), (Actor::Engine, ended)])
             }
         }
     }
 
     fn place(&self, task: &TaskId) -> Option<&Place> {
-        self.state.tasks.get(task).and_then(|found| found.place.as_ref())
+        self.state
+            .tasks
+            .get(task)
+            .and_then(|found| found.place.as_ref())
     }
 
     fn tree(&self, task: &TaskId) -> Result<Worktree, StoreError> {
         if let Some(place) = self.place(task) {
             return Ok(Worktree::from(place));
         }
-        self.ports.git.find_worktree(task)?.ok_or_else(|| no_place(task))
+        self.ports
+            .git
+            .find_worktree(task)?
+            .ok_or_else(|| no_place(task))
     }
 
     fn say(&mut self, run: &RunId, say: &orchestron_domain::signal::Say) -> Outcome {
-        if self.state.runs.get(run).is_none_or(|found| !found.is_live()) {
+        if self
+            .state
+            .runs
+            .get(run)
+            .is_none_or(|found| !found.is_live())
+        {
             return Ok(overtaken("the run is over"));
         }
         self.ports.runs.say(run, say)?;
@@ -132,28 +248,44 @@ impl Engine {
     }
 
     fn halt(&mut self, run: &RunId, halt: Halt, end: &RunEnd) -> Outcome {
-        if self.state.runs.get(run).is_none_or(|found| !found.is_live()) {
+        if self
+            .state
+            .runs
+            .get(run)
+            .is_none_or(|found| !found.is_live())
+        {
             return Ok(overtaken("the run is over"));
         }
         self.ports.runs.halt(run, halt)?;
-        Ok(engine_says(Fact::RunHalting { run: run.clone(), end: end.clone(), halt }))
+        Ok(engine_says(Fact::RunHalting {
+            run: run.clone(),
+            end: end.clone(),
+            halt,
+        }))
     }
 
     fn commit_work(&mut self, task: &TaskId, holder: &Holder, note: &str) -> Outcome {
         let tree = self.tree(task)?;
         let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
         let author = name_of(holder);
-        let title = self.state.cards.get(task).map_or("", |card| card.title.as_str());
+        let title = self
+            .state
+            .cards
+            .get(task)
+            .map_or("", |card| card.title.as_str());
         let note: String = note.chars().take(MESSAGE_NOTE).collect();
         let message = format!("{task}: {title}\n\n{note}\n\nTask: {task}\nAgent: {author}\n");
         let (commit, changed) = self.ports.git.commit_all(&tree, &base, &author, &message)?;
         if let Some(tip) = commit.clone() {
             self.ports.store.edit(task, |file| {
-                file.set_git_context(None, Some(&tip.0), None);
-                Ok(())
+                file.set_git_context(None, Some(&tip.0), None).map(|_| ())
             })?;
         }
-        Ok(engine_says(Fact::Committed { task: task.clone(), commit, changed }))
+        Ok(engine_says(Fact::Committed {
+            task: task.clone(),
+            commit,
+            changed,
+        }))
     }
 
     #[allow(clippy::too_many_arguments)] // the fields of one command
@@ -169,16 +301,20 @@ impl Engine {
     ) -> Outcome {
         let who = name_of(holder);
         let edited = self.ports.store.edit(task, |file| {
-            file.append_handoff(leg, &who, at, note);
-            file.set_last_updated(at);
-            Ok(())
+            file.append_handoff(leg, &who, at, note)?;
+            file.set_last_updated(at).map(|_| ())
         });
         match edited {
             Ok(_) => {}
             Err(StoreError::NoTask { .. }) => return Ok(overtaken("the task is gone")),
             Err(error) => return Err(error),
         }
-        let told = Fact::HandedOff { task: task.clone(), leg, holder: holder.clone(), note: note.to_owned() };
+        let told = Fact::HandedOff {
+            task: task.clone(),
+            leg,
+            holder: holder.clone(),
+            note: note.to_owned(),
+        };
         match to {
             Some(places) => self.moved(open, task, places, vec![(Actor::Engine, told)]),
             None => Ok(engine_says(told)),
@@ -187,78 +323,157 @@ impl Engine {
 
     fn send_back(&mut self, open: &OpenCommand, back: &SendBack) -> Outcome {
         let path = feedback_path(&back.task, back.feedback);
-        self.ports.store.files().write_side(&path, feedback_text(back).as_bytes(), true)?;
-        let line = format!("Feedback {} ({}, by {}): {} — see .mcp/{path}", back.feedback, back.at, back.source, back.why);
+        self.ports
+            .store
+            .files()
+            .write_side(&path, feedback_text(back).as_bytes(), true)?;
+        let line = format!(
+            "Feedback {} ({}, by {}): {} — see .mcp/{path}",
+            back.feedback, back.at, back.source, back.why
+        );
         let gate = back.gate_run.is_some();
         self.ports.store.edit(&back.task, |file| {
             if gate {
-                file.set_error_context(&line);
+                file.set_error_context(&line)
             } else {
-                file.append_review_feedback(&line);
+                file.append_review_feedback(&line)
             }
-            Ok(())
+            .map(|_| ())
         })?;
-        let fact = Fact::SentBack { task: back.task.clone(), feedback: back.feedback, why: back.why.clone(), counts: back.counts };
+        let fact = Fact::SentBack {
+            task: back.task.clone(),
+            feedback: back.feedback,
+            why: back.why.clone(),
+            counts: back.counts,
+        };
         if self.state.status(&back.task) == Some(Status::Ready) {
             return Ok(engine_says(fact));
         }
-        self.moved(open, &back.task, (back.from, Status::Ready), vec![(Actor::Engine, fact)])
+        self.moved(
+            open,
+            &back.task,
+            (back.from, Status::Ready),
+            vec![(Actor::Engine, fact)],
+        )
     }
 
     fn fail(&mut self, open: &OpenCommand, task: &TaskId, from: Status, why: &str) -> Outcome {
-        self.ports.store.edit(task, |file| {
-            file.set_error_context(why);
-            Ok(())
-        })?;
-        self.moved(open, task, (from, Status::Failed), vec![(Actor::Engine, Fact::Failed { task: task.clone(), why: why.to_owned() })])
+        self.ports
+            .store
+            .edit(task, |file| file.set_error_context(why).map(|_| ()))?;
+        self.moved(
+            open,
+            task,
+            (from, Status::Failed),
+            vec![(
+                Actor::Engine,
+                Fact::Failed {
+                    task: task.clone(),
+                    why: why.to_owned(),
+                },
+            )],
+        )
     }
 
     fn merge(&mut self, task: &TaskId, commit: Option<&CommitId>, note: Option<&str>) -> Outcome {
         let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
         if !self.state.git {
-            return Ok(engine_says(Fact::Merged { task: task.clone(), commit: None, into: base }));
+            return Ok(engine_says(Fact::Merged {
+                task: task.clone(),
+                commit: None,
+                into: base,
+            }));
         }
-        let Some(tree) = self.place(task).map(Worktree::from).or(self.ports.git.find_worktree(task)?) else {
-            return Ok(engine_says(Fact::Merged { task: task.clone(), commit: None, into: base }));
+        let Some(tree) = self
+            .place(task)
+            .map(Worktree::from)
+            .or(self.ports.git.find_worktree(task)?)
+        else {
+            return Ok(engine_says(Fact::Merged {
+                task: task.clone(),
+                commit: None,
+                into: base,
+            }));
         };
         let message = merge_message(&self.state, task, note);
-        Ok(engine_says(match self.ports.git.merge(&tree, &base, commit, &message)? {
-            MergeOutcome::Merged { commit, into } => Fact::Merged { task: task.clone(), commit, into },
-            MergeOutcome::Refused { files, why } => Fact::MergeRefused { task: task.clone(), files, why, commit: commit.cloned() },
-        }))
+        Ok(engine_says(
+            match self.ports.git.merge(&tree, &base, commit, &message)? {
+                MergeOutcome::Merged { commit, into } => Fact::Merged {
+                    task: task.clone(),
+                    commit,
+                    into,
+                },
+                MergeOutcome::Refused { files, why } => Fact::MergeRefused {
+                    task: task.clone(),
+                    files,
+                    why,
+                    commit: commit.cloned(),
+                },
+            },
+        ))
     }
 
     fn remove_worktree(&mut self, task: &TaskId) -> Outcome {
-        let tree = self.place(task).map(Worktree::from).or(self.ports.git.find_worktree(task)?);
+        let tree = self
+            .place(task)
+            .map(Worktree::from)
+            .or(self.ports.git.find_worktree(task)?);
         let saved = match tree.filter(|tree| tree.branch.is_some()) {
             Some(tree) => self.ports.git.remove_worktree(task, &tree)?,
             None => None,
         };
-        Ok(engine_says(Fact::WorktreeRemoved { task: task.clone(), saved }))
+        Ok(engine_says(Fact::WorktreeRemoved {
+            task: task.clone(),
+            saved,
+        }))
     }
 
     /// The same question is never asked twice at a time.
     fn open_request(&self, task: Option<&TaskId>, kind: &RequestKind) -> Vec<(Actor, Fact)> {
-        let asked = self.state.open_requests().any(|request| request.task.as_ref() == task && request.kind == *kind);
+        let asked = self
+            .state
+            .open_requests()
+            .any(|request| request.task.as_ref() == task && request.kind == *kind);
         if asked {
             return overtaken("it is asked already");
         }
-        engine_says(Fact::RequestOpened { task: task.cloned(), kind: kind.clone() })
+        engine_says(Fact::RequestOpened {
+            task: task.cloned(),
+            kind: kind.clone(),
+        })
     }
 }
 
 fn with_session(fact: Fact, session: Option<SessionId>) -> Fact {
     match fact {
-        Fact::RunStarted { run, task, work, resumed, .. } => Fact::RunStarted { run, task, work, session, resumed },
+        Fact::RunStarted {
+            run,
+            task,
+            work,
+            resumed,
+            ..
+        } => Fact::RunStarted {
+            run,
+            task,
+            work,
+            session,
+            resumed,
+        },
         other => other,
     }
 }
 
 fn gate_command(state: &State, gate: &str) -> Result<String, StoreError> {
-    state.config.gates.iter().find(|found| found.name == gate).map(|found| found.run.clone()).ok_or_else(|| StoreError::Edit {
-        path: ".mcp/config.yaml".into(),
-        said: format!("the gate `{gate}` is not there any more"),
-    })
+    state
+        .config
+        .gates
+        .iter()
+        .find(|found| found.name == gate)
+        .map(|found| found.run.clone())
+        .ok_or_else(|| StoreError::Config {
+            path: ".mcp/config.yaml".into(),
+            said: format!("the gate `{gate}` is not there any more"),
+        })
 }
 
 fn no_place(task: &TaskId) -> StoreError {
@@ -266,7 +481,10 @@ fn no_place(task: &TaskId) -> StoreError {
         doing: "cannot find",
         what: format!("the worktree of {task}"),
         said: "it was never made, or somebody removed it".into(),
-        cure: Some("move the task to ready; it is made anew from its branch when the task is claimed".into()),
+        cure: Some(
+            "move the task to ready; it is made anew from its branch when the task is claimed"
+                .into(),
+        ),
         kind: PortErrorKind::Missing,
     }
     .into()
@@ -282,7 +500,10 @@ fn name_of(holder: &Holder) -> String {
 }
 
 fn feedback_text(back: &SendBack) -> String {
-    let commit = back.commit.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let commit = back
+        .commit
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), ToString::to_string);
     format!(
         "# Feedback {} on {}\n\n- From: {}\n- When: {}\n- Commit: {commit}\n- Why: {}\n\n{}\n",
         back.feedback,
@@ -303,8 +524,15 @@ fn merge_message(state: &State, task: &TaskId, note: Option<&str>) -> String {
         text.push_str("\n\n");
     }
     if let Some(found) = state.tasks.get(task) {
-        for receipt in found.receipts.iter().filter(|receipt| receipt.passed == Some(true) && receipt.commit == found.commit) {
-            let commit = receipt.commit.as_ref().map_or("", |commit| commit.0.as_str());
+        for receipt in found
+            .receipts
+            .iter()
+            .filter(|receipt| receipt.passed == Some(true) && receipt.commit == found.commit)
+        {
+            let commit = receipt
+                .commit
+                .as_ref()
+                .map_or("", |commit| commit.0.as_str());
             text.push_str(&format!("Gate: {} passed at {commit}\n", receipt.gate));
         }
         if let Step::Merging = found.step {
@@ -314,4 +542,3 @@ fn merge_message(state: &State, task: &TaskId, note: Option<&str>) -> String {
     text.push_str(&format!("Task: {task}\n"));
     text
 }
-

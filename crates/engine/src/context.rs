@@ -15,18 +15,31 @@ const FEEDBACK: u32 = 3;
 
 impl From<&Place> for Worktree {
     fn from(place: &Place) -> Self {
-        Self { path: place.path.clone(), branch: place.branch.clone(), base: place.base.clone() }
+        Self {
+            path: place.path.clone(),
+            branch: place.branch.clone(),
+            base: place.base.clone(),
+        }
     }
 }
 
 /// The context of a task's present leg.
-pub fn gather(store: &mut Store, git: &dyn Git, state: &State, task: &TaskId, leg: Leg, attempt: u32) -> Result<Context, StoreError> {
+pub fn gather(
+    store: &mut Store,
+    git: &dyn Git,
+    state: &State,
+    task: &TaskId,
+    leg: Leg,
+    attempt: u32,
+) -> Result<Context, StoreError> {
     let (file, parsed) = store.read(task)?;
     let progress = state.tasks.get(task);
     let place = progress.and_then(|found| found.place.clone());
     let base = base_branch(store, git, state)?;
     let diff = match &place {
-        Some(place) if place.branch.is_some() && (leg == Leg::Review || attempt > 1) => patch(git, place, &base)?,
+        Some(place) if place.branch.is_some() && (leg == Leg::Review || attempt > 1) => {
+            patch(git, place, &base)?
+        }
         _ => String::new(),
     };
     let newest = progress.map_or(0, |found| found.feedback);
@@ -37,7 +50,10 @@ pub fn gather(store: &mut Store, git: &dyn Git, state: &State, task: &TaskId, le
         }
     }
     Ok(Context {
-        task: Some((task.clone(), file.card.map_or_else(String::new, |card| card.title))),
+        task: Some((
+            task.clone(),
+            file.card.map_or_else(String::new, |card| card.title),
+        )),
         leg: Some(leg),
         attempt,
         resumed: false,
@@ -59,7 +75,11 @@ pub fn feedback_path(task: &TaskId, number: u32) -> String {
 
 fn patch(git: &dyn Git, place: &Place, base: &str) -> PortResult<String> {
     let files = git.diff(&Worktree::from(place), base, true)?;
-    Ok(files.into_iter().map(|file| file.patch).collect::<Vec<_>>().join("\n"))
+    Ok(files
+        .into_iter()
+        .map(|file| file.patch)
+        .collect::<Vec<_>>()
+        .join("\n"))
 }
 
 /// The branch approved work goes to: configured, else remembered from `init`, else what is checked out.
@@ -84,12 +104,14 @@ pub fn agent_program(
 ) -> Result<RunProgram, StoreError> {
     let mut context = gather(store, git, state, task, leg, attempt)?;
     context.resumed = resume.is_some();
-    let agent = state.config.agents.get(agent).cloned().ok_or_else(|| StoreError::Edit {
+    let agent = state.config.agents.get(agent).cloned().ok_or_else(|| StoreError::Config {
         path: ".mcp/agents.yaml".into(),
         said: format!("there is no agent `{agent}`; add it, or name another one in the chain of .mcp/config.yaml"),
     })?;
     let prompt_file = match &agent.prompt_file {
-        Some(path) => Some(String::from_utf8_lossy(&store.files().read_side(path)?.bytes).into_owned()),
+        Some(path) => {
+            Some(String::from_utf8_lossy(&store.files().read_side(path)?.bytes).into_owned())
+        }
         None => None,
     };
     Ok(RunProgram::Agent {
@@ -105,17 +127,33 @@ pub fn agent_program(
 ///
 /// # Errors
 /// When the task or its files cannot be read.
-pub fn outside_document(store: &mut Store, git: &dyn Git, state: &State, task: &TaskId, leg: Leg, holder: &Holder) -> Result<String, StoreError> {
-    let attempt = state.tasks.get(task).map_or(1, |found| found.tries(leg).max(1));
+pub fn outside_document(
+    store: &mut Store,
+    git: &dyn Git,
+    state: &State,
+    task: &TaskId,
+    leg: Leg,
+    holder: &Holder,
+) -> Result<String, StoreError> {
+    let attempt = state
+        .tasks
+        .get(task)
+        .map_or(1, |found| found.tries(leg).max(1));
     let mut context = gather(store, git, state, task, leg, attempt)?;
     let name = match holder {
         Holder::Agent(name) | Holder::Outside(name) => format!(" --agent {name}"),
         _ => String::new(),
     };
     context.outside = Some(match leg {
-        Leg::Prepare => format!("Edit the task file `.mcp/tasks/pending/…` until its boxes under Definition of Ready are true, then run `orchestron prep {task}{name} -m \"note to the implementer\"`."),
-        Leg::Implement => format!("When the work is done, run `orchestron review {task}{name} -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback."),
-        Leg::Review | Leg::Approve => format!("Change nothing. Run `orchestron complete {task}{name} -m \"why it is good\"` or `orchestron reject {task}{name} -m \"what has to change\"`."),
+        Leg::Prepare => format!(
+            "Edit the task file `.mcp/tasks/pending/…` until its boxes under Definition of Ready are true, then run `orchestron prep {task}{name} -m \"note to the implementer\"`."
+        ),
+        Leg::Implement => format!(
+            "When the work is done, run `orchestron review {task}{name} -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback."
+        ),
+        Leg::Review | Leg::Approve => format!(
+            "Change nothing. Run `orchestron complete {task}{name} -m \"why it is good\"` or `orchestron reject {task}{name} -m \"what has to change\"`."
+        ),
     });
     Ok(document(&context))
 }

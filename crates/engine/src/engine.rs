@@ -1,11 +1,14 @@
 //! The loop: wake → take in → apply → decide → journal → carry out, until nothing follows any more.
 
 use crate::{
-    ports::{Clock, Git, Guard, Heard, OpenCommand, PortError, PortErrorKind, RunLogs, Runs, Wake, Waker},
+    ports::{
+        Clock, Git, Guard, Heard, OpenCommand, PortError, PortErrorKind, RunLogs, Runs, Wake, Waker,
+    },
     store::{Store, StoreError},
 };
 use orchestron_domain::{
-    Actor, Command, Fact, Holder, RunId, Seq, State, Time, apply::apply, decide::decide, run::Work, schedule,
+    Actor, Command, Fact, Holder, RunId, Seq, State, Time, apply::apply, decide::decide, run::Work,
+    schedule,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -27,7 +30,9 @@ pub enum EngineError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The rules answer each other for ever. A fault of ours; the log is kept.
-    #[error("the engine decided {MAX_ROUNDS} times in one step without coming to rest; this is a fault in Orchestron, please report it with `orchestron log --json`")]
+    #[error(
+        "the engine decided {MAX_ROUNDS} times in one step without coming to rest; this is a fault in Orchestron, please report it with `orchestron log --json`"
+    )]
     Restless,
 }
 
@@ -89,7 +94,13 @@ impl Engine {
         };
         engine.recover(state)?;
         if mode == Mode::Run {
-            engine.ports.store.append(&Actor::Engine, vec![Fact::EngineStarted { version: env!("CARGO_PKG_VERSION").to_owned(), fence }])?;
+            engine.ports.store.append(
+                &Actor::Engine,
+                vec![Fact::EngineStarted {
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                    fence,
+                }],
+            )?;
         }
         engine.pump()?;
         Ok(engine)
@@ -104,7 +115,11 @@ impl Engine {
     /// Brings the engine to the newest decided point, then redoes what has no outcome.
     fn recover(&mut self, newest: State) -> Result<(), EngineError> {
         // Facts after the decided point must still be decided, each in the state it was in: apply only up to that point.
-        self.state = if newest.seq <= self.decided_to { newest } else { self.state_at(self.decided_to)? };
+        self.state = if newest.seq <= self.decided_to {
+            newest
+        } else {
+            self.state_at(self.decided_to)?
+        };
         self.ports.store.observe(&mut self.state)?;
         self.state.git = self.ports.git.is_repository()?;
         self.take_up_runs()?;
@@ -137,7 +152,11 @@ impl Engine {
     fn take_up_runs(&mut self) -> Result<(), EngineError> {
         let new_log = self.state.seq == Seq(0);
         self.state.taken = self.ports.runs.found()?.into_iter().collect();
-        let live: Vec<_> = self.state.live_runs().map(|run| (run.id.clone(), run.read_to)).collect();
+        let live: Vec<_> = self
+            .state
+            .live_runs()
+            .map(|run| (run.id.clone(), run.read_to))
+            .collect();
         for (run, read_to) in live {
             // A run that was journaled but never started is started when its command is carried out again.
             if self.state.taken.contains(&run) {
@@ -218,7 +237,11 @@ impl Engine {
     /// # Errors
     /// As [`Self::step`].
     pub fn settle(&mut self) -> Result<(), EngineError> {
-        while self.state.live_runs().any(|run| matches!(run.work, Work::Gate { .. })) {
+        while self
+            .state
+            .live_runs()
+            .any(|run| matches!(run.work, Work::Gate { .. }))
+        {
             self.listen();
             let deadline = schedule::next_deadline(&self.state, self.ports.clock.now());
             let wakes = self.ports.waker.wait(deadline);
@@ -256,7 +279,12 @@ impl Engine {
             }
             let commands = self.follows_from_time(now);
             if commands.is_empty() {
-                let Self { ports, state, checkpoint, .. } = self;
+                let Self {
+                    ports,
+                    state,
+                    checkpoint,
+                    ..
+                } = self;
                 ports.store.checkpoint(state, checkpoint)?;
                 return Ok(());
             }
@@ -265,7 +293,11 @@ impl Engine {
         Err(EngineError::Restless)
     }
 
-    fn take_in(&mut self, events: &[orchestron_domain::Event], now: Time) -> Result<(), EngineError> {
+    fn take_in(
+        &mut self,
+        events: &[orchestron_domain::Event],
+        now: Time,
+    ) -> Result<(), EngineError> {
         let mut commands = Vec::new();
         // Files first: facts about moves are decided with the cards as they are.
         if events.iter().any(|event| touches_files(&event.fact)) {
@@ -287,13 +319,24 @@ impl Engine {
     /// What time brings and what the schedule starts.
     fn follows_from_time(&self, now: Time) -> Vec<Command> {
         let mut commands = schedule::due(&self.state, now);
-        commands.extend(schedule::schedule(&self.state, now).into_iter().filter(|command| self.may(command)));
+        commands.extend(
+            schedule::schedule(&self.state, now)
+                .into_iter()
+                .filter(|command| self.may(command)),
+        );
         commands
     }
 
     /// Settling starts no agents.
     const fn may(&self, command: &Command) -> bool {
-        matches!(self.mode, Mode::Run) || !matches!(command, Command::Claim { holder: Holder::Agent(_), .. })
+        matches!(self.mode, Mode::Run)
+            || !matches!(
+                command,
+                Command::Claim {
+                    holder: Holder::Agent(_),
+                    ..
+                }
+            )
     }
 
     /// Journals commands and carries each out.
@@ -312,25 +355,46 @@ impl Engine {
             Ok(facts) => facts,
             Err(error) if log_is_broken(&error) => return Err(error.into()),
             Err(error) => {
-                vec![(Actor::Engine, Fact::CommandFailed { command: Box::new(open.command.clone()), error: error.to_string() })]
+                vec![(
+                    Actor::Engine,
+                    Fact::CommandFailed {
+                        command: Box::new(open.command.clone()),
+                        error: error.to_string(),
+                    },
+                )]
             }
         };
         self.close(open, facts)
     }
 
     fn close(&mut self, open: &OpenCommand, facts: Vec<(Actor, Fact)>) -> Result<(), EngineError> {
-        self.ports.store.commit(crate::ports::Commit { facts, close_commands: vec![open.id], ..Default::default() })?;
+        self.ports.store.commit(crate::ports::Commit {
+            facts,
+            close_commands: vec![open.id],
+            ..Default::default()
+        })?;
         Ok(())
     }
 
     /// Turns what a run said into facts; see `listen`.
     fn look_at_run(&mut self, run: &RunId) -> Result<(), EngineError> {
-        let Some(found) = self.state.runs.get(run).filter(|found| found.is_live()).cloned() else { return Ok(()) };
+        let Some(found) = self
+            .state
+            .runs
+            .get(run)
+            .filter(|found| found.is_live())
+            .cloned()
+        else {
+            return Ok(());
+        };
         let look = self.ports.runs.look(run)?;
         if !look.heard.is_empty() {
             self.state.heard.insert(run.clone(), self.ports.clock.now());
         }
-        let doom = look.heard.iter().find_map(|Heard { signal, .. }| crate::listen::doom(signal));
+        let doom = look
+            .heard
+            .iter()
+            .find_map(|Heard { signal, .. }| crate::listen::doom(signal));
         let facts = crate::listen::facts(&found, &look);
         if !facts.is_empty() {
             let by = Actor::Run { run: run.clone() };
@@ -339,7 +403,14 @@ impl Engine {
         if let Some(end) = doom.filter(|_| found.halting.is_none() && look.over.is_none()) {
             self.pump()?;
             let halt = orchestron_domain::Halt::Terminate;
-            self.order(self.state.seq, vec![Command::HaltRun { run: run.clone(), halt, end }])?;
+            self.order(
+                self.state.seq,
+                vec![Command::HaltRun {
+                    run: run.clone(),
+                    halt,
+                    end,
+                }],
+            )?;
         }
         if look.over.is_some() {
             self.ports.runs.settle(run)?;
@@ -349,7 +420,14 @@ impl Engine {
 }
 
 const fn touches_files(fact: &Fact) -> bool {
-    matches!(fact, Fact::TaskCreated { .. } | Fact::TaskMoved { .. } | Fact::TaskRemoved { .. } | Fact::TaskEdited { .. } | Fact::HandedOff { .. })
+    matches!(
+        fact,
+        Fact::TaskCreated { .. }
+            | Fact::TaskMoved { .. }
+            | Fact::TaskRemoved { .. }
+            | Fact::TaskEdited { .. }
+            | Fact::HandedOff { .. }
+    )
 }
 
 fn log_is_broken(error: &StoreError) -> bool {

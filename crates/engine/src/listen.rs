@@ -5,17 +5,32 @@ use orchestron_domain::{Fact, RequestKind, Run, RunEnd, run::Work, signal::Signa
 
 /// The facts in what a look found, ending with how far was read and, if it is over, the end.
 pub fn facts(run: &Run, look: &Look) -> Vec<Fact> {
-    let mut facts: Vec<_> = look.heard.iter().filter_map(|heard| fact(run, heard)).collect();
-    let ended = look.heard.iter().rev().find_map(|heard| match &heard.signal {
-        Signal::TurnEnded { end, .. } | Signal::Doomed { end } => Some(end.clone()),
-        _ => None,
-    });
+    let mut facts: Vec<_> = look
+        .heard
+        .iter()
+        .filter_map(|heard| fact(run, heard))
+        .collect();
+    let ended = look
+        .heard
+        .iter()
+        .rev()
+        .find_map(|heard| match &heard.signal {
+            Signal::TurnEnded { end, .. } | Signal::Doomed { end } => Some(end.clone()),
+            _ => None,
+        });
     if let Some(last) = look.heard.last().filter(|_| !facts.is_empty()) {
-        facts.push(Fact::RunRead { run: run.id.clone(), to: last.offset });
+        facts.push(Fact::RunRead {
+            run: run.id.clone(),
+            to: last.offset,
+        });
     }
     if let Some(over) = &look.over {
         let end = end_of(run, ended, over);
-        facts.push(Fact::RunEnded { run: run.id.clone(), end, tail: over.tail.clone() });
+        facts.push(Fact::RunEnded {
+            run: run.id.clone(),
+            end,
+            tail: over.tail.clone(),
+        });
     }
     facts
 }
@@ -31,14 +46,54 @@ pub fn doom(signal: &Signal) -> Option<RunEnd> {
 fn fact(run: &Run, heard: &Heard) -> Option<Fact> {
     let id = run.id.clone();
     Some(match heard.signal.clone() {
-        Signal::Started { version, model, .. } => Fact::RunUp { run: id, version, model },
-        Signal::Asked { ask, tool, input, summary, reason } => {
-            Fact::RequestOpened { task: Some(run.task.clone()), kind: RequestKind::Permission { run: id, ask, tool, input, summary, reason } }
-        }
+        Signal::Started { version, model, .. } => Fact::RunUp {
+            run: id,
+            version,
+            model,
+        },
+        Signal::Asked {
+            ask,
+            tool,
+            input,
+            summary,
+            reason,
+        } => Fact::RequestOpened {
+            task: Some(run.task.clone()),
+            kind: RequestKind::Permission {
+                run: id,
+                ask,
+                tool,
+                input,
+                summary,
+                reason,
+            },
+        },
         Signal::AskWithdrawn { ask } => Fact::AskWithdrawn { run: id, ask },
-        Signal::ToolCalled { call, tool, arguments } => Fact::ToolCalled { run: id, call, tool, arguments },
-        Signal::Cost { session_total, input_tokens, output_tokens } => Fact::RunCost { run: id, session_total, input_tokens, output_tokens },
-        Signal::TurnEnded { end, words, .. } => Fact::RunTurnEnded { run: id, end, words },
+        Signal::ToolCalled {
+            call,
+            tool,
+            arguments,
+        } => Fact::ToolCalled {
+            run: id,
+            call,
+            tool,
+            arguments,
+        },
+        Signal::Cost {
+            session_total,
+            input_tokens,
+            output_tokens,
+        } => Fact::RunCost {
+            run: id,
+            session_total,
+            input_tokens,
+            output_tokens,
+        },
+        Signal::TurnEnded { end, words, .. } => Fact::RunTurnEnded {
+            run: id,
+            end,
+            words,
+        },
         Signal::Alive { .. } | Signal::Retrying { .. } | Signal::Doomed { .. } => return None,
     })
 }
@@ -54,7 +109,9 @@ fn end_of(run: &Run, said: Option<RunEnd>, over: &Over) -> RunEnd {
     match (&run.work, over.code) {
         (Work::Gate { .. }, Some(0)) => RunEnd::Completed,
         (Work::Gate { .. }, code) => RunEnd::GateFailed { code },
-        (Work::Leg { .. }, code) => RunEnd::AgentError { message: without_a_turn(code, over) },
+        (Work::Leg { .. }, code) => RunEnd::AgentError {
+            message: without_a_turn(code, over),
+        },
     }
 }
 
@@ -64,7 +121,15 @@ fn without_a_turn(code: Option<i32>, over: &Over) -> String {
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "no exit code".to_owned(),
     };
-    let last: String = over.tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").chars().take(300).collect();
+    let last: String = over
+        .tail
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("it said nothing")
+        .chars()
+        .take(300)
+        .collect();
     format!("it ended before its turn was over ({how}): {}", last.trim())
 }
 
@@ -75,7 +140,10 @@ mod tests {
     use orchestron_domain::{MicroUsd, Run, RunEnd, RunStatus, Time, run::Work};
 
     fn gate() -> Run {
-        let work = Work::Gate { gate: "test".into(), commit: None };
+        let work = Work::Gate {
+            gate: "test".into(),
+            commit: None,
+        };
         Run {
             id: "TASK-1-gate-test-1".parse().unwrap(),
             task: "TASK-1".parse().unwrap(),
@@ -98,20 +166,37 @@ mod tests {
     }
 
     fn over(code: Option<i32>) -> Over {
-        Over { code, signal: None, end: None, tail: "one\nlast words\n\n".into() }
+        Over {
+            code,
+            signal: None,
+            end: None,
+            tail: "one\nlast words\n\n".into(),
+        }
     }
 
     #[test]
     fn a_gate_passes_only_with_exit_code_zero() {
         assert_eq!(end_of(&gate(), None, &over(Some(0))), RunEnd::Completed);
-        assert_eq!(end_of(&gate(), None, &over(Some(1))), RunEnd::GateFailed { code: Some(1) });
-        assert_eq!(end_of(&gate(), None, &over(None)), RunEnd::GateFailed { code: None });
+        assert_eq!(
+            end_of(&gate(), None, &over(Some(1))),
+            RunEnd::GateFailed { code: Some(1) }
+        );
+        assert_eq!(
+            end_of(&gate(), None, &over(None)),
+            RunEnd::GateFailed { code: None }
+        );
     }
 
     #[test]
     fn a_stop_is_recorded_as_what_it_was_for() {
-        let run = Run { halt_why: Some(RunEnd::TimedOut { limit_s: 5 }), ..gate() };
-        assert_eq!(end_of(&run, None, &over(Some(0))), RunEnd::TimedOut { limit_s: 5 });
+        let run = Run {
+            halt_why: Some(RunEnd::TimedOut { limit_s: 5 }),
+            ..gate()
+        };
+        assert_eq!(
+            end_of(&run, None, &over(Some(0))),
+            RunEnd::TimedOut { limit_s: 5 }
+        );
     }
 
     #[test]

@@ -4,13 +4,15 @@
 //! the files meanwhile is a normal input: it is found by [`Store::refresh`] and told as events by an unknown actor.
 
 use crate::ports::{
-    Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand, PortError, PortErrorKind, PortResult, Problem,
-    Scan, TaskFiles,
+    Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
+    PortError, PortErrorKind, PortResult, Problem, Scan, TaskFiles,
 };
 use orchestron_domain::{
     Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
     apply::apply,
-    task_file::{TaskDraft, TaskFile, TaskFileError, file_name, id_from_file_name, new_task},
+    task_file::{
+        EditError, TaskDraft, TaskFile, TaskFileError, file_name, id_from_file_name, new_task,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,15 +61,25 @@ pub enum StoreError {
         error: TaskFileError,
     },
     /// The edit does not fit the file.
-    #[error("{path}: {said}")]
+    #[error("{path}: {error}")]
     Edit {
         /// Which file.
         path: String,
         /// What is wrong.
+        error: EditError,
+    },
+    /// The configuration names something that is not there.
+    #[error("{path}: {said}")]
+    Config {
+        /// Which file.
+        path: String,
+        /// What is wrong, and how to mend it.
         said: String,
     },
     /// Somebody kept changing the file.
-    #[error("{path} is being changed by somebody else; nothing of it was lost, and nothing was written")]
+    #[error(
+        "{path} is being changed by somebody else; nothing of it was lost, and nothing was written"
+    )]
     Busy {
         /// Which file.
         path: String,
@@ -108,8 +120,18 @@ pub struct Refreshed {
 impl Store {
     /// A store over these ports.
     #[must_use]
-    pub fn new(files: Arc<dyn TaskFiles>, log: Box<dyn EventLog>, locks: Arc<dyn Locks>, clock: Arc<dyn Clock>) -> Self {
-        Self { files, log, locks, clock }
+    pub fn new(
+        files: Arc<dyn TaskFiles>,
+        log: Box<dyn EventLog>,
+        locks: Arc<dyn Locks>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            files,
+            log,
+            locks,
+            clock,
+        }
     }
 
     /// The log, for reading.
@@ -154,7 +176,10 @@ impl Store {
     /// # Errors
     /// When the log cannot be written.
     pub fn append(&mut self, by: &Actor, facts: Vec<Fact>) -> PortResult<Committed> {
-        self.commit(Commit { facts: facts.into_iter().map(|fact| (by.clone(), fact)).collect(), ..Commit::default() })
+        self.commit(Commit {
+            facts: facts.into_iter().map(|fact| (by.clone(), fact)).collect(),
+            ..Commit::default()
+        })
     }
 
     /// Writes a small setting of this machine.
@@ -178,17 +203,27 @@ impl Store {
         let known = self.log.index()?;
         let scan = self.files.scan(&known)?;
         if scan.unreadable.is_some() || (scan.changed.is_empty() && scan.gone.is_empty()) {
-            return Ok(Refreshed { unreadable: scan.unreadable, ..Refreshed::default() });
+            return Ok(Refreshed {
+                unreadable: scan.unreadable,
+                ..Refreshed::default()
+            });
         }
         let facts = told_by_files(&known, &scan);
         let done = self.commit(Commit {
-            facts: facts.into_iter().map(|fact| (Actor::Unknown, fact)).collect(),
+            facts: facts
+                .into_iter()
+                .map(|fact| (Actor::Unknown, fact))
+                .collect(),
             index_put: scan.changed,
             index_remove: scan.gone,
             ..Commit::default()
         })?;
         self.locks.ring(); // also when only a text changed: whoever shows it looks again
-        Ok(Refreshed { events: done.events, changed: true, unreadable: None })
+        Ok(Refreshed {
+            events: done.events,
+            changed: true,
+            unreadable: None,
+        })
     }
 
     /// A move is in the log exactly when the file is at its new place; anything else a person did meanwhile wins.
@@ -200,7 +235,9 @@ impl Store {
             };
             let moved = match self.files.rename(&intent.from, to, Some(&intent.hash)) {
                 Ok(moved) => Some(moved),
-                Err(error) if error.kind == PortErrorKind::Missing => self.at_destination(&intent)?,
+                Err(error) if error.kind == PortErrorKind::Missing => {
+                    self.at_destination(&intent)?
+                }
                 Err(_) => None, // edited or replaced meanwhile: that is the truth now
             };
             match moved {
@@ -218,7 +255,12 @@ impl Store {
             Ok(text) if text.hash == intent.hash => {
                 let mut known = self.log.index()?;
                 known.remove(&intent.to);
-                Ok(self.files.scan(&known)?.changed.into_iter().find(|file| file.path == intent.to))
+                Ok(self
+                    .files
+                    .scan(&known)?
+                    .changed
+                    .into_iter()
+                    .find(|file| file.path == intent.to))
             }
             _ => Ok(None),
         }
@@ -228,7 +270,9 @@ impl Store {
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn board(&self) -> PortResult<(BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>)> {
+    pub fn board(
+        &self,
+    ) -> PortResult<(BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>)> {
         Ok(read_board(&self.log.index()?))
     }
 
@@ -237,7 +281,11 @@ impl Store {
     /// # Errors
     /// When log, index or configuration cannot be read.
     pub fn state(&self) -> PortResult<State> {
-        let mut state = self.log.checkpoint()?.map(|(_, state)| state).unwrap_or_default();
+        let mut state = self
+            .log
+            .checkpoint()?
+            .map(|(_, state)| state)
+            .unwrap_or_default();
         self.observe(&mut state)?;
         loop {
             let events = self.log.after(state.seq, PAGE)?;
@@ -259,7 +307,8 @@ impl Store {
         state.cards = cards;
         state.unclear = unclear;
         let (config, _) = self.files.config()?;
-        state.trusted = crate::trust::is_trusted(&config, self.log.setting(crate::trust::KEY)?.as_deref());
+        state.trusted =
+            crate::trust::is_trusted(&config, self.log.setting(crate::trust::KEY)?.as_deref());
         state.config = config;
         Ok(())
     }
@@ -270,7 +319,13 @@ impl Store {
     /// When the log cannot be written.
     pub fn checkpoint(&mut self, state: &State, last: &mut Seq) -> PortResult<()> {
         if state.seq.0.saturating_sub(last.0) >= CHECKPOINT_EVERY {
-            self.log.commit(self.clock.now(), Commit { checkpoint: Some((state.seq, state.clone())), ..Commit::default() })?;
+            self.log.commit(
+                self.clock.now(),
+                Commit {
+                    checkpoint: Some((state.seq, state.clone())),
+                    ..Commit::default()
+                },
+            )?;
             *last = state.seq;
         }
         Ok(())
@@ -283,7 +338,10 @@ impl Store {
     pub fn find(&mut self, task: &TaskId) -> Result<IndexedFile, StoreError> {
         if let [only] = &self.log.index_of(task)?[..]
             && only.problem.is_none()
-            && self.files.read(&only.path).is_ok_and(|text| text.hash == only.hash)
+            && self
+                .files
+                .read(&only.path)
+                .is_ok_and(|text| text.hash == only.hash)
         {
             return Ok(only.clone());
         }
@@ -293,8 +351,14 @@ impl Store {
             [] => Err(StoreError::NoTask { task: task.clone() }),
             [only] if only.card.is_some() => Ok(only.clone()),
             several => {
-                let problems = several.iter().map(|file| file.problem.clone().unwrap_or_else(|| doubled(task, file))).collect();
-                Err(StoreError::Unclear { task: task.clone(), problems })
+                let problems = several
+                    .iter()
+                    .map(|file| file.problem.clone().unwrap_or_else(|| doubled(task, file)))
+                    .collect();
+                Err(StoreError::Unclear {
+                    task: task.clone(),
+                    problems,
+                })
             }
         }
     }
@@ -306,7 +370,10 @@ impl Store {
     pub fn read(&mut self, task: &TaskId) -> Result<(IndexedFile, TaskFile), StoreError> {
         let file = self.find(task)?;
         let text = self.files.read(&file.path)?;
-        let parsed = TaskFile::parse(&text.bytes).map_err(|error| StoreError::File { path: file.path.clone(), error })?;
+        let parsed = TaskFile::parse(&text.bytes).map_err(|error| StoreError::File {
+            path: file.path.clone(),
+            error,
+        })?;
         Ok((file, parsed))
     }
 
@@ -316,30 +383,58 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn create(&mut self, by: &Actor, prefix: &str, mut draft: TaskDraft) -> Result<TaskCard, StoreError> {
+    pub fn create(
+        &mut self,
+        by: &Actor,
+        prefix: &str,
+        mut draft: TaskDraft,
+    ) -> Result<TaskCard, StoreError> {
         self.refresh()?;
         let locks = Arc::clone(&self.locks);
         let _held = locks.store()?;
         let seen = self.highest(prefix)?;
         loop {
             let number = self.log.next_number(prefix, seen)?;
-            draft.id = TaskId::new(prefix, number).map_err(|error| StoreError::Edit { path: ".mcp/config.yaml".into(), said: error.to_string() })?;
+            draft.id = TaskId::new(prefix, number).map_err(|error| StoreError::Config {
+                path: ".mcp/config.yaml".into(),
+                said: error.to_string(),
+            })?;
             draft.created = self.clock.now();
-            let made = self.files.create(Status::Pending, &file_name(&draft.id, &draft.title), &new_task(&draft));
+            let made = self.files.create(
+                Status::Pending,
+                &file_name(&draft.id, &draft.title),
+                &new_task(&draft),
+            );
             let file = match made {
                 Err(error) if error.kind == PortErrorKind::Exists => continue,
                 other => other?,
             };
-            let fact = Fact::TaskCreated { task: draft.id.clone(), title: draft.title.clone(), status: Status::Pending };
-            self.commit(Commit { facts: vec![(by.clone(), fact)], index_put: vec![file.clone()], ..Commit::default() })?;
-            return file.card.ok_or_else(|| StoreError::Edit { path: file.path, said: "the new file cannot be read back as a task".into() });
+            let fact = Fact::TaskCreated {
+                task: draft.id.clone(),
+                title: draft.title.clone(),
+                status: Status::Pending,
+            };
+            self.commit(Commit {
+                facts: vec![(by.clone(), fact)],
+                index_put: vec![file.clone()],
+                ..Commit::default()
+            })?;
+            return file.card.ok_or_else(|| StoreError::Config {
+                path: file.path,
+                said: "the new file cannot be read back as a task".into(),
+            });
         }
     }
 
     fn highest(&self, prefix: &str) -> PortResult<u32> {
         let names = self.log.index()?.into_keys();
-        let ids = names.filter_map(|path| id_from_file_name(path.rsplit('/').next().unwrap_or(&path)));
-        Ok(ids.filter(|id| id.prefix() == prefix).map(|id| id.number()).max().unwrap_or(0))
+        let ids =
+            names.filter_map(|path| id_from_file_name(path.rsplit('/').next().unwrap_or(&path)));
+        Ok(ids
+            .filter(|id| id.prefix() == prefix)
+            .map(|id| id.number())
+            .max()
+            .unwrap_or(0))
     }
 
     /// Moves a task from one folder to another and writes `facts` with the move in one transaction.
@@ -360,11 +455,28 @@ impl Store {
         let held = locks.store()?;
         let found = file.card.as_ref().map_or(from, |card| card.status);
         if found != from {
-            return Err(MoveError { task: task.clone(), found, expected: from }.into());
+            return Err(MoveError {
+                task: task.clone(),
+                found,
+                expected: from,
+            }
+            .into());
         }
-        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        let name = file
+            .path
+            .rsplit('/')
+            .next()
+            .unwrap_or(&file.path)
+            .to_owned();
         let mut told = facts;
-        told.push((mover.clone(), Fact::TaskMoved { task: task.clone(), from, to }));
+        told.push((
+            mover.clone(),
+            Fact::TaskMoved {
+                task: task.clone(),
+                from,
+                to,
+            },
+        ));
         let mut intent = Intent {
             id: 0,
             task: task.clone(),
@@ -392,11 +504,13 @@ impl Store {
     fn write_status_line(&mut self, task: &TaskId, status: Status) -> Result<(), StoreError> {
         let now = self.clock.now();
         match self.edit(task, |file| {
-            file.set_status(status);
-            file.set_last_updated(now);
-            Ok(())
+            file.set_status(status)?;
+            file.set_last_updated(now).map(|_| ())
         }) {
-            Err(StoreError::Busy { .. } | StoreError::NoTask { .. } | StoreError::Unclear { .. }) | Ok(_) => Ok(()),
+            Err(
+                StoreError::Busy { .. } | StoreError::NoTask { .. } | StoreError::Unclear { .. },
+            )
+            | Ok(_) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -406,12 +520,19 @@ impl Store {
     ///
     /// # Errors
     /// When the edit does not fit, or somebody keeps changing the file.
-    pub fn edit(&mut self, task: &TaskId, mut change: impl FnMut(&mut TaskFile) -> Result<(), String>) -> Result<bool, StoreError> {
+    pub fn edit(
+        &mut self,
+        task: &TaskId,
+        mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+    ) -> Result<bool, StoreError> {
         let mut path = String::new();
         for _ in 0..EDIT_TRIES {
             let (file, mut parsed) = self.read(task)?;
             path.clone_from(&file.path);
-            change(&mut parsed).map_err(|said| StoreError::Edit { path: path.clone(), said })?;
+            change(&mut parsed).map_err(|error| StoreError::Edit {
+                path: path.clone(),
+                error,
+            })?;
             let locks = Arc::clone(&self.locks);
             let _held = locks.store()?;
             let text = match self.files.read(&file.path) {
@@ -423,7 +544,10 @@ impl Store {
                 return Ok(false);
             }
             if let Exchange::Replaced(new) = self.files.exchange(&file.path, &file.hash, &bytes)? {
-                self.commit(Commit { index_put: vec![new], ..Commit::default() })?;
+                self.commit(Commit {
+                    index_put: vec![new],
+                    ..Commit::default()
+                })?;
                 self.locks.ring();
                 return Ok(true);
             }
@@ -435,8 +559,21 @@ impl Store {
     ///
     /// # Errors
     /// When the log cannot be written.
-    pub fn journal(&mut self, seq: Seq, commands: Vec<orchestron_domain::Command>) -> PortResult<Vec<OpenCommand>> {
-        Ok(self.log.commit(self.clock.now(), Commit { decided: Some((seq, commands)), ..Commit::default() })?.commands)
+    pub fn journal(
+        &mut self,
+        seq: Seq,
+        commands: Vec<orchestron_domain::Command>,
+    ) -> PortResult<Vec<OpenCommand>> {
+        Ok(self
+            .log
+            .commit(
+                self.clock.now(),
+                Commit {
+                    decided: Some((seq, commands)),
+                    ..Commit::default()
+                },
+            )?
+            .commands)
     }
 }
 
@@ -461,11 +598,17 @@ fn doubled(task: &TaskId, file: &IndexedFile) -> Problem {
 }
 
 /// Cards, unclear ids and problems of an index.
-fn read_board(index: &BTreeMap<String, IndexedFile>) -> (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>) {
+fn read_board(
+    index: &BTreeMap<String, IndexedFile>,
+) -> (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>) {
     let (mut cards, mut unclear, mut problems) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     let mut first: BTreeMap<TaskId, &IndexedFile> = BTreeMap::new();
     for file in index.values() {
-        let id = file.card.as_ref().map(|card| card.id.clone()).or_else(|| id_from_file_name(file.path.rsplit('/').next().unwrap_or("")));
+        let id = file
+            .card
+            .as_ref()
+            .map(|card| card.id.clone())
+            .or_else(|| id_from_file_name(file.path.rsplit('/').next().unwrap_or("")));
         problems.extend(file.problem.clone());
         let Some(id) = id else { continue };
         if let Some(other) = first.insert(id.clone(), file) {
@@ -494,22 +637,40 @@ fn read_board(index: &BTreeMap<String, IndexedFile>) -> (BTreeMap<TaskId, TaskCa
 fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<Fact> {
     let mut facts = Vec::new();
     let before = place_of_ids(known.values());
-    let mut after: BTreeMap<String, &IndexedFile> = known.iter().filter(|(path, _)| !scan.gone.contains(path)).map(|(p, f)| (p.clone(), f)).collect();
+    let mut after: BTreeMap<String, &IndexedFile> = known
+        .iter()
+        .filter(|(path, _)| !scan.gone.contains(path))
+        .map(|(p, f)| (p.clone(), f))
+        .collect();
     after.extend(scan.changed.iter().map(|file| (file.path.clone(), file)));
     let now = place_of_ids(after.into_values());
     for (task, (status, title)) in &now {
         match before.get(task) {
-            None => facts.push(Fact::TaskCreated { task: task.clone(), title: title.clone(), status: *status }),
-            Some((old, _)) if old != status => facts.push(Fact::TaskMoved { task: task.clone(), from: *old, to: *status }),
+            None => facts.push(Fact::TaskCreated {
+                task: task.clone(),
+                title: title.clone(),
+                status: *status,
+            }),
+            Some((old, _)) if old != status => facts.push(Fact::TaskMoved {
+                task: task.clone(),
+                from: *old,
+                to: *status,
+            }),
             Some(_) => {}
         }
     }
     for (task, (status, _)) in &before {
         if !now.contains_key(task) {
-            facts.push(Fact::TaskRemoved { task: task.clone(), status: *status });
+            facts.push(Fact::TaskRemoved {
+                task: task.clone(),
+                status: *status,
+            });
         }
     }
-    let moved = facts.iter().filter(|fact| !matches!(fact, Fact::TaskCreated { .. })).count();
+    let moved = facts
+        .iter()
+        .filter(|fact| !matches!(fact, Fact::TaskCreated { .. }))
+        .count();
     if moved >= SWITCH_MIN && moved * 3 > before.len() {
         facts.insert(0, Fact::Paused { why: format!("{moved} of {} tasks moved or vanished at once, as after a branch switch; look at the board and resume when it is right", before.len()) });
     }
@@ -517,14 +678,21 @@ fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<Fact
 }
 
 /// Where each id lies and its title. An id whose file cannot be read right now still lies where its file is.
-fn place_of_ids<'a>(files: impl Iterator<Item = &'a IndexedFile>) -> BTreeMap<TaskId, (Status, String)> {
+fn place_of_ids<'a>(
+    files: impl Iterator<Item = &'a IndexedFile>,
+) -> BTreeMap<TaskId, (Status, String)> {
     let mut places = BTreeMap::new();
     for file in files {
         let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
         let card = file.card.as_ref();
-        let id = card.map(|card| card.id.clone()).or_else(|| id_from_file_name(name));
+        let id = card
+            .map(|card| card.id.clone())
+            .or_else(|| id_from_file_name(name));
         if let (Some(id), Some(status)) = (id, Status::from_folder(folder)) {
-            places.entry(id).or_insert((status, card.map_or_else(String::new, |card| card.title.clone())));
+            places.entry(id).or_insert((
+                status,
+                card.map_or_else(String::new, |card| card.title.clone()),
+            ));
         }
     }
     places

@@ -1,14 +1,26 @@
 //! The tools a run can call over its own pipe. Who calls is known by the pipe: a run acts on its own task and within its leg.
 
 use crate::{carry_out::Outcome, context::gather, engine::Engine};
-use orchestron_domain::{Actor, CallId, Fact, Leg, RequestKind, Run, RunId, TaskId, prompt::document, run::Verdict, signal::Say};
+use orchestron_domain::{
+    Actor, CallId, Fact, Leg, RequestKind, Run, RunId, TaskId,
+    prompt::document,
+    run::Verdict,
+    signal::Say,
+    task_file::{Item, Section},
+};
 use serde::Deserialize;
 
 /// Sections a preparing run may write.
-const PREPARE_SECTIONS: [&str; 6] =
-    ["Goal", "Acceptance Criteria", "Definition of Ready", "Definition of Done", "Files Affected", "Implementation Notes"];
+const PREPARE_SECTIONS: [Section; 6] = [
+    Section::Goal,
+    Section::AcceptanceCriteria,
+    Section::DefinitionOfReady,
+    Section::DefinitionOfDone,
+    Section::FilesAffected,
+    Section::ImplementationNotes,
+];
 /// Sections an implementing run may write: the criteria are what it is measured by, so it may only tick them.
-const IMPLEMENT_SECTIONS: [&str; 1] = ["Implementation Notes"];
+const IMPLEMENT_SECTIONS: [Section; 1] = [Section::ImplementationNotes];
 
 #[derive(Deserialize)]
 struct Submit {
@@ -44,20 +56,39 @@ struct Answer {
 
 impl Answer {
     fn good(facts: Vec<Fact>, text: &str) -> Self {
-        Self { facts, reply: Some(Ok(text.to_owned())) }
+        Self {
+            facts,
+            reply: Some(Ok(text.to_owned())),
+        }
     }
 
     const fn bad(text: String) -> Self {
-        Self { facts: Vec::new(), reply: Some(Err(text)) }
+        Self {
+            facts: Vec::new(),
+            reply: Some(Err(text)),
+        }
     }
 }
 
 impl Engine {
-    pub(crate) fn answer_tool(&mut self, id: &RunId, call: &CallId, tool: &str, arguments: &str) -> Outcome {
+    pub(crate) fn answer_tool(
+        &mut self,
+        id: &RunId,
+        call: &CallId,
+        tool: &str,
+        arguments: &str,
+    ) -> Outcome {
         let Some(run) = self.state.runs.get(id).filter(|run| run.is_live()).cloned() else {
-            return Ok(vec![(Actor::Engine, Fact::CommandDone { what: "the run is over".to_owned() })]);
+            return Ok(vec![(
+                Actor::Engine,
+                Fact::CommandDone {
+                    what: "the run is over".to_owned(),
+                },
+            )]);
         };
-        let Some(leg) = run.leg() else { return Ok(Vec::new()) };
+        let Some(leg) = run.leg() else {
+            return Ok(Vec::new());
+        };
         let answer = match tool {
             "task_get" => self.task_get(&run, leg)?,
             "task_update" => self.task_update(&run, leg, arguments)?,
@@ -71,55 +102,118 @@ impl Engine {
                 Ok(text) => (true, text),
                 Err(text) => (false, text),
             };
-            self.ports.runs.say(id, &Say::Reply { call: call.clone(), ok, text })?;
+            self.ports.runs.say(
+                id,
+                &Say::Reply {
+                    call: call.clone(),
+                    ok,
+                    text,
+                },
+            )?;
         }
         let by = Actor::Run { run: id.clone() };
-        let facts = if answer.facts.is_empty() { vec![Fact::CommandDone { what: format!("{tool} answered") }] } else { answer.facts };
+        let facts = if answer.facts.is_empty() {
+            vec![Fact::CommandDone {
+                what: format!("{tool} answered"),
+            }]
+        } else {
+            answer.facts
+        };
         Ok(facts.into_iter().map(|fact| (by.clone(), fact)).collect())
     }
 
     fn task_get(&mut self, run: &Run, leg: Leg) -> Result<Answer, crate::StoreError> {
-        let attempt = self.state.tasks.get(&run.task).map_or(1, |found| found.tries(leg));
+        let attempt = self
+            .state
+            .tasks
+            .get(&run.task)
+            .map_or(1, |found| found.tries(leg));
         let Self { ports, state, .. } = self;
-        let context = gather(&mut ports.store, ports.git.as_ref(), state, &run.task, leg, attempt)?;
+        let context = gather(
+            &mut ports.store,
+            ports.git.as_ref(),
+            state,
+            &run.task,
+            leg,
+            attempt,
+        )?;
         Ok(Answer::good(Vec::new(), &document(&context)))
     }
 
-    fn task_update(&mut self, run: &Run, leg: Leg, arguments: &str) -> Result<Answer, crate::StoreError> {
+    fn task_update(
+        &mut self,
+        run: &Run,
+        leg: Leg,
+        arguments: &str,
+    ) -> Result<Answer, crate::StoreError> {
         let update: Update = match parse(arguments, "{\"section\": \"Goal\", \"text\": \"…\"}") {
             Ok(update) => update,
             Err(text) => return Ok(Answer::bad(text)),
         };
-        let allowed: &[&str] = match leg {
+        let allowed: &[Section] = match leg {
             Leg::Prepare => &PREPARE_SECTIONS,
             Leg::Implement => &IMPLEMENT_SECTIONS,
             _ => &[],
         };
-        let Some(section) = allowed.iter().find(|name| name.eq_ignore_ascii_case(update.section.trim())) else {
-            return Ok(Answer::bad(format!("the {leg} leg may not write `{}`; it may write: {}", update.section, allowed.join(", "))));
+        let Some(section) =
+            Section::from_name(update.section.trim()).filter(|section| allowed.contains(section))
+        else {
+            let names = allowed
+                .iter()
+                .map(|section| section.name())
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Ok(Answer::bad(format!(
+                "the {leg} leg may not write `{}`; it may write: {names}",
+                update.section
+            )));
         };
-        let done = self.ports.store.edit(&run.task, |file| file.set_section(section, &update.text).map_err(|error| error.to_string()));
+        let done = self.ports.store.edit(&run.task, |file| {
+            file.set_section(section, &update.text).map(|_| ())
+        });
         match done {
             Ok(_) => {
-                let what = format!("{section}, by {}", run.id);
-                Ok(Answer::good(vec![Fact::TaskEdited { task: run.task.clone(), what }], &format!("`{section}` is written.")))
+                let what = section.name().to_owned();
+                Ok(Answer::good(
+                    vec![Fact::TaskEdited {
+                        task: run.task.clone(),
+                        what,
+                    }],
+                    &format!("`{section}` is written."),
+                ))
             }
-            Err(error @ (crate::StoreError::Edit { .. } | crate::StoreError::Busy { .. })) => Ok(Answer::bad(error.to_string())),
+            Err(error @ (crate::StoreError::Edit { .. } | crate::StoreError::Busy { .. })) => {
+                Ok(Answer::bad(error.to_string()))
+            }
             Err(error) => Err(error),
         }
     }
 
-    fn task_submit(&mut self, run: &Run, leg: Leg, arguments: &str) -> Result<Answer, crate::StoreError> {
+    fn task_submit(
+        &mut self,
+        run: &Run,
+        leg: Leg,
+        arguments: &str,
+    ) -> Result<Answer, crate::StoreError> {
         if leg == Leg::Review {
             return Ok(Answer::bad("a review ends with review_decide".to_owned()));
         }
-        let submit: Submit = match parse(arguments, "{\"note\": \"what the next holder must know\"}") {
-            Ok(submit) => submit,
-            Err(text) => return Ok(Answer::bad(text)),
-        };
+        let submit: Submit =
+            match parse(arguments, "{\"note\": \"what the next holder must know\"}") {
+                Ok(submit) => submit,
+                Err(text) => return Ok(Answer::bad(text)),
+            };
         self.tick(&run.task, &submit.criteria_met)?;
-        let fact = Fact::Submitted { task: run.task.clone(), leg, note: submit.note, run: Some(run.id.clone()) };
-        Ok(Answer::good(vec![fact], "Noted. End your turn now; the work is checked and handed on by itself."))
+        let fact = Fact::Submitted {
+            task: run.task.clone(),
+            leg,
+            note: submit.note,
+            run: Some(run.id.clone()),
+        };
+        Ok(Answer::good(
+            vec![fact],
+            "Noted. End your turn now; the work is checked and handed on by itself.",
+        ))
     }
 
     /// Ticks criteria by number (from 1); numbers that do not exist are left out.
@@ -128,8 +222,9 @@ impl Engine {
             return Ok(());
         }
         self.ports.store.edit(task, |file| {
-            for number in numbers.iter().filter(|number| **number > 0) {
-                file.tick_criterion(number - 1);
+            let all = file.criteria().len();
+            for number in numbers.iter().filter(|number| (1..=all).contains(*number)) {
+                file.tick(Section::AcceptanceCriteria, Item::At(number - 1))?;
             }
             Ok(())
         })?;
@@ -139,7 +234,9 @@ impl Engine {
 
 fn review_decide(run: &Run, leg: Leg, arguments: &str) -> Answer {
     if leg != Leg::Review {
-        return Answer::bad(format!("only a review leg decides; the {leg} leg ends with task_submit"));
+        return Answer::bad(format!(
+            "only a review leg decides; the {leg} leg ends with task_submit"
+        ));
     }
     let review: Review = match parse(arguments, "{\"verdict\": \"approve\", \"note\": \"…\"}") {
         Ok(review) => review,
@@ -148,25 +245,51 @@ fn review_decide(run: &Run, leg: Leg, arguments: &str) -> Answer {
     let verdict = match review.verdict.as_str() {
         "approve" => Verdict::Approve,
         "changes" => Verdict::Changes,
-        other => return Answer::bad(format!("verdict is `{other}`; it must be `approve` or `changes`")),
+        other => {
+            return Answer::bad(format!(
+                "verdict is `{other}`; it must be `approve` or `changes`"
+            ));
+        }
     };
     if verdict == Verdict::Changes && review.note.trim().is_empty() {
-        return Answer::bad("note is empty; say what has to change, each point with file and line".to_owned());
+        return Answer::bad(
+            "note is empty; say what has to change, each point with file and line".to_owned(),
+        );
     }
-    let fact = Fact::Reviewed { task: run.task.clone(), verdict, note: review.note, run: Some(run.id.clone()) };
+    let fact = Fact::Reviewed {
+        task: run.task.clone(),
+        verdict,
+        note: review.note,
+        run: Some(run.id.clone()),
+    };
     Answer::good(vec![fact], "Noted. End your turn now.")
 }
 
 fn request_help(run: &Run, call: &CallId, arguments: &str) -> Answer {
-    let help: Help = match parse(arguments, "{\"question\": \"…\", \"options\": [\"recommended first\"]}") {
+    let help: Help = match parse(
+        arguments,
+        "{\"question\": \"…\", \"options\": [\"recommended first\"]}",
+    ) {
         Ok(help) => help,
         Err(text) => return Answer::bad(text),
     };
-    let kind = RequestKind::Question { run: run.id.clone(), call: call.clone(), question: help.question, options: help.options };
-    Answer { facts: vec![Fact::RequestOpened { task: Some(run.task.clone()), kind }], reply: None }
+    let kind = RequestKind::Question {
+        run: run.id.clone(),
+        call: call.clone(),
+        question: help.question,
+        options: help.options,
+    };
+    Answer {
+        facts: vec![Fact::RequestOpened {
+            task: Some(run.task.clone()),
+            kind,
+        }],
+        reply: None,
+    }
 }
 
 /// Arguments, or what is wrong with them and what right ones look like.
 fn parse<T: for<'de> Deserialize<'de>>(arguments: &str, example: &str) -> Result<T, String> {
-    serde_json::from_str(arguments).map_err(|error| format!("{error}; such arguments would be right: {example}"))
+    serde_json::from_str(arguments)
+        .map_err(|error| format!("{error}; such arguments would be right: {example}"))
 }
