@@ -6,12 +6,12 @@
 //!
 //! The parts, each knowing only the ones before it:
 //!
-//! * [`scenario`]: what a script says (plays, turns, faults), as plain data.
-//! * [`parse`]: YAML text to a [`Scenario`], with the file, the line and the cure in every error.
-//! * [`conversation`]: what a request tells about where the conversation stands.
-//! * [`choice`]: scenario and conversation to the words to say next.
-//! * [`wire`]: those words as a Messages API answer, whole or as a stream of events.
-//! * [`server`]: the endpoint itself.
+//! * `scenario`: what a script says (plays, turns, faults), as plain data.
+//! * `parse`: YAML text to a [`Scenario`], with the file, the line and the cure in every error.
+//! * `conversation`: what a request tells about where the conversation stands.
+//! * `choice`: scenario and conversation to the words to say next.
+//! * `wire`: those words as a Messages API answer, whole or as a stream of events.
+//! * `server`: the endpoint itself.
 //!
 //! It keeps no state that matters: which play and which turn come next is read from the request
 //! alone, so the endpoint may be restarted in the middle of a conversation. The one thing kept in
@@ -32,6 +32,6 @@ mod endpoint_tests;
 mod real_cli_tests;
 
 pub use conversation::Header;
-pub use parse::ScenarioError;
+pub use parse::{Flaw, ScenarioError};
 pub use scenario::{Pace, Scenario};
 pub use server::{Outcome, RequestRecord, ScriptedModel, ScriptedModelError, ScriptedModelHandle};

@@ -167,6 +167,8 @@ pub enum Outcome {
     End {
         /// Line of the play.
         play_line: u64,
+        /// The fault it met, in the scenario's word.
+        fault: Option<&'static str>,
     },
     /// The short text for the CLI's own requests.
     Aside,
@@ -180,22 +182,26 @@ pub enum Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        let (what, fault) = match self {
             Self::Turn {
                 play_line,
                 turn,
-                fault: None,
-            } => write!(f, "turn {turn} of the play in line {play_line}"),
-            Self::Turn {
-                play_line,
-                turn,
-                fault: Some(fault),
-            } => write!(f, "{fault} at turn {turn} of the play in line {play_line}"),
-            Self::End { play_line } => write!(f, "the end of the play in line {play_line}"),
-            Self::Aside => f.write_str("an aside"),
-            Self::NoPlay => f.write_str("no play matches"),
-            Self::Service => f.write_str("a service answer"),
-            Self::Refused => f.write_str("not understood"),
+                fault,
+            } => (
+                format!("turn {turn} of the play in line {play_line}"),
+                fault,
+            ),
+            Self::End { play_line, fault } => {
+                (format!("the end of the play in line {play_line}"), fault)
+            }
+            Self::Aside => ("an aside".to_owned(), &None),
+            Self::NoPlay => ("no play matches".to_owned(), &None),
+            Self::Service => ("a service answer".to_owned(), &None),
+            Self::Refused => ("not understood".to_owned(), &None),
+        };
+        match fault {
+            Some(fault) => write!(f, "{fault} at {what}"),
+            None => f.write_str(&what),
         }
     }
 }
@@ -300,13 +306,14 @@ async fn messages(
 }
 
 fn outcome(choice: &Choice<'_>) -> Outcome {
+    let fault = choice.fault.map(FaultKind::word);
     match choice.reason {
         Reason::Turn { play_line, turn } => Outcome::Turn {
             play_line,
             turn,
-            fault: choice.fault.map(FaultKind::word),
+            fault,
         },
-        Reason::End { play_line } => Outcome::End { play_line },
+        Reason::End { play_line } => Outcome::End { play_line, fault },
         Reason::Aside => Outcome::Aside,
         Reason::NoPlay => Outcome::NoPlay,
     }
