@@ -1,0 +1,153 @@
+//! The sections a task file is made of, in the order of the schema.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A section the schema knows. Files may hold others; those are kept and never touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Section {
+    /// `## Status: ready`. The folder is the truth; this line only repeats it.
+    Status,
+    /// `## Priority: P1`
+    Priority,
+    /// `## Agent: cursor`
+    Agent,
+    /// `## Created: 2026-11-20T09:12:00Z`
+    Created,
+    /// `## Last Updated: 2026-11-20T09:12:00Z`
+    LastUpdated,
+    /// What is wanted.
+    Goal,
+    /// Boxes to tick.
+    AcceptanceCriteria,
+    /// Boxes that must be ticked before work starts.
+    DefinitionOfReady,
+    /// Boxes that must be ticked before the work counts as done.
+    DefinitionOfDone,
+    /// Paths, one for each list item.
+    FilesAffected,
+    /// Ids of tasks that must be done first.
+    DependsOn,
+    /// Guidance for the implementer.
+    ImplementationNotes,
+    /// Why it came back.
+    ReviewFeedback,
+    /// Failures and what is known of them.
+    ErrorContext,
+    /// Branch, commit, pull request.
+    GitContext,
+    /// The chain so far: who did which leg, when, and what they say to the next.
+    Handoffs,
+}
+
+impl Section {
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// All, in the order a new file has them.
+    pub const ALL: [Self; 16] = [
+        Self::Status,
+        Self::Priority,
+        Self::Agent,
+        Self::Created,
+        Self::LastUpdated,
+        Self::Goal,
+        Self::AcceptanceCriteria,
+        Self::DefinitionOfReady,
+        Self::DefinitionOfDone,
+        Self::FilesAffected,
+        Self::DependsOn,
+        Self::ImplementationNotes,
+        Self::ReviewFeedback,
+        Self::ErrorContext,
+        Self::GitContext,
+        Self::Handoffs,
+    ];
+
+    /// The name in the heading.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Status => "Status",
+            Self::Priority => "Priority",
+            Self::Agent => "Agent",
+            Self::Created => "Created",
+            Self::LastUpdated => "Last Updated",
+            Self::Goal => "Goal",
+            Self::AcceptanceCriteria => "Acceptance Criteria",
+            Self::DefinitionOfReady => "Definition of Ready",
+            Self::DefinitionOfDone => "Definition of Done",
+            Self::FilesAffected => "Files Affected",
+            Self::DependsOn => "Depends On",
+            Self::ImplementationNotes => "Implementation Notes",
+            Self::ReviewFeedback => "Review Feedback",
+            Self::ErrorContext => "Error Context",
+            Self::GitContext => "Git Context",
+            Self::Handoffs => "Handoffs",
+        }
+    }
+
+    /// The section with this name, in any case; words may be apart by spaces, `-` or `_`.
+    #[must_use]
+    pub fn from_name(written: &str) -> Option<Self> {
+        // Nearly every heading is written exactly as the schema has it.
+        Self::ALL
+            .into_iter()
+            .find(|section| section.name() == written)
+            .or_else(|| {
+                Self::ALL
+                    .into_iter()
+                    .find(|section| same_words(written, section.name()))
+            })
+    }
+
+    /// Whether it is a line with one value (`## Status: ready`), not a text.
+    #[must_use]
+    pub const fn is_header(self) -> bool {
+        matches!(
+            self,
+            Self::Status | Self::Priority | Self::Agent | Self::Created | Self::LastUpdated
+        )
+    }
+
+    /// Whether its text can be replaced as a whole: neither a header line nor the chain's own record.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        !self.is_header() && !matches!(self, Self::Handoffs)
+    }
+
+    /// Whether it is a checklist.
+    #[must_use]
+    pub const fn has_boxes(self) -> bool {
+        matches!(
+            self,
+            Self::AcceptanceCriteria | Self::DefinitionOfReady | Self::DefinitionOfDone
+        )
+    }
+
+    /// Its place in the order of the schema.
+    pub(super) const fn place(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Whether two names are the same words, whatever the case and what stands between the words.
+pub(super) fn same_words(written: &str, name: &str) -> bool {
+    let apart = [' ', '\t', '_', '-', '\u{a0}'];
+    let mut words = written.split(apart).filter(|word| !word.is_empty());
+    let mut wanted = name.split(apart).filter(|word| !word.is_empty());
+    loop {
+        match (words.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(word), Some(want)) if word.eq_ignore_ascii_case(want) => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Table tests: what is read, what is refused, what an edit writes.
