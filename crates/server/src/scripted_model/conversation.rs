@@ -126,9 +126,7 @@ impl Conversation {
                             found.header = Some(header);
                             found.turn = 0;
                             found.results.clear();
-                            named_by_prompt = worktree_line(text, &PROMPT_LABELS);
-                        } else {
-                            environment.push(text);
+                            named_by_prompt = place_of_prompt(text);
                         }
                     }
                     found.take_results(&message.content, &calls);
@@ -138,7 +136,7 @@ impl Conversation {
         }
         found.worktree = named_by_prompt.or_else(|| {
             let mut newest_first = environment.iter().rev();
-            newest_first.find_map(|text| worktree_line(text, &ENVIRONMENT_LABELS))
+            newest_first.find_map(|text| place_of_environment(text))
         });
         found.chars = count_chars(request);
         found
@@ -170,21 +168,30 @@ impl Conversation {
 /// half message before it stays in the conversation, but it was no whole turn.
 const CUT_OFF: &str = "Your response above was cut off mid-stream";
 
-/// Lines by which the CLI tells the model its folder.
-const ENVIRONMENT_LABELS: [&str; 2] = ["primary working directory", "working directory"];
-/// Lines by which a prompt of ours may tell it.
-const PROMPT_LABELS: [&str; 3] = ["worktree", "working directory", "primary working directory"];
+/// Where a prompt of ours says to work: "Work in `/path`."
+fn place_of_prompt(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let (path, _) = line.strip_prefix("Work in `")?.split_once('`')?;
+        absolute(path)
+    })
+}
 
-/// The absolute path after `label:` at the start of a line, list markers and emphasis aside.
-fn worktree_line(text: &str, labels: &[&str]) -> Option<String> {
-    let decoration = |c: char| c.is_whitespace() || matches!(c, '-' | '*' | '`');
+/// Where the CLI tells the model it is: " - Primary working directory: /path".
+fn place_of_environment(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let (label, path) = line.split_once(':')?;
-        let label = label.trim_matches(decoration).to_lowercase();
-        let path = path.trim_matches(decoration);
-        let known = labels.contains(&label.as_str());
-        (known && std::path::Path::new(path).is_absolute()).then(|| path.to_owned())
+        let label = label.trim_start_matches([' ', '-']).to_lowercase();
+        let known = matches!(
+            label.as_str(),
+            "primary working directory" | "working directory"
+        );
+        if known { absolute(path.trim()) } else { None }
     })
+}
+
+fn absolute(path: &str) -> Option<String> {
+    let is_absolute = std::path::Path::new(path).is_absolute();
+    is_absolute.then(|| path.to_owned())
 }
 
 fn blocks(content: &Value) -> &[Value] {
@@ -312,7 +319,7 @@ mod tests {
         let conversation = read(json!({
             "system": [{"type": "text", "text": "- Working directory: /elsewhere"}],
             "messages": [{"role": "user",
-                "content": "# TASK-001 · implement · attempt 1\n- **Worktree**: `/trees/TASK-001`"}]
+                "content": "# TASK-001 · implement · attempt 1\n\n## Where\n\nWork in `/trees/TASK-001`. It is a git worktree."}]
         }));
         assert_eq!(conversation.worktree.as_deref(), Some("/trees/TASK-001"));
     }

@@ -101,7 +101,7 @@ impl Desk {
     /// Plays one run to its end.
     fn run(&mut self, task: &str, leg: &str, attempt: u32) -> Run {
         let worktree = self.dir.path().display();
-        let prompt = format!("# {task} · {leg} · attempt {attempt}\n\nWorktree: {worktree}\n");
+        let prompt = format!("# {task} · {leg} · attempt {attempt}\n\nWork in `{worktree}`.\n");
         self.messages
             .push(json!({"role": "user", "content": prompt}));
         let mut run = Run::default();
