@@ -1,0 +1,245 @@
+//! The project's SQLite file: what happened, the journal of commands, the index of task files. Any process may write.
+//!
+//! **What survives a power cut.** The file is in WAL mode. A commit with `synchronous = FULL` is on the disk when it returns,
+//! and with it every commit before it; a commit with `NORMAL` is atomic and in order, but the newest ones may be missing
+//! after a power cut (never after a crash of a process). `FULL` is used for what cannot be had again: intents, task numbers,
+//! settings, and everything a person or an outside tool said or decided. `NORMAL` is enough for what the engine writes by
+//! itself, because it is derived and every command can be carried out twice: a lost event behind a file move comes back from
+//! its intent (which was `FULL`), a lost signal is read from the run's output again, a lost command is decided again from the
+//! event that led to it and finds its run folder, worktree or merge already there.
+//!
+//! **Many processes.** Each write is one `BEGIN IMMEDIATE` transaction and waits its turn with short, uneven sleeps (SQLite's
+//! own waiting backs off to 100 ms and starves some writers). Positions are dense: rolled back writes leave no gap.
+//!
+//! **Closing** leaves the WAL where it is, so that a short command does not pay for a checkpoint; writers keep it small.
+//! The file is never mapped into memory.
+
+mod failure;
+mod open;
+mod rows;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use failure::refused;
+use orchestron_domain::{Event, Seq, State, TaskId, Time};
+use orchestron_engine::ports::{
+    Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, OpenCommand, PortResult,
+};
+use rows::{EVENT, FILE, INTENT, number, position};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+pub use open::Mended;
+
+/// The version of the tables; rises when they change.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The event log of one project.
+#[derive(Debug)]
+pub struct SqliteLog {
+    connection: Connection,
+    path: PathBuf,
+    /// Which file it is; none when it was gone again before we could look.
+    identity: Option<(u64, u64)>,
+    /// Whether the connection is set to `synchronous = FULL` now.
+    full: bool,
+    mended: Option<Mended>,
+}
+
+impl SqliteLog {
+    /// Opens the log for reading and writing; makes it when it is not there. A file that is no intact database is moved aside
+    /// and a new one begun, see [`Self::mended`].
+    ///
+    /// # Errors
+    /// When it was made by a newer version, belongs to another program, or cannot be opened.
+    pub fn open(path: &Path) -> PortResult<Self> {
+        open::read_write(path, false)
+    }
+
+    /// Like [`Self::open`], but reads every page first (some milliseconds per megabyte): for the start of an engine and `doctor`.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_checked(path: &Path) -> PortResult<Self> {
+        open::read_write(path, true)
+    }
+
+    /// Opens the log for reading only.
+    ///
+    /// # Errors
+    /// `Missing` when there is none yet; otherwise as [`Self::open`]. A damaged file is an error here and stays where it is.
+    pub fn open_read_only(path: &Path) -> PortResult<Self> {
+        open::read_only(path)
+    }
+
+    /// What was done about a damaged file when this log was opened; history before it is gone from the log.
+    #[must_use]
+    pub fn mended(&self) -> Option<&Mended> {
+        self.mended.as_ref()
+    }
+
+    /// Looks for damage; none when all is well.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all.
+    pub fn damage(&self) -> PortResult<Option<String>> {
+        open::damage(&self.connection).map_err(|e| self.failed("cannot check", &e))
+    }
+
+    fn failed(
+        &self,
+        doing: &'static str,
+        error: &rusqlite::Error,
+    ) -> orchestron_engine::ports::PortError {
+        refused(doing, &self.path, error)
+    }
+
+    /// Rows of a query, each read by `read`, which may find one unreadable.
+    fn rows<T>(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> PortResult<Vec<T>> {
+        let run = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map(parameters, |row| read(row))?;
+            rows.collect::<rusqlite::Result<Vec<T>>>()
+        };
+        run().map_err(|e| self.failed(doing, &e))
+    }
+
+    /// The one row of a query, if there is one.
+    fn row<T>(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        parameters: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> PortResult<Option<T>> {
+        let run = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            statement.query_row(parameters, |row| read(row)).optional()
+        };
+        run().map_err(|e| self.failed(doing, &e))
+    }
+}
+
+impl EventLog for SqliteLog {
+    fn commit(&mut self, now: Time, commit: Commit) -> PortResult<Committed> {
+        write::commit(self, now, commit)
+    }
+
+    fn after(&self, seq: Seq, limit: u32) -> PortResult<Vec<Event>> {
+        let sql = query(EVENT, "WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+        self.rows(
+            "cannot read events of",
+            &sql,
+            params![position(seq), limit],
+            rows::event,
+        )
+    }
+
+    fn recent(&self, filter: &EventFilter) -> PortResult<Vec<Event>> {
+        const DOING: &str = "cannot read events of";
+        let before = filter.before.map_or(i64::MAX, position);
+        match &filter.task {
+            None => {
+                let sql = query(EVENT, "WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2");
+                self.rows(DOING, &sql, params![before, filter.limit], rows::event)
+            }
+            Some(task) => {
+                let sql = query(
+                    EVENT,
+                    "WHERE task = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+                );
+                let parameters = params![task.to_string(), before, filter.limit];
+                self.rows(DOING, &sql, parameters, rows::event)
+            }
+        }
+    }
+
+    fn last(&self) -> PortResult<Seq> {
+        let sql = "SELECT coalesce(max(seq), 0) FROM events";
+        let last = self.row("cannot read events of", sql, [], |row| number(row, 0))?;
+        Ok(Seq(last.unwrap_or(0)))
+    }
+
+    fn checkpoint(&self) -> PortResult<Option<(Seq, State)>> {
+        let sql = "SELECT seq, state FROM checkpoint WHERE version = ?1";
+        let found = self.row(
+            "cannot read the checkpoint of",
+            sql,
+            [rows::STATE_VERSION],
+            |row| Ok((number(row, 0)?, row.get::<_, String>(1)?)),
+        )?;
+        // One that this version cannot read is as good as none: the state is built from the events instead.
+        Ok(found.and_then(|(seq, state)| Some((Seq(seq), serde_json::from_str(&state).ok()?))))
+    }
+
+    fn decided_to(&self) -> PortResult<Seq> {
+        let sql = "SELECT decided_to FROM cursor";
+        let to = self.row("cannot read the cursor of", sql, [], |row| number(row, 0))?;
+        Ok(Seq(to.unwrap_or(0)))
+    }
+
+    fn open_commands(&self) -> PortResult<Vec<OpenCommand>> {
+        let sql = "SELECT id, command FROM commands ORDER BY id";
+        self.rows("cannot read the journal of", sql, [], rows::command)
+    }
+
+    fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>> {
+        let files = self.rows("cannot read the index of", FILE, [], rows::file)?;
+        Ok(files
+            .into_iter()
+            .map(|file| (file.path.clone(), file))
+            .collect())
+    }
+
+    fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>> {
+        let sql = query(FILE, "WHERE task = ?1 ORDER BY path");
+        self.rows(
+            "cannot read the index of",
+            &sql,
+            [task.to_string()],
+            rows::file,
+        )
+    }
+
+    fn intend(&mut self, intent: &Intent) -> PortResult<u64> {
+        write::intend(self, intent)
+    }
+
+    fn open_intents(&self) -> PortResult<Vec<Intent>> {
+        let sql = query(INTENT, "ORDER BY id");
+        self.rows("cannot read the intents of", &sql, [], rows::intent)
+    }
+
+    fn drop_intent(&mut self, id: u64) -> PortResult<()> {
+        write::drop_intent(self, id)
+    }
+
+    fn next_number(&mut self, prefix: &str, seen: u32) -> PortResult<u32> {
+        write::next_number(self, prefix, seen)
+    }
+
+    fn setting(&self, key: &str) -> PortResult<Option<String>> {
+        let sql = "SELECT value FROM settings WHERE key = ?1";
+        self.row("cannot read a setting of", sql, [key], |row| row.get(0))
+    }
+
+    fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()> {
+        write::set_setting(self, key, value)
+    }
+}
+
+/// A query: which columns, then which rows.
+fn query(head: &str, tail: &str) -> String {
+    format!("{head} {tail}")
+}
