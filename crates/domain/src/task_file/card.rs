@@ -331,32 +331,37 @@ fn is_bare_item(line: &Line<'_>) -> bool {
 /// Calls `take` for each entry of one line of `## Depends On`: `TASK-1, TASK-2`, `TASK-3 (the parser) and TASK-4`,
 /// `[TASK-5](../done/TASK-5-x.md)`. Words behind an id are a remark, up to the next comma.
 fn dependencies<'a>(line: &'a str, mut take: impl FnMut(Dependency<'a>)) {
+    let mut rest = without_comment(line).trim();
     let mut remark = false;
-    for piece in without_comment(line).split([',', ';']) {
-        let mut rest = piece.trim();
+    loop {
         let mut any = false;
         while let Some((id, behind)) = leading_id(rest) {
             any = true;
             take(Dependency::On(id));
             let behind = behind.trim_start();
-            rest = JOINS
-                .iter()
-                .find_map(|join| behind.strip_prefix(join))
-                .unwrap_or(behind)
-                .trim_start();
+            let joined = JOINS.iter().find_map(|join| behind.strip_prefix(join));
+            rest = joined.unwrap_or(behind).trim_start();
         }
-        if !any && !remark && !is_placeholder(rest.trim_matches(['*', '`', '_'])) {
-            take(Dependency::Unknown(rest));
+        let (piece, more) = match rest.split_once([',', ';']) {
+            Some((piece, more)) => (piece.trim(), Some(more)),
+            None => (rest.trim(), None),
+        };
+        if !any && !remark && !is_placeholder(piece.trim_matches(['*', '`', '_'])) {
+            take(Dependency::Unknown(piece));
         }
-        remark |= any && !rest.is_empty();
+        remark |= any && !piece.is_empty();
+        match more {
+            Some(more) => rest = more.trim_start(),
+            None => break,
+        }
     }
 }
 
 /// The task id a text begins with, also as a link or a file name, and what follows it.
 fn leading_id(text: &str) -> Option<(TaskId, &str)> {
     let bare = text.trim_start_matches(['[', '`', '*', '(', '_']);
-    let dash = bare.find('-')?;
-    let number = bare.get(dash + 1..)?;
+    let dash = bare.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let number = bare.get(dash..)?.strip_prefix('-')?;
     let digits = number.bytes().take_while(u8::is_ascii_digit).count();
     let id = bare
         .get(..dash + 1 + digits)?
@@ -377,7 +382,7 @@ fn leading_id(text: &str) -> Option<(TaskId, &str)> {
     let sentence_end = behind.strip_prefix('.').unwrap_or(behind);
     let ended = sentence_end.is_empty()
         || sentence_end.starts_with(char::is_whitespace)
-        || behind.starts_with([':', ']', ')', '`', '*', '_', '–', '—', '(']);
+        || behind.starts_with([',', ';', ':', ']', ')', '`', '*', '_', '–', '—', '(']);
     let behind = if link {
         behind.split_once(')').map_or("", |(_, rest)| rest)
     } else {

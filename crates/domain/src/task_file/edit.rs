@@ -347,7 +347,8 @@ fn comment_blocks(lines: &[Line<'_>]) -> BTreeSet<String> {
     let mut blocks = BTreeSet::new();
     let mut block = String::new();
     for line in lines {
-        if !(line.kind == Kind::Comment && line.continues) && !block.is_empty() {
+        let goes_on = line.kind == Kind::Comment && line.continues;
+        if !goes_on && !block.is_empty() {
             blocks.insert(std::mem::take(&mut block));
         }
         if line.kind == Kind::Comment {

@@ -47,11 +47,11 @@ pub enum TaskFileError {
         found: Option<String>,
     },
     /// The heading names no task id.
-    #[error("{source}")]
+    #[error("{}", bad_id(text, source))]
     BadId {
         /// Where.
         line: u32,
-        /// What stands there instead.
+        /// What stands there instead; may be empty.
         text: String,
         /// Why it is no id.
         source: IdError,
@@ -129,6 +129,14 @@ impl TaskFileError {
                 format!("Join the two `## {section}` sections into one, or make this one a smaller heading (`### {section}`).")
             }
         }
+    }
+}
+
+fn bad_id(text: &str, source: &IdError) -> String {
+    if text.is_empty() {
+        "the task heading names no task id".to_owned()
+    } else {
+        source.to_string()
     }
 }
 

@@ -343,8 +343,7 @@ fn task_heading(text: &str) -> TaskHeading {
             TaskHeading::Good(id, title_range(text, after))
         }
         Err(source) if announced || looks_like_an_id(bare) => {
-            let text = if bare.is_empty() { "nothing" } else { bare };
-            TaskHeading::Bad(text.chars().take(80).collect(), source)
+            TaskHeading::Bad(bare.chars().take(80).collect(), source)
         }
         Err(_) => TaskHeading::Other,
     }
