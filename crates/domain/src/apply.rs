@@ -54,7 +54,10 @@ pub fn apply(state: &mut State, event: &Event) {
                 progress.step = Step::Asking;
             }
         }
-        Fact::TaskEdited { .. } | Fact::EngineStarted { .. } | Fact::CommandDone { .. } => {}
+        Fact::TaskEdited { .. }
+        | Fact::EngineStarted { .. }
+        | Fact::CommandDone { .. }
+        | Fact::Trusted { .. } => {}
         _ => apply_run(state, event),
     }
 }
@@ -106,8 +109,10 @@ fn moved_by_hand(found: &mut Progress, to: Status, at: Time) {
     found.failures = 0;
     found.failed_at = None;
     found.verdict = None;
-    found.why = None;
     found.given_up = to == Status::Failed;
+    if !found.given_up {
+        found.why = None; // who fails a task by hand has just said why
+    }
 }
 
 fn apply_chain(state: &mut State, event: &Event) {

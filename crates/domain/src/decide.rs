@@ -39,7 +39,7 @@ pub fn decide(state: &State, event: &Event, now: Time) -> Vec<Command> {
         }
         Fact::Committed { task, changed, .. } => committed(state, task, *changed, now),
         Fact::SentBack { task, why, .. } => given_up_after(state, task, why),
-        Fact::Failed { task, why } => failed(state, task, why),
+        Fact::Failed { task, why } if event.by != Actor::Person => failed(state, task, why),
         Fact::Merged { task, commit, into } => {
             let note = commit.as_ref().map_or_else(
                 || format!("Approved; there was nothing to merge into {into}."),
@@ -92,6 +92,10 @@ fn about_runs(state: &State, event: &Event, now: Time) -> Vec<Command> {
             .collect(),
         Fact::RunTurnEnded { run, end, .. } if state.runs.get(run).is_some_and(|found| found.is_live() && found.halting.is_none()) => {
             vec![Command::HaltRun { run: run.clone(), halt: Halt::CloseInput, end: end.clone() }]
+        }
+        Fact::PersonSaid { run, text } => {
+            let id = format!("person-{}", event.seq.0);
+            say(run, Say::Words { id, text: text.clone() })
         }
         Fact::RunEnded { run, end, tail } => run_ended(state, run, end, tail, now),
         _ => Vec::new(),

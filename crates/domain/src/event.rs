@@ -289,6 +289,13 @@ pub enum Fact {
         /// The decision.
         decision: Decision,
     },
+    /// A person said something to an agent at work.
+    PersonSaid {
+        /// The run.
+        run: RunId,
+        /// The words.
+        text: String,
+    },
     /// A request is void.
     RequestWithdrawn {
         /// The request.
@@ -297,6 +304,11 @@ pub enum Fact {
         why: String,
     },
     // --- the engine -----------------------------------------------------------------------------------------
+    /// A person accepted what the project's configuration runs on this machine.
+    Trusted {
+        /// Exactly these commands, one per line.
+        commands: String,
+    },
     /// An engine took the lease.
     EngineStarted {
         /// Its version.
@@ -370,6 +382,7 @@ impl Fact {
             | Self::RunCost { run, .. }
             | Self::RunTurnEnded { run, .. }
             | Self::RunHalting { run, .. }
+            | Self::PersonSaid { run, .. }
             | Self::RunEnded { run, .. } => Some(run),
             _ => None,
         }

@@ -64,7 +64,9 @@ enum Plan {
     Place(Command),
 }
 
-fn free_places(state: &State) -> u32 {
+/// How many more agents may work now.
+#[must_use]
+pub fn free_places(state: &State) -> u32 {
     let claimed = state
         .tasks
         .values()
@@ -211,6 +213,12 @@ fn back_off(state: &State, found: &Progress) -> Option<Time> {
 /// Why a task does not move right now; for people.
 #[must_use]
 pub fn wait(state: &State, card: &TaskCard, now: Time) -> Wait {
+    wait_given(state, card, now, free_places(state))
+}
+
+/// [`wait`], for those who ask about many tasks and have counted the [`free_places`] once.
+#[must_use]
+pub fn wait_given(state: &State, card: &TaskCard, now: Time, free: u32) -> Wait {
     let fresh = Progress::new(card.status, now);
     let found = state.tasks.get(&card.id).unwrap_or(&fresh);
     if state.unclear.contains(&card.id) {
@@ -230,13 +238,8 @@ pub fn wait(state: &State, card: &TaskCard, now: Time) -> Wait {
     }
     match state.holder(&card.id, leg) {
         Holder::Nobody => Wait::NobodyNamed(leg),
-        Holder::Agent(_) => blocker(state, card, found, now).unwrap_or_else(|| {
-            if free_places(state) == 0 {
-                Wait::Full
-            } else {
-                Wait::Next
-            }
-        }),
+        Holder::Agent(_) => blocker(state, card, found, now)
+            .unwrap_or_else(|| if free == 0 { Wait::Full } else { Wait::Next }),
         other => {
             let undone: Vec<_> = if leg == Leg::Implement {
                 state.undone(card).into_iter().cloned().collect()

@@ -83,6 +83,9 @@ fn patch(git: &dyn Git, place: &Place, base: &str) -> PortResult<String> {
 }
 
 /// The branch approved work goes to: configured, else remembered from `init`, else what is checked out.
+///
+/// # Errors
+/// When log or git cannot be asked.
 pub fn base_branch(store: &Store, git: &dyn Git, state: &State) -> PortResult<String> {
     if let Some(named) = &state.config.base_branch {
         return Ok(named.clone());

@@ -364,6 +364,10 @@ impl Engine {
                 )]
             }
         };
+        // No facts: the outcome was written together with a move, and closed the command.
+        if facts.is_empty() {
+            return Ok(());
+        }
         self.close(open, facts)
     }
 
@@ -427,6 +431,7 @@ const fn touches_files(fact: &Fact) -> bool {
             | Fact::TaskRemoved { .. }
             | Fact::TaskEdited { .. }
             | Fact::HandedOff { .. }
+            | Fact::Trusted { .. }
     )
 }
 

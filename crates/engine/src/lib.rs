@@ -13,6 +13,6 @@ mod store;
 mod tools;
 pub mod trust;
 
-pub use context::outside_document;
+pub use context::{base_branch, outside_document};
 pub use engine::{Engine, EngineError, Mode, Ports};
 pub use store::{MoveError, Store, StoreError};

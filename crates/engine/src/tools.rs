@@ -87,7 +87,12 @@ impl Engine {
             )]);
         };
         let Some(leg) = run.leg() else {
-            return Ok(Vec::new());
+            return Ok(vec![(
+                Actor::Engine,
+                Fact::CommandDone {
+                    what: "a gate has no tools".to_owned(),
+                },
+            )]);
         };
         let answer = match tool {
             "task_get" => self.task_get(&run, leg)?,
