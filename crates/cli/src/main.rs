@@ -1,2 +1,60 @@
-//! (being written)
-fn main() {}
+//! The `orchestron` command: arguments, printing, exit codes. What is done is done by operations.
+
+mod args;
+mod demo;
+mod failure;
+mod follow;
+mod here;
+mod init;
+mod keys;
+mod output;
+mod run;
+mod views;
+mod writes;
+
+use args::{Cli, Verb};
+use clap::{CommandFactory, Parser};
+use failure::Failure;
+use output::Output;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The keeper and the key helper are small programs of their own; nothing of the rest is loaded for them.
+    match &cli.verb {
+        Verb::Keep(raw) => return orchestron_adapters::process::keeper::keep_verb(&raw.rest),
+        Verb::KeyHelper(raw) => return orchestron_adapters::process::keeper::key_helper_verb(&raw.rest),
+        _ => {}
+    }
+    let output = Output::new(&cli.common);
+    match dispatch(cli, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
+    let common = cli.common;
+    match cli.verb {
+        Verb::Init(args) => init::init(&common, &args, output),
+        Verb::Completions(args) => {
+            clap_complete::generate(args.shell, &mut Cli::command(), "orchestron", &mut std::io::stdout());
+            Ok(())
+        }
+        Verb::Demo(args) => demo::demo(&args, output),
+        Verb::Run(args) => run::run(&common, &args, output),
+        Verb::Status => views::status(&common, output),
+        Verb::List(args) => views::list(&common, &args, output),
+        Verb::Show(args) => views::show(&common, &args, output),
+        Verb::Next(args) => views::next(&common, &args, output),
+        Verb::Log(args) => views::log(&common, &args, output),
+        Verb::Requests => views::requests(&common, output),
+        Verb::Doctor => views::doctor(&common, output),
+        Verb::Watch(args) => follow::watch(&common, &args, output),
+        Verb::Keys(args) => keys::keys(&common, &args, output),
+        verb => writes::write(&common, verb, output),
+    }
+}

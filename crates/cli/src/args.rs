@@ -1,0 +1,381 @@
+//! The command line, as data. One definition makes parsing, help and completions.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Hands work from one coding agent to the next, and calls you only when a decision is needed.
+#[derive(Debug, Parser)]
+#[command(name = "orchestron", version, about, propagate_version = true, after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// The same for every verb.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 done · 1 refused (the message says why) · 2 wrong usage or input · 3 no such task, run or project ·
+4 held by somebody else · 5 the machine said no (file, git, network) · 6 `next` found nothing · 7 `doctor` found something";
+
+/// Options of every verb.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Print one JSON document: {"orchestron": 1, "ok": …, "data" | "error": …}
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The project (the folder that holds `.mcp`); default: found from here upwards, also from inside a worktree
+    #[arg(long, short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub project: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// At a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Set a project up: `.mcp/` with folders, configuration and prompts
+    Init(Init),
+    /// Write a new task into pending
+    Create(Create),
+    /// Say that a task is prepared: pending → ready
+    Prep(EndLeg),
+    /// Take a task: ready → in progress
+    Claim(Holder),
+    /// Submit your work for review; the gates are run on it
+    Review(EndLeg),
+    /// Finish the present leg: prepared, implemented, or reviewed and good
+    Complete(EndLeg),
+    /// Approve a task in review and merge it
+    Approve(Approve),
+    /// Send a task in review back to its implementer
+    Reject(Reject),
+    /// Give a task up: → failed
+    Fail(EndLeg),
+    /// Try a failed or stuck task again
+    Retry(EndLeg),
+    /// Where everything stands
+    Status,
+    /// The next task for a holder, with its whole context as one document
+    Next(Next),
+    /// All tasks
+    List(List),
+    /// Everything about one task
+    Show(Show),
+    /// What happened, newest first
+    Log(Log),
+    /// What waits for your decision
+    Requests,
+    /// Answer a permission, a question, an escalation or a conflict
+    Answer(Answer),
+    /// Follow what happens, until interrupted
+    Watch(Watch),
+    /// Start nothing new until `resume`
+    Pause(Pause),
+    /// Go on starting
+    Resume,
+    /// Say something to the agent that works on a task
+    Say(Say),
+    /// Accept the commands that this project's `.mcp` wants to run on this machine
+    Trust,
+    /// API keys, kept in the operating system's keyring
+    Keys(Keys),
+    /// Check that everything agrees: files, log, runs, worktrees, programs
+    Doctor,
+    /// Run the engine: start agents and follow them (Ctrl-C stops the engine; agents go on)
+    Run(Run),
+    /// Watch the whole chain work on a sample project, with a scripted model: nothing is sent anywhere
+    Demo(Demo),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Mind one agent process (started by the engine)
+    #[command(hide = true)]
+    Keep(RawArgs),
+    /// Hand an agent its key (started by the agent)
+    #[command(hide = true)]
+    KeyHelper(RawArgs),
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Also add `mcp:status`, `mcp:next` and `mcp:create` to package.json
+    #[arg(long)]
+    pub npm_scripts: bool,
+    /// Branch that approved work is merged into; default: the one that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+}
+
+/// `create`
+#[derive(Debug, Args)]
+pub struct Create {
+    /// What is to be done, in a line
+    pub title: String,
+    /// P0, P1 or P2
+    #[arg(long, short, default_value = "P1")]
+    pub priority: String,
+    /// Who is to implement it
+    #[arg(long, short)]
+    pub agent: Option<String>,
+    /// What is wanted, in full
+    #[arg(long, short)]
+    pub goal: Option<String>,
+    /// An acceptance criterion (may be repeated)
+    #[arg(long = "criterion", short = 'c')]
+    pub criteria: Vec<String>,
+    /// A task that must be done first (may be repeated)
+    #[arg(long = "depends-on", short = 'd', value_name = "TASK")]
+    pub depends_on: Vec<String>,
+    /// A file it will touch (may be repeated)
+    #[arg(long = "file", short = 'f')]
+    pub files: Vec<String>,
+}
+
+/// Ending a leg.
+#[derive(Debug, Args)]
+pub struct EndLeg {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// What the next holder must know
+    #[arg(long, short)]
+    pub message: Option<String>,
+    /// In whose name; default: yours
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `claim`
+#[derive(Debug, Args)]
+pub struct Holder {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// In whose name; default: yours
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `approve`
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// Words for the record and the merge message
+    #[arg(long, value_name = "WORDS")]
+    pub with_feedback: Option<String>,
+    /// Refuse when the branch is not at this commit any more
+    #[arg(long)]
+    pub commit: Option<String>,
+}
+
+/// `reject`
+#[derive(Debug, Args)]
+pub struct Reject {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// What has to change
+    #[arg(long, short)]
+    pub message: String,
+    /// In whose name; default: yours
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `next`
+#[derive(Debug, Args)]
+pub struct Next {
+    /// For whom; default: you
+    #[arg(long, short)]
+    pub agent: Option<String>,
+    /// Take it at once
+    #[arg(long)]
+    pub claim: bool,
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only tasks that stand there: pending, ready, in-progress, review, done, failed
+    #[arg(long, short)]
+    pub status: Option<String>,
+    /// Only tasks of this holder
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// With the diff of its branch
+    #[arg(long)]
+    pub diff: bool,
+    /// The task file as it is
+    #[arg(long, conflicts_with = "diff")]
+    pub raw: bool,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub struct Log {
+    /// Only of this task
+    pub task: Option<String>,
+    /// At most so many lines
+    #[arg(long, short = 'n', default_value_t = 50)]
+    pub lines: u32,
+}
+
+/// `answer`
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The request, such as R-12 (`orchestron requests` lists them)
+    pub request: String,
+    /// What you decide
+    #[command(flatten)]
+    pub what: AnswerWhat,
+    /// Words that go with it
+    #[arg(long, short)]
+    pub message: Option<String>,
+}
+
+/// The decision of `answer`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct AnswerWhat {
+    /// Permission: yes, once
+    #[arg(long)]
+    pub allow: bool,
+    /// Permission: no
+    #[arg(long)]
+    pub deny: bool,
+    /// Question: this
+    #[arg(long, value_name = "ANSWER")]
+    pub text: Option<String>,
+    /// Escalation, conflict: try again
+    #[arg(long)]
+    pub retry: bool,
+    /// Escalation: leave it
+    #[arg(long)]
+    pub give_up: bool,
+    /// Conflict: send it back to the implementer (with -m)
+    #[arg(long, requires = "message")]
+    pub changes: bool,
+}
+
+/// `watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Only of this task
+    pub task: Option<String>,
+}
+
+/// `pause`
+#[derive(Debug, Args)]
+pub struct Pause {
+    /// Why, for those who look later
+    #[arg(long, short)]
+    pub message: Option<String>,
+}
+
+/// `say`
+#[derive(Debug, Args)]
+pub struct Say {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// The words
+    pub words: String,
+}
+
+/// `keys`
+#[derive(Debug, Args)]
+pub struct Keys {
+    /// What to do with them; default: list the accounts
+    #[command(subcommand)]
+    pub verb: Option<KeyVerb>,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyVerb {
+    /// Keep a key; it is read from standard input, never from the command line
+    Set {
+        /// The account agents name in agents.yaml
+        #[arg(default_value = "anthropic")]
+        account: String,
+    },
+    /// Forget a key
+    Delete {
+        /// The account
+        account: String,
+    },
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Also serve the window's UI on loopback and print its address
+    #[arg(long)]
+    pub ui: bool,
+    /// Port for the UI; 0 = any free one
+    #[arg(long, default_value_t = 0, requires = "ui")]
+    pub port: u16,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to make the sample project; default: a folder in the state directory, made anew
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Also serve the window's UI on loopback and print its address
+    #[arg(long)]
+    pub ui: bool,
+    /// Port for the UI; 0 = any free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Without pauses for watching
+    #[arg(long)]
+    pub fast: bool,
+    /// Only make the project and serve the scripted model, print where both are, and stay until standard input ends
+    #[arg(long, hide = true)]
+    pub only_model: bool,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments that are passed on as they are.
+#[derive(Debug, Args)]
+pub struct RawArgs {
+    /// What the keeper was given
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub rest: Vec<std::ffi::OsString>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

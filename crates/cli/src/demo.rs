@@ -1,0 +1,134 @@
+//! `demo`: the whole chain at work on a sample project, with the real Claude CLI and a scripted model. Nothing is sent anywhere.
+
+use crate::{
+    args::Demo,
+    failure::Failure,
+    output::{BOLD, DIM, Output, YELLOW},
+    run::serve,
+};
+use orchestron_adapters::{
+    init::{Setup, set_up},
+    project::Project,
+    state_dir,
+};
+use orchestron_domain::Config;
+use orchestron_engine::trust;
+use orchestron_server::scripted_model::{Pace, Scenario, ScriptedModel, ScriptedModelHandle};
+use serde::Serialize;
+use std::{
+    fs,
+    io::{self, Read},
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
+
+/// What the script is called in messages.
+const SCENARIO: &str = "crates/cli/demo/scenario.yaml";
+/// Earlier sample projects that are kept.
+const KEPT: usize = 3;
+
+#[derive(Serialize)]
+struct Ready {
+    event: &'static str,
+    project: String,
+    model: String,
+}
+
+/// `demo`
+pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io { doing: "cannot start", said })?;
+    let model = runtime.block_on(start_model(args.fast))?;
+    let root = match &args.dir {
+        Some(named) => named.clone(),
+        None => fresh_folder()?,
+    };
+    let project = make_project(&root, &model.base_url())?;
+    let ready = Ready { event: "demo", project: project.root().display().to_string(), model: model.base_url() };
+    if args.only_model {
+        output.line(&ready)?;
+        return until_input_ends();
+    }
+    if output.is_json() {
+        output.line(&ready)?;
+    } else {
+        output.answer(&ready, |out| {
+            writeln!(out, "{YELLOW}Scripted model: nothing is sent anywhere.{YELLOW:#} Agents, files, git and tests are real.")?;
+            writeln!(out, "{BOLD}Project{BOLD:#}  {}", ready.project)?;
+            writeln!(out, "{DIM}In another terminal: cd {} && orchestron status{DIM:#}", ready.project)
+        })?;
+    }
+    serve(&project, args.ui.then_some(args.port), output)?;
+    runtime.block_on(model.stop());
+    Ok(())
+}
+
+async fn start_model(fast: bool) -> Result<ScriptedModelHandle, Failure> {
+    let mut scenario = Scenario::from_yaml(include_str!("../demo/scenario.yaml"), SCENARIO)?;
+    if fast {
+        scenario = scenario.with_pace(Pace::Instant);
+    }
+    Ok(ScriptedModel::start(scenario, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?)
+}
+
+/// Whoever started us holds our standard input open for as long as the model is needed.
+fn until_input_ends() -> Result<(), Failure> {
+    io::copy(&mut io::stdin().lock().take(u64::MAX), &mut io::sink()).map_err(|said| Failure::Io { doing: "cannot read standard input", said })?;
+    Ok(())
+}
+
+/// A new folder below the state directory; the oldest ones of earlier demos are cleared away.
+fn fresh_folder() -> Result<PathBuf, Failure> {
+    let base = state_dir::base_dir()?.join("demo");
+    let said = |said| Failure::Io { doing: "cannot make the sample project's folder", said };
+    fs::create_dir_all(&base).map_err(said)?;
+    let mut earlier: Vec<_> = fs::read_dir(&base).map_err(said)?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    earlier.sort();
+    for old in earlier.iter().rev().skip(KEPT) {
+        fs::remove_dir_all(old).map_err(said)?;
+    }
+    let stamp = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| gone.as_millis());
+    Ok(base.join(format!("{stamp}")).join("storefront"))
+}
+
+/// Writes the sample project, makes it a git repository, and sets Orchestron up in it.
+fn make_project(root: &Path, model: &str) -> Result<Arc<Project>, Failure> {
+    if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Failure::Usage(format!("{} is not empty; name a new folder, the demo overwrites nothing", root.display())));
+    }
+    for (name, bytes) in FILES.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("project/")?, bytes))) {
+        write(&root.join(name), bytes)?;
+    }
+    git(root, &["init", "--quiet", "--initial-branch=main"])?;
+    git(root, &["add", "--all"])?;
+    git(root, &["-c", "user.name=Demo", "-c", "user.email=demo@orchestron.local", "commit", "--quiet", "--no-verify", "-m", "The storefront"])?;
+    set_up(root, &Setup { base_branch: Some("main".to_owned()), demo_model: Some(model.to_owned()) })?;
+    for (name, bytes) in FILES.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("tasks/")?, bytes))) {
+        write(&root.join(".mcp/tasks/pending").join(name), bytes)?;
+    }
+    let project = Project::open(root)?;
+    project.mark_scripted()?;
+    let (config, _): (Config, _) = project.config()?;
+    project.store()?.set_setting(trust::KEY, &trust::commands(&config))?; // written by us just now
+    Ok(Arc::new(project))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let said = |said| Failure::Io { doing: "cannot write the sample project", said };
+    fs::create_dir_all(path.parent().unwrap_or(path)).map_err(said)?;
+    fs::write(path, bytes).map_err(said)
+}
+
+fn git(root: &Path, args: &[&str]) -> Result<(), Failure> {
+    let missing = |what: String| Failure::Missing { what, cure: "install git 2.38 or newer (Debian: apt-get install git)".to_owned() };
+    let done = Command::new("git").arg("-C").arg(root).args(args).env("GIT_CONFIG_NOSYSTEM", "1").output();
+    match done {
+        Ok(done) if done.status.success() => Ok(()),
+        Ok(done) => Err(missing(format!("`git {}` failed: {}", args.join(" "), String::from_utf8_lossy(&done.stderr).trim()))),
+        Err(error) => Err(missing(format!("git cannot be started: {error}"))),
+    }
+}

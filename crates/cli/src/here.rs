@@ -1,0 +1,80 @@
+//! The project a verb works on, and how a verb asks an operation.
+
+use crate::{args::Common, failure::Failure};
+use orchestron_adapters::project::{self, Project};
+use orchestron_domain::Actor;
+use orchestron_engine::{Engine, EngineError, Mode, ports::PortErrorKind};
+use orchestron_operations::{Context, call};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{env, path::PathBuf, sync::Arc};
+
+/// A found project, opened.
+pub struct Here {
+    /// Its real ports.
+    pub project: Arc<Project>,
+    /// Access for operations.
+    pub context: Context,
+}
+
+/// Where verbs look when no project is named.
+pub fn start(common: &Common) -> Result<PathBuf, Failure> {
+    match &common.project {
+        Some(named) => Ok(named.clone()),
+        None => env::current_dir().map_err(|said| Failure::Io { doing: "cannot tell the current folder", said }),
+    }
+}
+
+/// The folder that holds `.mcp`: the named one, or the nearest above; from inside a worktree, that of the main checkout.
+pub fn root(common: &Common) -> Result<PathBuf, Failure> {
+    let from = start(common)?;
+    project::find(&from).ok_or_else(|| Failure::NoProject { from: from.display().to_string() })
+}
+
+impl Here {
+    /// Finds and opens the project.
+    pub fn open(common: &Common) -> Result<Self, Failure> {
+        let project = Arc::new(Project::open(&root(common)?)?);
+        let context = context(&project, Actor::Person)?;
+        Ok(Self { project, context })
+    }
+
+    /// Asks an operation by name.
+    pub fn ask<T: DeserializeOwned>(&mut self, name: &str, input: &impl Serialize) -> Result<T, Failure> {
+        ask(&mut self.context, name, input)
+    }
+
+    /// Carries out what follows from a write when no engine runs: moves, gates, merges. Starts no agents.
+    /// Returns whether it was done here (false: a running engine does it).
+    pub fn settle(&self) -> Result<bool, Failure> {
+        let (ports, _stop) = self.project.engine_ports(self.project.keepers())?;
+        match Engine::start(ports, Mode::Settle) {
+            Ok(mut engine) => {
+                engine.settle()?;
+                Ok(true)
+            }
+            Err(EngineError::Port(error)) if error.kind == PortErrorKind::Held => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A context over a project's real ports.
+pub fn context(project: &Project, actor: Actor) -> Result<Context, Failure> {
+    Ok(Context {
+        store: project.store()?,
+        git: project.git(),
+        logs: project.logs(),
+        keys: project.keys(),
+        programs: project.programs(),
+        project: orchestron_operations::Project { path: project.root().display().to_string(), scripted: project.is_scripted()? },
+        actor,
+    })
+}
+
+/// Asks an operation by name, typed.
+pub fn ask<T: DeserializeOwned>(context: &mut Context, name: &str, input: &impl Serialize) -> Result<T, Failure> {
+    let json = |error: serde_json::Error| Failure::Io { doing: "cannot convert an operation's data", said: error.into() };
+    let input = serde_json::to_value(input).map_err(json)?;
+    let output = call(context, name, input)?;
+    serde_json::from_value(output).map_err(json)
+}

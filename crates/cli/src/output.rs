@@ -1,0 +1,211 @@
+//! How answers look: JSON in an envelope, or text for people.
+
+use crate::{
+    args::{Color, Common},
+    failure::Failure,
+};
+use anstyle::{AnsiColor, Style};
+use orchestron_operations::wire::{Done, ErrorView, StatusWord};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// Version of the envelope around `--json`.
+const ENVELOPE: u32 = 1;
+
+/// Quiet text.
+pub const DIM: Style = Style::new().dimmed();
+/// Headings.
+pub const BOLD: Style = Style::new().bold();
+/// Good.
+pub const GREEN: Style = AnsiColor::Green.on_default();
+/// Bad.
+pub const RED: Style = AnsiColor::Red.on_default();
+/// Waits for somebody.
+pub const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// Under way.
+pub const BLUE: Style = AnsiColor::Blue.on_default();
+
+/// Where answers go.
+pub struct Output {
+    json: bool,
+    color: Color,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, T: Serialize> {
+    orchestron: u32,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ErrorView>,
+}
+
+impl Output {
+    /// As the command line asks for.
+    pub const fn new(common: &Common) -> Self {
+        Self { json: common.json, color: common.color }
+    }
+
+    /// Whether JSON is wanted.
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether somebody sits before standard output.
+    pub fn is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
+    fn choice(&self) -> anstream::ColorChoice {
+        match self.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Prints an answer: as JSON when asked for, else what `text` writes.
+    pub fn answer<T: Serialize>(&self, data: &T, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        if self.json {
+            return self.line(&Envelope { orchestron: ENVELOPE, ok: true, data: Some(data), error: None });
+        }
+        let mut out = anstream::AutoStream::new(io::stdout().lock(), self.choice());
+        tolerant(text(&mut out).and_then(|()| out.flush()))
+    }
+
+    /// One JSON document on a line of its own.
+    pub fn line<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        let text = serde_json::to_string(value).map_err(|error| Failure::Io { doing: "cannot write JSON", said: error.into() })?;
+        tolerant(writeln!(out, "{text}").and_then(|()| out.flush()))
+    }
+
+    /// What a write did, did not do, and what comes next.
+    pub fn done(&self, done: &Done) -> Result<(), Failure> {
+        self.answer(done, |out| {
+            writeln!(out, "{GREEN}✓{GREEN:#} {}", done.did)?;
+            for line in &done.not_done {
+                writeln!(out, "{YELLOW}!{YELLOW:#} {line}")?;
+            }
+            for line in &done.next {
+                writeln!(out, "  {DIM}next:{DIM:#} {line}")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// An error, on standard error for people, on standard output for programs.
+    pub fn failure(&self, failure: &Failure) {
+        if matches!(failure, Failure::Told(_)) {
+            return;
+        }
+        let view = failure.view();
+        let printed = if self.json {
+            self.line(&Envelope::<()> { orchestron: ENVELOPE, ok: false, data: None, error: Some(&view) })
+        } else {
+            let mut out = anstream::AutoStream::new(io::stderr().lock(), self.choice());
+            tolerant(write_error(&mut out, &view))
+        };
+        if printed.is_err() {
+            // Nobody can be told any more; the exit code still tells.
+        }
+    }
+}
+
+fn write_error(out: &mut dyn Write, view: &ErrorView) -> io::Result<()> {
+    writeln!(out, "{RED}error:{RED:#} {}", view.message)?;
+    for hint in &view.hints {
+        writeln!(out, "  {DIM}hint:{DIM:#} {hint}")?;
+    }
+    out.flush()
+}
+
+/// A reader that has seen enough (`| head`) is no error.
+fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Io { doing: "cannot write to standard output", said: error }),
+        _ => Ok(()),
+    }
+}
+
+/// A table with aligned columns; the last column is not padded.
+pub fn table(out: &mut dyn Write, rows: &[Vec<(Style, String)>]) -> io::Result<()> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    for row in rows {
+        for (column, (style, text)) in row.iter().enumerate() {
+            let last = column + 1 == row.len();
+            let pad = if last { 0 } else { widths[column].saturating_sub(text.chars().count()) + 2 };
+            write!(out, "{style}{text}{style:#}{:pad$}", "")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// A status and how it looks.
+pub const fn status(word: StatusWord) -> (Style, &'static str) {
+    match word {
+        StatusWord::Pending => (DIM, "pending"),
+        StatusWord::Ready => (Style::new(), "ready"),
+        StatusWord::InProgress => (BLUE, "in progress"),
+        StatusWord::Review => (YELLOW, "review"),
+        StatusWord::Done => (GREEN, "done"),
+        StatusWord::Failed => (RED, "failed"),
+    }
+}
+
+/// Control characters of texts that are not ours would move the cursor or worse: they are shown as they are named.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// One line of a text, cut.
+pub fn one_line(text: &str, most: usize) -> String {
+    let line = plain(text.lines().next().unwrap_or(""));
+    if line.chars().count() <= most { line } else { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+}
+
+/// How long ago, in the largest unit that says something.
+pub fn ago(millis: i64) -> String {
+    let seconds = millis.max(0) / 1000;
+    match seconds {
+        0..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{} min", seconds / 60),
+        3600..=86_399 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Dollars and cents.
+#[allow(clippy::cast_precision_loss)] // for display
+pub fn dollars(money: orchestron_operations::wire::Money) -> String {
+    format!("${:.2}", money.0 as f64 / 1_000_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ago, one_line, plain, table};
+    use anstyle::Style;
+
+    #[test]
+    fn columns_are_aligned_and_lines_end_bare() {
+        let cell = |text: &str| (Style::new(), text.to_owned());
+        let mut out = Vec::new();
+        table(&mut out, &[vec![cell("TASK-001"), cell("a")], vec![cell("T-1"), cell("bcd")]]).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "TASK-001  a\nT-1       bcd\n");
+    }
+
+    #[test]
+    fn texts_of_others_cannot_steer_the_terminal() {
+        assert_eq!(plain("a\x1b[2Jb\rc"), "a\u{fffd}[2Jb\u{fffd}c");
+        assert_eq!(one_line("abcdef\nx", 4), "abc…");
+    }
+
+    #[test]
+    fn spans_are_told_in_one_unit() {
+        assert_eq!([ago(-5), ago(59_999), ago(60_000), ago(7_200_000), ago(172_800_000)], ["0 s", "59 s", "1 min", "2 h", "2 d"]);
+    }
+}

@@ -1,0 +1,122 @@
+//! `run`: the engine without a window; with `--ui` the same UI in a browser.
+
+use crate::{
+    args::{Common, Run},
+    failure::Failure,
+    follow::Follower,
+    here,
+    output::{BOLD, DIM, Output, YELLOW},
+};
+use orchestron_adapters::{
+    host::{Changed, EngineStatus, EngineThread, tell_changes},
+    project::Project,
+};
+use orchestron_domain::Actor;
+use orchestron_operations::wire::Topic;
+use orchestron_server::http::{self, Serve, Serving};
+use serde_json::json;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+use tokio::sync::{broadcast, mpsc};
+
+/// Changes a slow reader may lag behind before it is told to look at everything again.
+const CHANGES: usize = 256;
+
+/// `run`
+pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> {
+    let project = Arc::new(Project::open(&here::root(common)?)?);
+    serve(&project, args.ui.then_some(args.port), output)
+}
+
+/// Runs the engine, and the UI when a port is given, until interrupted.
+pub fn serve(project: &Arc<Project>, ui: Option<u16>, output: &Output) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io { doing: "cannot start", said })?;
+    runtime.block_on(serve_async(project, ui, output))
+}
+
+async fn serve_async(project: &Arc<Project>, ui: Option<u16>, output: &Output) -> Result<(), Failure> {
+    let (changes, _) = broadcast::channel(CHANGES);
+    let serving = match ui {
+        Some(port) => Some(start_ui(project, port, changes.clone(), output).await?),
+        None => None,
+    };
+    let (status, mut statuses) = mpsc::unbounded_channel();
+    let keepers = Arc::clone(project);
+    let engine = EngineThread::start(Arc::clone(project), Arc::new(move || keepers.keepers()), move |now| {
+        if status.send(now).is_err() {
+            // Nobody listens any more: we are stopping.
+        }
+    })
+    .map_err(|said| Failure::Io { doing: "cannot start the engine", said })?;
+    let (bell, mut bells) = mpsc::channel(1);
+    let stop = tell_changes(project, move |changed| {
+        let topic = if changed == Changed::Runs { Topic::Runs } else { Topic::Store };
+        // No page is open: that is no reason to stop.
+        drop(changes.send(topic));
+        // A full bell rings already.
+        drop(bell.try_send(()));
+        true
+    })?;
+    let mut follower = Follower::from_now(project, None)?;
+    loop {
+        tokio::select! {
+            done = interrupted() => { done?; break; }
+            Some(now) = statuses.recv() => tell_status(&now, output)?,
+            Some(()) = bells.recv() => follower.print_new(output)?,
+        }
+    }
+    stop.stop();
+    tell(output, "stopping", "the engine stops; agents that are at work go on and are taken up again by the next engine")?;
+    let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
+    if let Some(serving) = serving {
+        serving.stop().await.map_err(|said| Failure::Io { doing: "the UI's server ended with an error", said })?;
+    }
+    stopped.map_err(|error| Failure::Io { doing: "cannot stop the engine", said: error.into() })
+}
+
+async fn start_ui(project: &Arc<Project>, port: u16, changes: broadcast::Sender<Topic>, output: &Output) -> Result<Serving, Failure> {
+    let context = here::context(project, Actor::Person)?;
+    let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let serve = Serve { context: Arc::new(Mutex::new(context)), token: token.clone(), changes };
+    let serving = http::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), serve).await?;
+    let address = format!("http://{}/#token={token}", serving.addr());
+    output_line(output, &json!({"event": "ui", "address": address}), &format!("{BOLD}UI{BOLD:#}  {address}"))?;
+    Ok(serving)
+}
+
+/// Ctrl-C, or the polite signal to end.
+async fn interrupted() -> Result<(), Failure> {
+    let failed = |said| Failure::Io { doing: "cannot listen for signals", said };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            done = tokio::signal::ctrl_c() => done.map_err(failed),
+            _ = term.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(failed)
+}
+
+fn tell_status(now: &EngineStatus, output: &Output) -> Result<(), Failure> {
+    match now {
+        EngineStatus::Running => tell(output, "running", "the engine runs; Ctrl-C stops it (agents go on)"),
+        EngineStatus::Waiting { holder } => tell(output, "waiting", &format!("another process is this project's engine ({holder}); this one takes over when that ends")),
+        EngineStatus::Failed { error } => tell(output, "failed", &format!("the engine ended with an error and is started again: {error}")),
+        EngineStatus::Stopped => Ok(()),
+    }
+}
+
+fn tell(output: &Output, word: &str, text: &str) -> Result<(), Failure> {
+    let style = if word == "running" || word == "stopping" { DIM } else { YELLOW };
+    output_line(output, &json!({"event": "engine", "status": word, "text": text}), &format!("{style}{text}{style:#}"))
+}
+
+/// One line of a stream: JSON for programs, text for people.
+fn output_line(output: &Output, data: &serde_json::Value, text: &str) -> Result<(), Failure> {
+    if output.is_json() { output.line(data) } else { output.answer(&(), |out| writeln!(out, "{text}")) }
+}

@@ -1,0 +1,92 @@
+//! Verbs that change something: each is one operation, then, when no engine runs, what follows from it.
+
+use crate::{
+    args::{Answer, Common, Create, EndLeg, Verb},
+    failure::Failure,
+    here::Here,
+    output::Output,
+};
+use orchestron_operations::wire::{Big, DecisionInput, Done, input};
+use serde_json::{Value, json};
+
+/// Carries a verb out and says what it did.
+pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure> {
+    let (name, input) = operation(verb)?;
+    let mut here = Here::open(common)?;
+    let mut done: Done = here.ask(name, &input)?;
+    if here.settle()? {
+        done.not_done.retain(|line| !line.starts_with("no engine is running"));
+        tell_outcome(&mut here, &mut done)?;
+    }
+    output.done(&done)
+}
+
+/// After settling here: where the task stands now.
+fn tell_outcome(here: &mut Here, done: &mut Done) -> Result<(), Failure> {
+    let Some(task) = done.task.clone() else { return Ok(()) };
+    let cards: Vec<orchestron_operations::wire::CardView> = here.ask("list", &input::List { status: None, agent: None })?;
+    let Some(card) = cards.into_iter().find(|card| card.id == task) else { return Ok(()) };
+    if done.status != Some(card.status) {
+        done.did = format!("{} It is now {}.", done.did.trim_end(), crate::output::status(card.status).1);
+        done.status = Some(card.status);
+    }
+    if card.request.is_some()
+        && let Some(line) = card.line
+    {
+        done.not_done.push(line);
+    }
+    Ok(())
+}
+
+/// The operation a verb is, with its input.
+fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
+    Ok(match verb {
+        Verb::Create(args) => ("create", create(args)),
+        Verb::Prep(args) => ("prepare", end_leg(args)),
+        Verb::Claim(args) => ("claim", json!({"task": args.task, "agent": args.agent})),
+        Verb::Review(args) => ("submit", end_leg(args)),
+        Verb::Complete(args) => ("complete", end_leg(args)),
+        Verb::Fail(args) => ("fail", end_leg(args)),
+        Verb::Retry(args) => ("retry", end_leg(args)),
+        Verb::Approve(args) => ("approve", json!({"task": args.task, "note": args.with_feedback, "commit": args.commit})),
+        Verb::Reject(args) => ("reject", reject(&args)),
+        Verb::Answer(args) => ("decide", answer(args)?),
+        Verb::Pause(args) => ("pause", json!({"why": args.message})),
+        Verb::Resume => ("resume", json!({})),
+        Verb::Say(args) => ("words", json!({"task": args.task, "text": args.words})),
+        Verb::Trust => ("trust", json!({})),
+        other => return Err(Failure::Usage(format!("{other:?} is no verb that writes"))),
+    })
+}
+
+fn create(args: Create) -> Value {
+    json!({
+        "title": args.title, "priority": args.priority, "agent": args.agent, "goal": args.goal,
+        "criteria": args.criteria, "depends_on": args.depends_on, "files": args.files,
+    })
+}
+
+fn end_leg(args: EndLeg) -> Value {
+    json!({"task": args.task, "note": args.message, "agent": args.agent})
+}
+
+fn reject(args: &crate::args::Reject) -> Value {
+    json!({"task": args.task, "note": args.message, "agent": args.agent})
+}
+
+fn answer(args: Answer) -> Result<Value, Failure> {
+    let digits = args.request.trim_start_matches("R-").trim_start_matches("r-");
+    let id = digits.parse().map_err(|_| Failure::Usage(format!("`{}` is no request: write it like R-12", args.request)))?;
+    let note = args.message;
+    let what = args.what;
+    let decision = match (what.text, what.allow, what.deny, what.retry, what.give_up) {
+        (Some(text), ..) => DecisionInput::Answer { text },
+        (_, true, ..) => DecisionInput::Allow,
+        (_, _, true, ..) => DecisionInput::Deny { note },
+        (_, _, _, true, _) => DecisionInput::Retry { note },
+        (_, _, _, _, true) => DecisionInput::GiveUp,
+        _ => DecisionInput::Changes { note: note.unwrap_or_default() },
+    };
+    let input = input::Decide { request: Big(id), decision, commit: None };
+    serde_json::to_value(input).map_err(|error| Failure::Io { doing: "cannot convert an operation's data", said: error.into() })
+}
