@@ -23,6 +23,9 @@ pub mod task_file;
 pub mod time;
 pub mod transcript;
 
+#[cfg(test)]
+mod story;
+
 pub use command::{Command, Halt, SendBack};
 pub use config::{Agent, Chain, Config, Gate, Holder};
 pub use event::{Actor, Event, Fact};

@@ -1,0 +1,755 @@
+//! The chain as a story: a tiny world that carries every command out at once, so that the rules are tested as they play together.
+
+use crate::{
+    Actor, Agent, Chain, Command, Config, Decision, Event, Fact, Gate, Halt, Holder, Leg, MicroUsd,
+    RequestKind, RunEnd, RunId, Seq, State, Status, TaskCard, TaskId, Time,
+    apply::apply,
+    decide::decide,
+    run::{Verdict, Work},
+    schedule::{due, schedule},
+    state::Step,
+    task::Ticks,
+};
+use std::collections::VecDeque;
+
+/// How a run ends in a story.
+enum Plan {
+    Submit(RunEnd),
+    Review(Verdict),
+    Gate(RunEnd),
+}
+
+struct World {
+    state: State,
+    log: Vec<Event>,
+    decided: usize,
+    now: Time,
+    plans: VecDeque<Plan>,
+    started: Vec<String>,
+    merge_refused: bool,
+}
+
+fn task(n: u32) -> TaskId {
+    TaskId::new("TASK", n).unwrap()
+}
+
+fn agent(name: &str) -> Agent {
+    Agent {
+        name: name.parse().unwrap(),
+        cli: Some("claude".into()),
+        program: None,
+        model: None,
+        persona: None,
+        prompt_file: None,
+        capabilities: vec![],
+        tools_allowed: vec![],
+        tools_restricted: vec![],
+        directories: vec![],
+        timeout_s: 600,
+        silence_s: 60,
+        max_turns: None,
+        budget: None,
+        base_url: None,
+        account: "anthropic".into(),
+    }
+}
+
+impl World {
+    fn new(plans: Vec<Plan>) -> Self {
+        let mut config = Config {
+            chain: Chain {
+                prepare: None,
+                implement: "impl".parse().ok(),
+                review: "review".parse().ok(),
+            },
+            gates: vec![Gate {
+                name: "test".into(),
+                run: "true".into(),
+                timeout_s: 60,
+            }],
+            ..Config::default()
+        };
+        for name in ["impl", "review"] {
+            config.agents.insert(name.parse().unwrap(), agent(name));
+        }
+        let state = State {
+            config,
+            trusted: true,
+            git: true,
+            ..State::default()
+        };
+        let mut world = Self {
+            state,
+            log: vec![],
+            decided: 0,
+            now: Time(1_000),
+            plans: plans.into(),
+            started: vec![],
+            merge_refused: false,
+        };
+        world.add(1, &[]);
+        world
+    }
+
+    fn add(&mut self, n: u32, depends_on: &[u32]) {
+        let card = TaskCard {
+            id: task(n),
+            title: "t".into(),
+            status: Status::Pending,
+            priority: crate::Priority::P1,
+            agent: None,
+            depends_on: depends_on.iter().map(|n| task(*n)).collect(),
+            files_affected: vec![],
+            criteria: Ticks::default(),
+            ready_boxes: Ticks::default(),
+            created: None,
+            handoffs: 0,
+            last_leg: None,
+        };
+        self.state.cards.insert(task(n), card);
+        self.tell(
+            Actor::Person,
+            Fact::TaskCreated {
+                task: task(n),
+                title: "t".into(),
+                status: Status::Pending,
+            },
+        );
+    }
+
+    fn tell(&mut self, by: Actor, fact: Fact) {
+        if let Fact::TaskMoved { task, to, .. } = &fact {
+            self.state.cards.get_mut(task).unwrap().status = *to;
+        }
+        self.now = self.now.plus_millis(1);
+        self.log.push(Event {
+            seq: Seq(self.log.len() as u64 + 1),
+            at: self.now,
+            by,
+            fact,
+        });
+    }
+
+    fn engine(&mut self, fact: Fact) {
+        self.tell(Actor::Engine, fact);
+    }
+
+    fn moved(&mut self, task: &TaskId, from: Status, to: Status) {
+        self.engine(Fact::TaskMoved {
+            task: task.clone(),
+            from,
+            to,
+        });
+    }
+
+    /// Decides and carries out until nothing follows.
+    fn settle(&mut self) {
+        for _ in 0..1_000 {
+            if self.decided < self.log.len() {
+                let event = self.log[self.decided].clone();
+                self.decided += 1;
+                apply(&mut self.state, &event);
+                for command in decide(&self.state, &event, self.now) {
+                    self.carry_out(command);
+                }
+                continue;
+            }
+            let mut commands = due(&self.state, self.now);
+            commands.extend(schedule(&self.state, self.now));
+            if commands.is_empty() {
+                return;
+            }
+            commands
+                .into_iter()
+                .for_each(|command| self.carry_out(command));
+        }
+        panic!("the story does not come to rest: {:#?}", self.log.last());
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Claim {
+                task,
+                leg,
+                holder,
+                attempt,
+            } => {
+                self.engine(Fact::Claimed {
+                    task: task.clone(),
+                    leg,
+                    holder,
+                    attempt,
+                });
+                if leg == Leg::Implement && self.state.cards[&task].status == Status::Ready {
+                    self.moved(&task, Status::Ready, Status::InProgress);
+                }
+            }
+            Command::PrepareWorktree { task } => {
+                self.engine(Fact::WorktreeReady {
+                    task,
+                    path: "/w".into(),
+                    branch: Some("task/x".into()),
+                    base: None,
+                });
+            }
+            Command::StartRun {
+                run,
+                task,
+                work,
+                resume,
+            } => self.start(run, task, work, resume.is_some()),
+            Command::CommitWork { task, .. } => {
+                let commit = Some(format!("{:040}", self.log.len()).as_str().into());
+                self.engine(Fact::Committed {
+                    task,
+                    commit,
+                    changed: true,
+                });
+            }
+            Command::HandOff {
+                task,
+                leg,
+                holder,
+                note,
+                to,
+                ..
+            } => {
+                self.engine(Fact::HandedOff {
+                    task: task.clone(),
+                    leg,
+                    holder,
+                    note,
+                });
+                if let Some((from, to)) = to {
+                    self.moved(&task, from, to);
+                }
+            }
+            Command::SendBack(back) => {
+                self.engine(Fact::SentBack {
+                    task: back.task.clone(),
+                    feedback: back.feedback,
+                    why: back.why,
+                    counts: back.counts,
+                });
+                self.moved(&back.task, back.from, Status::Ready);
+            }
+            Command::Fail { task, from, why } => {
+                self.engine(Fact::Failed {
+                    task: task.clone(),
+                    why,
+                });
+                self.moved(&task, from, Status::Failed);
+            }
+            Command::Move { task, from, to } => self.moved(&task, from, to),
+            Command::Merge { task, commit, .. } if self.merge_refused => {
+                self.engine(Fact::MergeRefused {
+                    task,
+                    files: vec!["a".into()],
+                    why: "conflict".into(),
+                    commit,
+                });
+            }
+            Command::Merge { task, commit, .. } => self.engine(Fact::Merged {
+                task,
+                commit,
+                into: "main".into(),
+            }),
+            Command::RemoveWorktree { task } => {
+                self.engine(Fact::WorktreeRemoved { task, saved: None })
+            }
+            Command::OpenRequest { task, kind } => self.engine(Fact::RequestOpened { task, kind }),
+            Command::WithdrawRequest { request, why } => {
+                self.engine(Fact::RequestWithdrawn { request, why })
+            }
+            Command::Park { account, until } => self.engine(Fact::Parked { account, until }),
+            Command::HaltRun { run, halt, end } => {
+                self.engine(Fact::RunHalting {
+                    run: run.clone(),
+                    end: end.clone(),
+                    halt,
+                });
+                if halt != Halt::CloseInput {
+                    self.engine(Fact::RunEnded {
+                        run,
+                        end,
+                        tail: String::new(),
+                    });
+                }
+            }
+            Command::Say { .. } | Command::AnswerTool { .. } => {}
+        }
+    }
+
+    fn start(&mut self, run: RunId, task: TaskId, work: Work, resumed: bool) {
+        self.started
+            .push(format!("{run}{}", if resumed { " resumed" } else { "" }));
+        let session =
+            matches!(work, Work::Leg { .. }).then(|| format!("session of {task}").as_str().into());
+        self.engine(Fact::RunStarted {
+            run: run.clone(),
+            task: task.clone(),
+            work: work.clone(),
+            session,
+            resumed,
+        });
+        let by = Actor::Run { run: run.clone() };
+        match (self.plans.pop_front(), &work) {
+            (None, _) => {}
+            (Some(Plan::Gate(end)), _) => self.tell(
+                by,
+                Fact::RunEnded {
+                    run,
+                    end,
+                    tail: "1 failed".into(),
+                },
+            ),
+            (Some(Plan::Review(verdict)), _) => {
+                self.tell(
+                    by.clone(),
+                    Fact::Reviewed {
+                        task,
+                        verdict,
+                        note: "words".into(),
+                        run: Some(run.clone()),
+                    },
+                );
+                self.tell(
+                    by,
+                    Fact::RunEnded {
+                        run,
+                        end: RunEnd::Completed,
+                        tail: String::new(),
+                    },
+                );
+            }
+            (Some(Plan::Submit(end)), Work::Leg { leg, .. }) => {
+                self.tell(
+                    by.clone(),
+                    Fact::Submitted {
+                        task,
+                        leg: *leg,
+                        note: "did it".into(),
+                        run: Some(run.clone()),
+                    },
+                );
+                self.tell(
+                    by,
+                    Fact::RunEnded {
+                        run,
+                        end,
+                        tail: String::new(),
+                    },
+                );
+            }
+            (Some(Plan::Submit(_)), Work::Gate { .. }) => panic!("a gate does not submit"),
+        }
+    }
+
+    fn status(&self, n: u32) -> Status {
+        self.state.cards[&task(n)].status
+    }
+
+    fn request(&self) -> (crate::RequestId, RequestKind) {
+        let open: Vec<_> = self.state.open_requests().collect();
+        assert_eq!(open.len(), 1, "{open:#?}");
+        (open[0].id, open[0].kind.clone())
+    }
+
+    fn decide(&mut self, decision: Decision) {
+        let (request, kind) = self.request();
+        assert!(decision.fits(&kind), "{decision:?} on {kind:?}");
+        self.tell(Actor::Person, Fact::RequestDecided { request, decision });
+        self.settle();
+    }
+}
+
+fn good() -> Plan {
+    Plan::Submit(RunEnd::Completed)
+}
+fn crash() -> Plan {
+    Plan::Submit(RunEnd::AgentError {
+        message: "boom".into(),
+    })
+}
+fn passes() -> Plan {
+    Plan::Gate(RunEnd::Completed)
+}
+fn fails() -> Plan {
+    Plan::Gate(RunEnd::GateFailed { code: Some(1) })
+}
+
+#[test]
+fn a_task_goes_through_the_whole_chain_and_is_merged() {
+    let mut world = World::new(vec![good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.settle();
+    assert_eq!(world.status(1), Status::Review);
+    assert!(matches!(
+        world.request().1,
+        RequestKind::Review { commit: Some(_) }
+    ));
+    world.decide(Decision::Approve { note: None });
+    assert_eq!(world.status(1), Status::Done);
+    assert_eq!(
+        world.started,
+        [
+            "TASK-001-implement-1",
+            "TASK-001-gate-test-1",
+            "TASK-001-review-1"
+        ]
+    );
+    assert!(world.state.open_requests().next().is_none());
+}
+
+#[test]
+fn a_failing_gate_sends_the_task_back_into_the_same_conversation() {
+    let mut world = World::new(vec![
+        good(),
+        fails(),
+        good(),
+        passes(),
+        Plan::Review(Verdict::Approve),
+    ]);
+    world.settle();
+    assert_eq!(world.started[2], "TASK-001-implement-2 resumed");
+    let found = &world.state.tasks[&task(1)];
+    assert_eq!(
+        (found.feedback, found.failures, world.status(1)),
+        (1, 1, Status::Review)
+    );
+}
+
+#[test]
+fn three_failed_attempts_fail_the_task_and_ask_a_person() {
+    let mut world = World::new(vec![good(), fails(), good(), fails(), good(), fails()]);
+    world.settle();
+    assert_eq!(world.status(1), Status::Failed);
+    assert!(matches!(world.request().1, RequestKind::Escalation { .. }));
+    world
+        .plans
+        .extend([good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.decide(Decision::Retry {
+        note: Some("mind the clock".into()),
+    });
+    assert_eq!(world.status(1), Status::Review);
+    assert_eq!(world.state.tasks[&task(1)].feedback, 4);
+}
+
+#[test]
+fn giving_up_leaves_the_task_failed_and_asks_no_more() {
+    let mut world = World::new(vec![good(), fails(), good(), fails(), good(), fails()]);
+    world.settle();
+    world.decide(Decision::GiveUp);
+    assert_eq!(world.status(1), Status::Failed);
+    assert!(world.state.open_requests().next().is_none());
+    assert_eq!(world.started.len(), 6);
+}
+
+#[test]
+fn a_crash_is_tried_again_after_a_rest_that_doubles() {
+    let mut world = World::new(vec![crash()]);
+    world.settle();
+    assert_eq!(
+        (world.started.len(), world.status(1)),
+        (1, Status::InProgress)
+    );
+    let rest = |world: &World| {
+        crate::schedule::next_deadline(&world.state, world.now)
+            .unwrap()
+            .since(world.now)
+    };
+    assert!((4_900..=5_000).contains(&rest(&world)), "{}", rest(&world));
+    world.plans.push_back(crash());
+    world.now = world.now.plus_millis(5_000);
+    world.settle();
+    assert_eq!(world.started.len(), 2);
+    assert!((9_900..=10_000).contains(&rest(&world)), "{}", rest(&world));
+    world.plans.push_back(crash());
+    world.now = world.now.plus_millis(10_000);
+    world.settle();
+    assert_eq!(world.status(1), Status::Failed);
+}
+
+#[test]
+fn a_review_that_wants_changes_goes_back_and_the_next_review_has_fresh_eyes() {
+    let mut world = World::new(vec![
+        good(),
+        passes(),
+        Plan::Review(Verdict::Changes),
+        good(),
+        passes(),
+        Plan::Review(Verdict::Approve),
+    ]);
+    world.settle();
+    assert_eq!(world.status(1), Status::Review);
+    assert_eq!(world.started[3], "TASK-001-implement-2 resumed");
+    assert_eq!(world.started[5], "TASK-001-review-2");
+}
+
+#[test]
+fn a_person_who_requests_changes_starts_the_count_anew() {
+    let mut world = World::new(vec![
+        good(),
+        fails(),
+        good(),
+        passes(),
+        Plan::Review(Verdict::Approve),
+    ]);
+    world.settle();
+    world
+        .plans
+        .extend([good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.decide(Decision::Changes {
+        note: "rename it".into(),
+    });
+    assert_eq!(
+        (world.status(1), world.state.tasks[&task(1)].failures),
+        (Status::Review, 0)
+    );
+    assert!(matches!(world.request().1, RequestKind::Review { .. }));
+}
+
+#[test]
+fn a_merge_that_is_refused_becomes_a_request_and_can_be_tried_again() {
+    let mut world = World::new(vec![good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.settle();
+    world.merge_refused = true;
+    world.decide(Decision::Approve { note: None });
+    assert!(matches!(world.request().1, RequestKind::Conflict { .. }));
+    world.merge_refused = false;
+    world.decide(Decision::Retry { note: None });
+    assert_eq!(world.status(1), Status::Done);
+}
+
+#[test]
+fn one_agent_works_at_a_time_and_dependencies_wait() {
+    let mut world = World::new(vec![]);
+    world.add(2, &[1]);
+    world.add(3, &[]);
+    world.settle();
+    assert_eq!(
+        world.started,
+        ["TASK-001-implement-1"],
+        "its plan never ends it"
+    );
+    assert_eq!(
+        (world.status(2), world.status(3)),
+        (Status::Ready, Status::Ready)
+    );
+    let wait =
+        |n: u32| crate::schedule::wait(&world.state, &world.state.cards[&task(n)], world.now);
+    assert_eq!(wait(2), crate::schedule::Wait::Dependencies(vec![task(1)]));
+    assert_eq!(wait(3), crate::schedule::Wait::Full);
+}
+
+#[test]
+fn nothing_starts_while_paused_or_untrusted() {
+    let mut world = World::new(vec![]);
+    world.state.trusted = false;
+    world.settle();
+    assert!(world.started.is_empty());
+    world.state.trusted = true;
+    world.tell(
+        Actor::Person,
+        Fact::Paused {
+            why: "lunch".into(),
+        },
+    );
+    world.settle();
+    assert!(world.started.is_empty());
+    world.tell(Actor::Person, Fact::Resumed);
+    world.settle();
+    assert_eq!(world.started.len(), 1);
+}
+
+#[test]
+fn a_task_that_a_person_takes_away_is_let_go() {
+    let mut world = World::new(vec![]);
+    world.settle();
+    let run: RunId = "TASK-001-implement-1".parse().unwrap();
+    let by = Actor::Run { run: run.clone() };
+    let kind = RequestKind::Permission {
+        run: run.clone(),
+        ask: "a".into(),
+        tool: "Bash".into(),
+        input: "{}".into(),
+        summary: "ls".into(),
+        reason: None,
+    };
+    world.tell(
+        by,
+        Fact::RequestOpened {
+            task: Some(task(1)),
+            kind,
+        },
+    );
+    world.settle();
+    world.tell(
+        Actor::Unknown,
+        Fact::TaskMoved {
+            task: task(1),
+            from: Status::InProgress,
+            to: Status::Pending,
+        },
+    );
+    world.state.config.chain.prepare = "person".parse().ok();
+    world.settle();
+    assert!(!world.state.runs[&run].is_live());
+    assert!(world.state.open_requests().next().is_none());
+    assert_eq!(world.started.len(), 1, "the person prepares it now");
+}
+
+#[test]
+fn a_person_may_take_as_long_as_it_takes_but_an_agent_may_not() {
+    let mut world = World::new(vec![]);
+    world.settle();
+    let run: RunId = "TASK-001-implement-1".parse().unwrap();
+    let kind = RequestKind::Question {
+        run: run.clone(),
+        call: "c".into(),
+        question: "?".into(),
+        options: vec![],
+    };
+    world.tell(
+        Actor::Run { run: run.clone() },
+        Fact::RequestOpened {
+            task: Some(task(1)),
+            kind,
+        },
+    );
+    world.settle();
+    world.now = world.now.plus_millis(86_400_000);
+    world.settle();
+    assert!(
+        world.state.runs[&run].is_live(),
+        "a day of waiting is no silence"
+    );
+    world.decide(Decision::Answer { text: "yes".into() });
+    assert!(world.state.runs[&run].is_live());
+    world.now = world.now.plus_millis(60_001);
+    world.settle();
+    assert!(
+        matches!(
+            world.state.runs[&run].end,
+            Some(RunEnd::Stalled { limit_s: 60 })
+        ),
+        "{:?}",
+        world.state.runs[&run].end
+    );
+}
+
+#[test]
+fn a_rate_limit_parks_the_account_and_counts_as_no_attempt() {
+    let mut world = World::new(vec![Plan::Submit(RunEnd::RateLimited {
+        retry_after_s: Some(100),
+    })]);
+    world.settle();
+    assert_eq!(
+        (world.started.len(), world.state.tasks[&task(1)].failures),
+        (1, 0)
+    );
+    world
+        .plans
+        .extend([good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.now = world.now.plus_millis(100_000);
+    world.settle();
+    assert_eq!(world.status(1), Status::Review);
+}
+
+#[test]
+fn a_login_that_is_missing_asks_at_once_and_is_tried_again_when_mended() {
+    let mut world = World::new(vec![Plan::Submit(RunEnd::NotLoggedIn {
+        message: "run /login".into(),
+    })]);
+    world.settle();
+    assert!(matches!(world.request().1, RequestKind::Escalation { .. }));
+    world
+        .plans
+        .extend([good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.decide(Decision::Retry { note: None });
+    assert_eq!(world.status(1), Status::Review);
+}
+
+#[test]
+fn an_outside_holder_is_handed_the_task_and_its_submission_is_checked() {
+    let mut world = World::new(vec![passes(), Plan::Review(Verdict::Approve)]);
+    world.state.config.chain.implement = "cursor".parse().ok();
+    world.settle();
+    assert_eq!((world.status(1), world.started.len()), (Status::Ready, 0));
+    let cursor = Actor::Outside {
+        name: "cursor".parse().unwrap(),
+    };
+    let holder = Holder::Outside("cursor".parse().unwrap());
+    world.tell(
+        cursor.clone(),
+        Fact::Claimed {
+            task: task(1),
+            leg: Leg::Implement,
+            holder: holder.clone(),
+            attempt: 1,
+        },
+    );
+    world.moved(&task(1), Status::Ready, Status::InProgress);
+    world.settle();
+    assert_eq!(
+        *world.state.step(&task(1)),
+        Step::Held {
+            leg: Leg::Implement,
+            holder
+        }
+    );
+    world.tell(
+        cursor,
+        Fact::Submitted {
+            task: task(1),
+            leg: Leg::Implement,
+            note: "done".into(),
+            run: None,
+        },
+    );
+    world.settle();
+    assert_eq!(world.started, ["TASK-001-gate-test-1", "TASK-001-review-1"]);
+    assert_eq!(world.status(1), Status::Review);
+}
+
+#[test]
+fn replaying_the_log_gives_the_same_state() {
+    let mut world = World::new(vec![
+        good(),
+        fails(),
+        good(),
+        passes(),
+        Plan::Review(Verdict::Approve),
+    ]);
+    world.settle();
+    world.decide(Decision::Approve {
+        note: Some("ship it".into()),
+    });
+    let mut again = State {
+        cards: world.state.cards.clone(),
+        config: world.state.config.clone(),
+        trusted: true,
+        git: true,
+        ..State::default()
+    };
+    world.log.iter().for_each(|event| apply(&mut again, event));
+    again.heard.clone_from(&world.state.heard);
+    assert_eq!(again, world.state);
+}
+
+#[test]
+fn a_session_that_grows_is_booked_once() {
+    let mut world = World::new(vec![]);
+    world.settle();
+    let run: RunId = "TASK-001-implement-1".parse().unwrap();
+    for total in [8_940, 17_880, 17_880] {
+        world.engine(Fact::RunCost {
+            run: run.clone(),
+            session_total: MicroUsd(total),
+            input_tokens: 1,
+            output_tokens: 1,
+        });
+    }
+    world.settle();
+    assert_eq!(world.state.tasks[&task(1)].cost, MicroUsd(17_880));
+    assert_eq!(world.state.spent_on(world.now), MicroUsd(17_880));
+}
