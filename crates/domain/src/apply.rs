@@ -80,12 +80,15 @@ fn apply_files(state: &mut State, event: &Event) {
                 .tasks
                 .insert(task.clone(), Progress::new(*status, event.at));
         }
-        Fact::TaskMoved { task, to, .. } => {
+        Fact::TaskMoved { task, from, to } => {
             let found = progress(state, task, event.at);
             found.status = *to;
             found.moved = event.at;
             if event.by != Actor::Engine {
                 moved_by_hand(found, *to, event.at);
+            } else if *from == Status::Failed {
+                found.step = Step::Idle; // a retry
+                found.why = None;
             }
         }
         Fact::TaskRemoved { task, .. } => {

@@ -1,1 +1,22 @@
-//! (being written)
+//! In-memory implementations of the engine's ports: a whole world for tests, without a file, a process or a clock.
+//!
+//! [`World`] is one project on one machine. Every port handed out is a view on it, so a second store or a second engine over the same
+//! world sees what the first one did: a restart is a new engine over the same world. The fakes are honest where it matters: a rename
+//! really conflicts, an exchange really compares, a transaction is all or nothing, a checkpoint goes through its JSON, a lock that is
+//! taken twice by one thread says so, and a program that was started twice was started twice.
+
+mod files;
+mod git;
+mod locks;
+mod log;
+mod runs;
+mod small;
+mod world;
+
+#[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod crash_tests;
+
+pub use runs::{Act, Script, quiet_end};
+pub use world::{World, agent};

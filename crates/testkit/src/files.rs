@@ -1,0 +1,276 @@
+//! The `.mcp/` folder in memory.
+
+use crate::world::{World, refused};
+use orchestron_domain::{
+    Config, Status,
+    task_file::{TaskFile, id_from_file_name},
+};
+use orchestron_engine::ports::{
+    Exchange, FileText, IndexedFile, PortErrorKind, PortResult, Problem, Scan, Stamp, TaskFiles,
+};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// A file.
+#[derive(Clone)]
+pub struct Entry {
+    pub bytes: Vec<u8>,
+    ino: u64,
+    version: i64,
+}
+
+/// Everything below `.mcp/`.
+#[derive(Default)]
+pub struct Folder {
+    pub entries: BTreeMap<String, Entry>,
+    pub config: Config,
+    pub config_problems: Vec<Problem>,
+    pub config_version: u32,
+    pub hidden: bool,
+    counter: i64,
+}
+
+impl Folder {
+    pub fn put(&mut self, path: &str, bytes: Vec<u8>) {
+        self.counter += 1;
+        let ino = self.counter.unsigned_abs();
+        self.entries.insert(
+            path.to_owned(),
+            Entry {
+                bytes,
+                ino,
+                version: self.counter,
+            },
+        );
+    }
+
+    fn task(&self, path: &str) -> PortResult<&Entry> {
+        self.entries
+            .get(&full(path))
+            .ok_or_else(|| refused(PortErrorKind::Missing, "cannot read", path, "no such file"))
+    }
+}
+
+fn full(path: &str) -> String {
+    format!("tasks/{path}")
+}
+
+pub fn hash(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn stamp(entry: &Entry) -> Stamp {
+    Stamp {
+        ino: entry.ino,
+        mtime_ns: entry.version,
+        ctime_ns: entry.version,
+        size: u64::try_from(entry.bytes.len()).unwrap_or(u64::MAX),
+    }
+}
+
+/// What the index says of a file; none for what is no task file at all.
+fn indexed(path: &str, entry: &Entry) -> Option<IndexedFile> {
+    let (folder, name) = path.split_once('/')?;
+    let (status, named) = (Status::from_folder(folder)?, id_from_file_name(name)?);
+    let problem = |line, what: String, cure: &str| {
+        Some(Problem {
+            path: format!(".mcp/tasks/{path}"),
+            line,
+            what,
+            cure: cure.to_owned(),
+        })
+    };
+    let (card, problem) = match TaskFile::parse(&entry.bytes) {
+        Ok(file) if *file.id() == named => (Some(file.card(status)), None),
+        Ok(file) => {
+            let what = format!("the heading says {}, the file's name {named}", file.id());
+            (None, problem(Some(1), what, "make both the same"))
+        }
+        Err(error) => (None, problem(error.line(), error.what(), &error.cure())),
+    };
+    Some(IndexedFile {
+        path: path.to_owned(),
+        stamp: stamp(entry),
+        hash: hash(&entry.bytes),
+        card,
+        problem,
+    })
+}
+
+fn reindexed(path: &str, entry: &Entry) -> PortResult<IndexedFile> {
+    indexed(path, entry).ok_or_else(|| {
+        refused(
+            PortErrorKind::Malformed,
+            "cannot read",
+            path,
+            "it is no task file",
+        )
+    })
+}
+
+fn text_of(entry: &Entry) -> FileText {
+    FileText {
+        bytes: entry.bytes.clone(),
+        hash: hash(&entry.bytes),
+    }
+}
+
+pub struct MemoryFiles(pub World);
+
+impl TaskFiles for MemoryFiles {
+    fn scan(&self, known: &BTreeMap<String, IndexedFile>) -> PortResult<Scan> {
+        let things = self.0.up()?;
+        if things.files.hidden {
+            return Ok(Scan {
+                unreadable: Some(PortErrorKind::Missing),
+                ..Scan::default()
+            });
+        }
+        let mut scan = Scan::default();
+        let mut seen = BTreeMap::new();
+        for (path, entry) in &things.files.entries {
+            let Some(path) = path.strip_prefix("tasks/") else {
+                continue;
+            };
+            if known
+                .get(path)
+                .is_some_and(|file| file.stamp == stamp(entry))
+            {
+                seen.insert(path, ());
+            } else if let Some(file) = indexed(path, entry) {
+                seen.insert(path, ());
+                scan.changed.push(file);
+            }
+        }
+        scan.gone = known
+            .keys()
+            .filter(|path| !seen.contains_key(path.as_str()))
+            .cloned()
+            .collect();
+        Ok(scan)
+    }
+
+    fn read(&self, path: &str) -> PortResult<FileText> {
+        Ok(text_of(self.0.up()?.files.task(path)?))
+    }
+
+    fn create(&self, status: Status, file_name: &str, bytes: &[u8]) -> PortResult<IndexedFile> {
+        let mut things = self.0.up()?;
+        let path = format!("{}/{file_name}", status.folder());
+        if things.files.entries.contains_key(&full(&path)) {
+            return Err(refused(
+                PortErrorKind::Exists,
+                "cannot create",
+                path,
+                "the name is taken",
+            ));
+        }
+        things.files.put(&full(&path), bytes.to_vec());
+        reindexed(&path, things.files.task(&path)?)
+    }
+
+    fn rename(
+        &self,
+        path: &str,
+        to: Status,
+        expected_hash: Option<&str>,
+    ) -> PortResult<IndexedFile> {
+        const DOING: &str = "cannot move";
+        let mut things = self.0.up()?;
+        let entry = things.files.task(path)?.clone();
+        if expected_hash.is_some_and(|expected| expected != hash(&entry.bytes)) {
+            return Err(refused(
+                PortErrorKind::Changed,
+                DOING,
+                path,
+                "it was changed",
+            ));
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let new = format!("{}/{name}", to.folder());
+        if things.files.entries.contains_key(&full(&new)) {
+            return Err(refused(
+                PortErrorKind::Exists,
+                DOING,
+                path,
+                "there is one already",
+            ));
+        }
+        things.files.entries.remove(&full(path));
+        let moved = reindexed(&new, &entry)?;
+        things.files.entries.insert(full(&new), entry);
+        Ok(moved)
+    }
+
+    fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange> {
+        let mut things = self.0.up()?;
+        let entry = things.files.task(path)?;
+        if hash(&entry.bytes) != expected_hash {
+            return Ok(Exchange::TheirsKept(text_of(entry)));
+        }
+        things.files.put(&full(path), bytes.to_vec());
+        Ok(Exchange::Replaced(reindexed(
+            path,
+            things.files.task(path)?,
+        )?))
+    }
+
+    fn counts(&self) -> PortResult<BTreeMap<Status, u32>> {
+        let things = self.0.up()?;
+        let mut counts = BTreeMap::new();
+        for path in things.files.entries.keys() {
+            let folder = path
+                .strip_prefix("tasks/")
+                .and_then(|path| path.split_once('/'));
+            if let Some(status) = folder.and_then(|(folder, _)| Status::from_folder(folder)) {
+                *counts.entry(status).or_insert(0) += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn write_side(&self, path: &str, bytes: &[u8], replace: bool) -> PortResult<()> {
+        let mut things = self.0.up()?;
+        let other = things
+            .files
+            .entries
+            .get(path)
+            .is_some_and(|entry| entry.bytes != bytes);
+        if other && !replace {
+            return Err(refused(
+                PortErrorKind::Exists,
+                "cannot write",
+                path,
+                "there is another",
+            ));
+        }
+        things.files.put(path, bytes.to_vec());
+        Ok(())
+    }
+
+    fn read_side(&self, path: &str) -> PortResult<FileText> {
+        let things = self.0.up()?;
+        things
+            .files
+            .entries
+            .get(path)
+            .map(text_of)
+            .ok_or_else(|| refused(PortErrorKind::Missing, "cannot read", path, "no such file"))
+    }
+
+    fn config(&self) -> PortResult<(Config, Vec<Problem>)> {
+        let things = self.0.up()?;
+        Ok((
+            things.files.config.clone(),
+            things.files.config_problems.clone(),
+        ))
+    }
+
+    fn config_stamp(&self) -> PortResult<String> {
+        Ok(self.0.up()?.files.config_version.to_string())
+    }
+}

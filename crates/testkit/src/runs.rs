@@ -1,0 +1,338 @@
+//! Agents and gates in memory, each playing a script.
+
+use crate::world::{Things, World, refused};
+use orchestron_domain::{
+    AskId, CallId, Halt, RunEnd, RunId, SessionId,
+    run::Work,
+    signal::{Say, Signal},
+    transcript::TranscriptItem,
+};
+use orchestron_engine::ports::{
+    Heard, InstalledAgent, Look, Over, PortErrorKind, PortResult, RunLogs, RunProgram, RunSpec,
+    Runs, Wake,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What a scripted run does, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Says this.
+    Says(Signal),
+    /// Changes a file in the worktree.
+    Edits,
+    /// Waits until this call of ours is answered.
+    AwaitsReply(CallId),
+    /// Waits until this permission is given or refused.
+    AwaitsPermit(AskId),
+    /// Waits until it is stopped or its input is closed.
+    AwaitsHalt,
+    /// Ends.
+    Ends(Over),
+}
+
+/// All a scripted run does.
+pub type Script = Vec<Act>;
+
+/// A process that ended by itself with exit code 0.
+#[must_use]
+pub fn quiet_end() -> Over {
+    Over {
+        code: Some(0),
+        signal: None,
+        end: None,
+        tail: String::new(),
+    }
+}
+
+/// A run's process.
+pub struct Process {
+    spec: RunSpec,
+    session: Option<SessionId>,
+    script: VecDeque<Act>,
+    out: Vec<Signal>,
+    over: Option<Over>,
+    halts: Vec<Halt>,
+    pub said: Vec<Say>,
+    pub starts: u32,
+}
+
+impl Process {
+    pub fn prompt(&self) -> Option<String> {
+        match &self.spec.program {
+            RunProgram::Agent { prompt, .. } => Some(prompt.clone()),
+            RunProgram::Shell { .. } => None,
+        }
+    }
+
+    fn may_go_on(&self, act: &Act) -> bool {
+        match act {
+            Act::AwaitsReply(call) => self
+                .said
+                .iter()
+                .any(|say| matches!(say, Say::Reply { call: c, .. } if c == call)),
+            Act::AwaitsPermit(ask) => self
+                .said
+                .iter()
+                .any(|say| matches!(say, Say::Permit { ask: a, .. } if a == ask)),
+            Act::AwaitsHalt => !self.halts.is_empty(),
+            _ => true,
+        }
+    }
+}
+
+/// What a run does that nobody wrote a script for: its job.
+fn good_script(work: &Work) -> Script {
+    let Work::Leg { leg, .. } = work else {
+        return vec![Act::Ends(quiet_end())];
+    };
+    let call = |tool: &str, arguments: &str| {
+        Act::Says(Signal::ToolCalled {
+            call: CallId("1".into()),
+            tool: tool.into(),
+            arguments: arguments.into(),
+        })
+    };
+    let (edits, told) = match leg {
+        orchestron_domain::Leg::Review => (
+            None,
+            call(
+                "review_decide",
+                r#"{"verdict":"approve","note":"reads well"}"#,
+            ),
+        ),
+        orchestron_domain::Leg::Implement => (
+            Some(Act::Edits),
+            call("task_submit", r#"{"note":"it is done"}"#),
+        ),
+        _ => (None, call("task_submit", r#"{"note":"it is clear now"}"#)),
+    };
+    let mut script = vec![Act::Says(Signal::Started {
+        session: None,
+        version: "2.1.0".into(),
+        model: "scripted".into(),
+    })];
+    script.extend(edits);
+    script.extend([
+        told,
+        Act::AwaitsReply(CallId("1".into())),
+        Act::Says(Signal::TurnEnded {
+            end: RunEnd::Completed,
+            words: "I am done.".into(),
+            denials: 0,
+        }),
+        Act::AwaitsHalt,
+        Act::Ends(quiet_end()),
+    ]);
+    script
+}
+
+fn kind(work: &Work) -> String {
+    match work {
+        Work::Leg { leg, .. } => leg.word().to_owned(),
+        Work::Gate { gate, .. } => format!("gate-{gate}"),
+    }
+}
+
+/// Plays a run's script as far as it goes now, and wakes who listens when it said something.
+fn play(things: &mut Things, run: &RunId) {
+    let Things {
+        runs, git, wakes, ..
+    } = things;
+    let Some(process) = runs.get_mut(run) else {
+        return;
+    };
+    let mut heard = false;
+    while process.over.is_none() {
+        let Some(act) = process
+            .script
+            .front()
+            .filter(|act| process.may_go_on(act))
+            .cloned()
+        else {
+            break;
+        };
+        process.script.pop_front();
+        match act {
+            Act::Says(signal) => process.out.push(signal),
+            Act::Edits => git.edit(&process.spec.task.to_string()),
+            Act::Ends(over) => process.over = Some(over),
+            Act::AwaitsReply(_) | Act::AwaitsPermit(_) | Act::AwaitsHalt => continue,
+        }
+        heard = true;
+    }
+    if heard {
+        wakes.push(Wake::Run(run.clone()));
+    }
+}
+
+pub struct MemoryRuns {
+    world: World,
+    read: BTreeMap<RunId, u64>,
+}
+
+impl MemoryRuns {
+    pub const fn new(world: World) -> Self {
+        Self {
+            world,
+            read: BTreeMap::new(),
+        }
+    }
+}
+
+fn unknown(run: &RunId) -> orchestron_engine::ports::PortError {
+    refused(
+        PortErrorKind::Missing,
+        "cannot find",
+        run.to_string(),
+        "no such run",
+    )
+}
+
+impl Runs for MemoryRuns {
+    fn start(&mut self, spec: &RunSpec) -> PortResult<Option<SessionId>> {
+        let mut things = self.world.up()?;
+        self.read.entry(spec.run.clone()).or_insert(0);
+        if let Some(process) = things.runs.get(&spec.run) {
+            return Ok(process.session.clone());
+        }
+        let session = match &spec.program {
+            RunProgram::Agent {
+                resume: Some(session),
+                ..
+            } => Some(session.clone()),
+            RunProgram::Agent { .. } => {
+                things.sessions += 1;
+                Some(SessionId(format!("session-{}", things.sessions)))
+            }
+            RunProgram::Shell { .. } => None,
+        };
+        let planned = things
+            .scripts
+            .get_mut(&kind(&spec.work))
+            .and_then(VecDeque::pop_front);
+        let process = Process {
+            spec: spec.clone(),
+            session: session.clone(),
+            script: planned.unwrap_or_else(|| good_script(&spec.work)).into(),
+            out: Vec::new(),
+            over: None,
+            halts: Vec::new(),
+            said: Vec::new(),
+            starts: 1,
+        };
+        things.runs.insert(spec.run.clone(), process);
+        play(&mut things, &spec.run);
+        Ok(session)
+    }
+
+    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<()> {
+        let mut things = self.world.up()?;
+        if !things.runs.contains_key(run) {
+            return Err(unknown(run));
+        }
+        self.read.insert(run.clone(), read_to);
+        things.wakes.push(Wake::Run(run.clone()));
+        Ok(())
+    }
+
+    fn look(&mut self, run: &RunId) -> PortResult<Look> {
+        let things = self.world.up()?;
+        let process = things.runs.get(run).ok_or_else(|| unknown(run))?;
+        let read = self.read.get_mut(run).ok_or_else(|| unknown(run))?;
+        let end = u64::try_from(process.out.len()).unwrap_or(u64::MAX);
+        let heard = (1..=end)
+            .zip(&process.out)
+            .filter(|(offset, _)| offset > read)
+            .map(|(offset, signal)| Heard {
+                signal: signal.clone(),
+                offset,
+            })
+            .collect();
+        *read = (*read).max(end);
+        Ok(Look {
+            heard,
+            over: process.over.clone(),
+        })
+    }
+
+    fn say(&mut self, run: &RunId, say: &Say) -> PortResult<()> {
+        let mut things = self.world.up()?;
+        let process = things.runs.get_mut(run).ok_or_else(|| unknown(run))?;
+        if !process.said.contains(say) {
+            process.said.push(say.clone());
+        }
+        play(&mut things, run);
+        Ok(())
+    }
+
+    fn halt(&mut self, run: &RunId, halt: Halt) -> PortResult<()> {
+        let mut things = self.world.up()?;
+        let process = things.runs.get_mut(run).ok_or_else(|| unknown(run))?;
+        process.halts.push(halt);
+        if halt >= Halt::Terminate && process.over.is_none() {
+            process.over = Some(Over {
+                code: None,
+                signal: Some(15),
+                end: None,
+                tail: String::new(),
+            });
+            things.wakes.push(Wake::Run(run.clone()));
+        }
+        play(&mut things, run);
+        Ok(())
+    }
+
+    fn found(&self) -> PortResult<Vec<RunId>> {
+        Ok(self.world.up()?.runs.keys().cloned().collect())
+    }
+
+    fn settle(&mut self, run: &RunId) -> PortResult<()> {
+        self.read.remove(run);
+        Ok(())
+    }
+
+    fn installed(&self) -> PortResult<Vec<InstalledAgent>> {
+        Ok(self.world.up()?.installed.clone())
+    }
+}
+
+pub struct MemoryLogs(pub World);
+
+impl RunLogs for MemoryLogs {
+    fn transcript(
+        &self,
+        run: &RunId,
+        from: u64,
+        limit: u32,
+    ) -> PortResult<(Vec<TranscriptItem>, u64)> {
+        let things = self.0.up()?;
+        let items = things.transcripts.get(run).map_or(&[][..], Vec::as_slice);
+        let from = usize::try_from(from).unwrap_or(usize::MAX).min(items.len());
+        let end = from
+            .saturating_add(usize::try_from(limit).unwrap_or(usize::MAX))
+            .min(items.len());
+        let part = items.get(from..end).unwrap_or_default().to_vec();
+        Ok((part, u64::try_from(end).unwrap_or(u64::MAX)))
+    }
+
+    fn output_tail(&self, run: &RunId, _max_bytes: u32) -> PortResult<String> {
+        let things = self.0.up()?;
+        let over = things
+            .runs
+            .get(run)
+            .and_then(|process| process.over.as_ref());
+        Ok(over.map(|over| over.tail.clone()).unwrap_or_default())
+    }
+
+    fn doing(&self, run: &RunId) -> PortResult<Option<String>> {
+        let things = self.0.up()?;
+        let out = things
+            .runs
+            .get(run)
+            .map_or(&[][..], |process| process.out.as_slice());
+        Ok(out.iter().rev().find_map(|signal| match signal {
+            Signal::Alive { doing } => Some(doing.clone()),
+            _ => None,
+        }))
+    }
+}

@@ -1,0 +1,81 @@
+//! The small ports: clock, keys, programs, and where an engine sleeps.
+
+use crate::world::{World, refused};
+use orchestron_domain::{RunId, Time};
+use orchestron_engine::ports::{
+    Clock, InstalledAgent, Keys, PortErrorKind, PortResult, Programs, Wake, Waker,
+};
+
+pub struct MemoryClock(pub World);
+
+impl Clock for MemoryClock {
+    fn now(&self) -> Time {
+        self.0.now()
+    }
+}
+
+pub struct MemoryPrograms(pub World);
+
+impl Programs for MemoryPrograms {
+    fn installed(&self) -> PortResult<Vec<InstalledAgent>> {
+        Ok(self.0.up()?.installed.clone())
+    }
+}
+
+pub struct MemoryKeys(pub World);
+
+impl Keys for MemoryKeys {
+    fn store(&self) -> PortResult<String> {
+        if self.0.up()?.keyring_broken {
+            let said = "no keyring is running";
+            return Err(refused(
+                PortErrorKind::Other,
+                "cannot open",
+                "the keyring",
+                said,
+            ));
+        }
+        Ok("the keyring of this test".to_owned())
+    }
+
+    fn source(&self, account: &str) -> PortResult<Option<String>> {
+        let things = self.0.up()?;
+        Ok(things
+            .keys
+            .contains_key(account)
+            .then(|| "keyring".to_owned()))
+    }
+
+    fn set(&self, account: &str, key: &str) -> PortResult<()> {
+        self.store()?;
+        self.0.up()?.keys.insert(account.to_owned(), key.to_owned());
+        Ok(())
+    }
+
+    fn delete(&self, account: &str) -> PortResult<bool> {
+        self.store()?;
+        Ok(self.0.up()?.keys.remove(account).is_some())
+    }
+}
+
+/// Never sleeps: time jumps to the deadline when nothing else is to be done, and without a deadline there is nothing left to wait for.
+pub struct MemoryWaker(pub World);
+
+impl Waker for MemoryWaker {
+    fn wait(&mut self, deadline: Option<Time>) -> Vec<Wake> {
+        let mut things = self.0.things();
+        let wakes = std::mem::take(&mut things.wakes);
+        if !wakes.is_empty() {
+            return wakes;
+        }
+        match deadline {
+            Some(at) if !things.down => {
+                things.now = things.now.max(at);
+                vec![Wake::Time]
+            }
+            _ => vec![Wake::Stop],
+        }
+    }
+
+    fn listen(&mut self, _runs: &[RunId]) {}
+}

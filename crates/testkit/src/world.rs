@@ -1,0 +1,474 @@
+//! The world the ports are views on, and what tests do to it.
+
+use crate::{files, git, locks, log, runs, small};
+use orchestron_domain::{
+    Agent, AgentName, Chain, Config, Event, Fact, Gate, RunId, Status, Time, config::Limits,
+    signal::Say, transcript::TranscriptItem,
+};
+use orchestron_engine::{
+    Ports, Store,
+    ports::{
+        Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult, Problem, Programs,
+        RunLogs, Wake,
+    },
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+/// 2026-11-20T09:00:00Z, when every world begins.
+const BEGIN: i64 = 1_795_165_200_000;
+
+/// Everything there is in a world.
+#[derive(Default)]
+pub(crate) struct Things {
+    pub now: Time,
+    pub files: files::Folder,
+    pub log: log::Tables,
+    pub locks: locks::Held,
+    pub git: git::Repository,
+    pub runs: BTreeMap<RunId, runs::Process>,
+    pub scripts: BTreeMap<String, VecDeque<runs::Script>>,
+    pub sessions: u32,
+    pub wakes: Vec<Wake>,
+    pub keys: BTreeMap<String, String>,
+    pub keyring_broken: bool,
+    pub installed: Vec<InstalledAgent>,
+    pub transcripts: BTreeMap<RunId, Vec<TranscriptItem>>,
+    /// So many more commits succeed; then the world is down until [`World::revive`].
+    pub commits_left: Option<u32>,
+    pub down: bool,
+}
+
+/// A project on a machine. Clones are the same world.
+#[derive(Clone, Default)]
+pub struct World {
+    things: Arc<(Mutex<Things>, Condvar)>,
+}
+
+pub(crate) fn refused(
+    kind: PortErrorKind,
+    doing: &'static str,
+    what: impl Into<String>,
+    said: impl Into<String>,
+) -> PortError {
+    PortError {
+        doing,
+        what: what.into(),
+        said: said.into(),
+        cure: None,
+        kind,
+    }
+}
+
+/// An agent of agents.yaml with everything at its default; `cli` is none for a holder outside.
+#[must_use]
+pub fn agent(name: &AgentName, cli: Option<&str>) -> Agent {
+    Agent {
+        name: name.clone(),
+        cli: cli.map(str::to_owned),
+        program: None,
+        model: None,
+        persona: None,
+        prompt_file: None,
+        capabilities: Vec::new(),
+        tools_allowed: Vec::new(),
+        tools_restricted: Vec::new(),
+        directories: Vec::new(),
+        timeout_s: 3600,
+        silence_s: 900,
+        max_turns: None,
+        budget: None,
+        base_url: None,
+        account: "anthropic".to_owned(),
+    }
+}
+
+impl World {
+    /// A git project with the chain architect → claude-impl → codex-review → person, one gate `test`, three attempts, trusted commands,
+    /// and no task.
+    #[must_use]
+    pub fn new() -> Self {
+        let world = Self::default();
+        {
+            let mut things = world.things();
+            things.now = Time(BEGIN);
+            things.git.is_repository = true;
+            things.installed = vec![InstalledAgent {
+                cli: "claude".into(),
+                program: Some("/usr/bin/claude".into()),
+                version: Some("2.1.0".into()),
+                install: "npm install -g @anthropic-ai/claude-code".into(),
+            }];
+        }
+        world.configure(|config| {
+            config.project = "storefront".into();
+            config.task_prefix = "TASK".into();
+            config.limits = Limits::default();
+            config.gates = vec![Gate {
+                name: "test".into(),
+                run: "npm test".into(),
+                timeout_s: 600,
+            }];
+        });
+        world.chain(Some("architect"), Some("claude-impl"), Some("codex-review"));
+        world.trust();
+        world
+    }
+
+    pub(crate) fn things(&self) -> MutexGuard<'_, Things> {
+        self.things.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn changed(&self) -> &Condvar {
+        &self.things.1
+    }
+
+    /// What is down does nothing.
+    pub(crate) fn up(&self) -> PortResult<MutexGuard<'_, Things>> {
+        let things = self.things();
+        if things.down {
+            return Err(refused(
+                PortErrorKind::Other,
+                "cannot reach",
+                "the world",
+                "it is down",
+            ));
+        }
+        Ok(things)
+    }
+
+    // ------------------------------------------------------------------------------------ configuration
+
+    /// Changes the configuration.
+    pub fn configure(&self, change: impl FnOnce(&mut Config)) {
+        let mut things = self.things();
+        change(&mut things.files.config);
+        things.files.config_version += 1;
+        things.wakes.push(Wake::Files);
+    }
+
+    /// Sets who does which leg. Names that are not `person` and were not described become agents started with `claude`.
+    pub fn chain(&self, prepare: Option<&str>, implement: Option<&str>, review: Option<&str>) {
+        let name = |text: Option<&str>| text.and_then(|text| text.parse::<AgentName>().ok());
+        let chain = Chain {
+            prepare: name(prepare),
+            implement: name(implement),
+            review: name(review),
+        };
+        self.configure(|config| {
+            for name in [&chain.prepare, &chain.implement, &chain.review]
+                .into_iter()
+                .flatten()
+                .filter(|name| name.as_str() != "person")
+            {
+                config
+                    .agents
+                    .entry(name.clone())
+                    .or_insert_with(|| agent(name, Some("claude")));
+            }
+            config.chain = chain;
+        });
+    }
+
+    /// Makes a name that of a holder outside.
+    pub fn outside(&self, name: &str) {
+        if let Ok(name) = name.parse::<AgentName>() {
+            self.configure(|config| {
+                config.agents.insert(name.clone(), agent(&name, None));
+            });
+        }
+    }
+
+    /// Accepts the present configuration's commands.
+    pub fn trust(&self) {
+        let mut things = self.things();
+        let commands = orchestron_engine::trust::commands(&things.files.config);
+        things
+            .log
+            .settings
+            .insert(orchestron_engine::trust::KEY.to_owned(), commands);
+    }
+
+    /// Problems the configuration has.
+    pub fn config_problems(&self, problems: Vec<Problem>) {
+        self.things().files.config_problems = problems;
+    }
+
+    // ------------------------------------------------------------------------------------ files and time
+
+    /// Writes a file below `.mcp/`, as a person with an editor does.
+    pub fn write(&self, path: &str, text: &str) {
+        let mut things = self.things();
+        things.files.put(path, text.as_bytes().to_vec());
+        things.wakes.push(Wake::Files);
+    }
+
+    /// Writes a plain task file `TASK-001-…` into a folder.
+    pub fn task(&self, number: u32, status: Status, title: &str) {
+        self.task_with(number, status, title, "");
+    }
+
+    /// Writes a task file with more sections below its heading.
+    pub fn task_with(&self, number: u32, status: Status, title: &str, more: &str) {
+        let text = format!(
+            "# Task: TASK-{number:03} - {title}\n\n## Status: {status}\n\n{more}\n\n## Goal\nDo it well.\n\n## Acceptance Criteria\n- [x] it works\n- [ ] it is fast\n"
+        );
+        let name = format!(
+            "TASK-{number:03}-{}.md",
+            orchestron_domain::task_file::slug(title)
+        );
+        self.write(&format!("tasks/{status}/{name}"), &text);
+    }
+
+    /// Removes a file below `.mcp/`.
+    pub fn remove(&self, path: &str) {
+        let mut things = self.things();
+        things.files.entries.remove(path);
+        things.wakes.push(Wake::Files);
+    }
+
+    /// Moves a file below `.mcp/`, as `mv` does.
+    pub fn rename(&self, from: &str, to: &str) {
+        let mut things = self.things();
+        if let Some(entry) = things.files.entries.remove(from) {
+            things.files.entries.insert(to.to_owned(), entry);
+        }
+        things.wakes.push(Wake::Files);
+    }
+
+    /// The text of a file below `.mcp/`.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
+        let things = self.things();
+        let entry = things.files.entries.get(path)?;
+        Some(String::from_utf8_lossy(&entry.bytes).into_owned())
+    }
+
+    /// Paths of all files below `.mcp/`.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        self.things().files.entries.keys().cloned().collect()
+    }
+
+    /// The folder a task's file lies in; none when there is no such file.
+    #[must_use]
+    pub fn status(&self, task: &str) -> Option<Status> {
+        self.things().files.entries.keys().find_map(|path| {
+            let (folder, name) = path.strip_prefix("tasks/")?.split_once('/')?;
+            name.starts_with(task)
+                .then(|| Status::from_folder(folder))
+                .flatten()
+        })
+    }
+
+    /// The tasks folder cannot be read.
+    pub fn hide_tasks(&self, hidden: bool) {
+        self.things().files.hidden = hidden;
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, millis: i64) {
+        let mut things = self.things();
+        things.now = things.now.plus_millis(millis);
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.things().now
+    }
+
+    // ------------------------------------------------------------------------------------ log
+
+    /// All events, oldest first.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.things().log.read_events()
+    }
+
+    /// All facts, oldest first.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        self.events().into_iter().map(|event| event.fact).collect()
+    }
+
+    /// A setting of this machine.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<String> {
+        self.things().log.settings.get(key).cloned()
+    }
+
+    /// Forgets log, index and settings, as when somebody deletes the database.
+    pub fn lose_log(&self) {
+        self.things().log = log::Tables::default();
+    }
+
+    /// Lets so many more commits succeed; then everything fails until [`Self::revive`], as after a kill.
+    pub fn die_after(&self, commits: u32) {
+        self.things().commits_left = Some(commits);
+    }
+
+    /// Ends what [`Self::die_after`] began. Returns whether the world was down.
+    pub fn revive(&self) -> bool {
+        let mut things = self.things();
+        things.commits_left = None;
+        std::mem::take(&mut things.down)
+    }
+
+    // ------------------------------------------------------------------------------------ runs and git
+
+    /// What the next run of this kind does: `implement`, `review`, `prepare`, `gate-test`. Runs nobody wrote a script for do their job well.
+    pub fn script(&self, kind: &str, script: runs::Script) {
+        self.things()
+            .scripts
+            .entry(kind.to_owned())
+            .or_default()
+            .push_back(script);
+    }
+
+    /// Runs that were started, each as often as its program was.
+    #[must_use]
+    pub fn started(&self) -> Vec<(RunId, u32)> {
+        let things = self.things();
+        things
+            .runs
+            .iter()
+            .map(|(run, process)| (run.clone(), process.starts))
+            .collect()
+    }
+
+    /// The first user message of a run.
+    #[must_use]
+    pub fn prompt(&self, run: &str) -> Option<String> {
+        let run: RunId = run.parse().ok()?;
+        self.things().runs.get(&run)?.prompt()
+    }
+
+    /// What was said to a run.
+    #[must_use]
+    pub fn said(&self, run: &str) -> Vec<Say> {
+        let Ok(run) = run.parse::<RunId>() else {
+            return Vec::new();
+        };
+        let things = self.things();
+        things
+            .runs
+            .get(&run)
+            .map(|process| process.said.clone())
+            .unwrap_or_default()
+    }
+
+    /// What a run's transcript shows.
+    pub fn transcript(&self, run: &str, items: Vec<TranscriptItem>) {
+        if let Ok(run) = run.parse() {
+            self.things().transcripts.insert(run, items);
+        }
+    }
+
+    /// Whether the project is a git repository.
+    pub fn is_repository(&self, is: bool) {
+        self.things().git.is_repository = is;
+    }
+
+    /// Somebody commits to a task's branch.
+    pub fn commit_on(&self, task: &str) {
+        let mut things = self.things();
+        things.git.edit(task);
+        things.git.commit(task);
+    }
+
+    /// Merging this task's branch would conflict in these files.
+    pub fn conflict(&self, task: &str, files: &[&str]) {
+        let files = files.iter().map(|file| (*file).to_owned()).collect();
+        self.things().git.conflicts.insert(task.to_owned(), files);
+    }
+
+    /// Merges that were made: task and commit.
+    #[must_use]
+    pub fn merges(&self) -> Vec<(String, String)> {
+        self.things()
+            .git
+            .merges
+            .iter()
+            .map(|(task, commit)| (task.clone(), commit.0.clone()))
+            .collect()
+    }
+
+    /// Tip of a task's branch.
+    #[must_use]
+    pub fn tip(&self, task: &str) -> Option<String> {
+        self.things()
+            .git
+            .trees
+            .get(task)
+            .map(|tree| tree.tip.0.clone())
+    }
+
+    /// A task's worktree is gone, as when somebody deletes its folder.
+    pub fn lose_worktree(&self, task: &str) {
+        self.things().git.trees.remove(task);
+    }
+
+    /// Coding agents on this machine.
+    pub fn installed(&self, installed: Vec<InstalledAgent>) {
+        self.things().installed = installed;
+    }
+
+    /// Whether the keyring works.
+    pub fn keyring_works(&self, works: bool) {
+        self.things().keyring_broken = !works;
+    }
+
+    // ------------------------------------------------------------------------------------ ports
+
+    /// A store over this world.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::new(
+            Arc::new(files::MemoryFiles(self.clone())),
+            Box::new(log::MemoryLog(self.clone())),
+            Arc::new(locks::MemoryLocks(self.clone())),
+            Arc::new(small::MemoryClock(self.clone())),
+        )
+    }
+
+    /// Git.
+    #[must_use]
+    pub fn git(&self) -> Arc<dyn Git> {
+        Arc::new(git::MemoryGit(self.clone()))
+    }
+
+    /// What runs have said.
+    #[must_use]
+    pub fn logs(&self) -> Arc<dyn RunLogs> {
+        Arc::new(runs::MemoryLogs(self.clone()))
+    }
+
+    /// Keys.
+    #[must_use]
+    pub fn keys(&self) -> Arc<dyn Keys> {
+        Arc::new(small::MemoryKeys(self.clone()))
+    }
+
+    /// Programs.
+    #[must_use]
+    pub fn programs(&self) -> Arc<dyn Programs> {
+        Arc::new(small::MemoryPrograms(self.clone()))
+    }
+
+    /// All an engine acts through. Its waker lets time jump to the next deadline when nothing else is to be done, and says
+    /// `Stop` when there is no deadline either.
+    #[must_use]
+    pub fn ports(&self) -> Ports {
+        Ports {
+            store: self.store(),
+            git: self.git(),
+            runs: Box::new(runs::MemoryRuns::new(self.clone())),
+            logs: self.logs(),
+            waker: Box::new(small::MemoryWaker(self.clone())),
+            clock: Arc::new(small::MemoryClock(self.clone())),
+        }
+    }
+}
