@@ -1,0 +1,111 @@
+//! The step between the keeper and the program: a process of our own that sets what only the child itself can set, and
+//! then becomes the program.
+//!
+//! Doing this in the keeper, between `fork` and `exec`, would need unsafe code and a full copy of its address space;
+//! a process of its own needs neither. It dies with its keeper from its first instruction on, and since signals to be
+//! sent at the parent's death survive `exec`, so does the program.
+
+use super::{
+    super::folder::{FolderError, RunFolder, Spec, private, read_json, write_json},
+    KeeperError,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::File,
+    io,
+    os::unix::process::{CommandExt, parent_id},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// The exit code of a stage that did not become the program; `not-started.json` says why.
+pub(super) const NOT_STARTED_CODE: i32 = 127;
+
+/// `not-started.json`.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct NotStarted {
+    pub(super) message: String,
+}
+
+/// Becomes the program of the run. Returns only when that is not possible.
+pub(super) fn become_program(folder: &RunFolder, keeper: u32) -> KeeperError {
+    let error = match prepare(folder, keeper) {
+        Ok((spec, mut command)) => {
+            let source = command.exec();
+            not_executed(&spec, source)
+        }
+        Err(error) => error,
+    };
+    let note = NotStarted {
+        message: error.to_string(),
+    };
+    // When even this fails, exit code 127 remains.
+    write_json(&folder.not_started(), &note, false).ok();
+    error
+}
+
+fn prepare(folder: &RunFolder, keeper: u32) -> Result<(Spec, Command), KeeperError> {
+    die_with_parent()?;
+    // The keeper may have died before that took effect; then there is another parent already.
+    if parent_id() != keeper {
+        return Err(KeeperError::Orphaned);
+    }
+    let spec: Spec = read_json(&folder.spec())?.ok_or_else(|| KeeperError::NoSpec {
+        path: folder.spec(),
+    })?;
+    let [program, args @ ..] = spec.argv.as_slice() else {
+        return Err(KeeperError::NoProgram);
+    };
+    let out = append(&folder.out())?;
+    let err = if spec.merge_output {
+        out.try_clone()
+            .map_err(FolderError::io("cannot open", &folder.out()))?
+    } else {
+        append(&folder.err())?
+    };
+    if !Path::new(&spec.cwd).is_dir() {
+        return Err(KeeperError::NoFolder {
+            path: PathBuf::from(&spec.cwd),
+        });
+    }
+    let mut command = Command::new(program);
+    command
+        .args(args)
+        .env_clear()
+        .envs(&spec.env)
+        .current_dir(&spec.cwd)
+        .stdout(Stdio::from(out))
+        .stderr(Stdio::from(err));
+    Ok((spec, command))
+}
+
+fn append(path: &Path) -> Result<File, FolderError> {
+    private()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(FolderError::io("cannot open", path))
+}
+
+fn not_executed(spec: &Spec, source: io::Error) -> KeeperError {
+    let program = spec.argv.first().cloned().unwrap_or_default();
+    if source.kind() == io::ErrorKind::NotFound {
+        KeeperError::ProgramMissing { program }
+    } else {
+        KeeperError::ProgramRefused { program, source }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn die_with_parent() -> Result<(), KeeperError> {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|errno| KeeperError::System {
+        doing: "cannot tie the program to its keeper",
+        source: errno.into(),
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn die_with_parent() -> Result<(), KeeperError> {
+    Ok(())
+}

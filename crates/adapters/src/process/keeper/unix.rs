@@ -1,0 +1,618 @@
+//! The keeper on Unix: one `poll` over the bell, the exits, the agent's stdin, the key socket and the log watch.
+
+#[cfg(target_os = "linux")]
+use super::key::KeyServer;
+use super::{
+    KeeperError, Stage,
+    exits::{Exit, ExitWatch},
+    inbox::{Inbox, Next, Order},
+    key_of,
+    quota::Quota,
+    stage::{self, NOT_STARTED_CODE, NotStarted},
+};
+use crate::process::{
+    folder::{
+        ExitRecord, FORMAT, FolderError, KEY_SOCKET, ProcessMark, Record, RunFolder, Spec,
+        now_millis, private, read_json, write_json,
+    },
+    tree::{self, ControlGroup},
+};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+    process::{Pid, Signal, getpid, kill_process_group, setsid},
+};
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io::{self, Read, Write},
+    os::{
+        fd::AsFd,
+        unix::{
+            fs::{MetadataExt, OpenOptionsExt},
+            process::CommandExt,
+        },
+    },
+    path::Path,
+    process::{ChildStdin, Command, ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+/// How long a keeper waits for the line with the secrets.
+const FIRST_LINE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long that line may be.
+const FIRST_LINE_BYTES: usize = 64 * 1024;
+/// How long a keeper tries to get its lock: whoever looks at it holds it for an instant.
+const LOCK_PATIENCE: Duration = Duration::from_millis(300);
+/// How long what outlives the program has to end by itself, so that it can remove its own lock files.
+const SURVIVOR_GRACE: Duration = Duration::from_millis(300);
+/// After so long, what cannot be ended is left, and said to be left.
+const SWEEP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Minds a run. Returns at once when somebody else does, did, or was lost doing it.
+pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError> {
+    own_session();
+    let Some(_alive) = hold(folder)? else {
+        return Ok(());
+    };
+    // A record without an exit is a run whose keeper was lost: the program may have run, so it must not run again.
+    if folder.exit().exists() || folder.record().exists() {
+        return Ok(());
+    }
+    let end = first_line()
+        .and_then(|line| key_of(&line))
+        .and_then(|key| Keeper::start(folder, stage, key))
+        .map(Keeper::mind)
+        .unwrap_or_else(|error| ExitRecord {
+            could_not_start: Some(error.to_string()),
+            ..ExitRecord::default()
+        });
+    let end = ExitRecord {
+        format: FORMAT,
+        ended_at: now_millis(),
+        ..end
+    };
+    sync(&folder.out());
+    sync(&folder.err());
+    Ok(write_json(&folder.exit(), &end, true)?)
+}
+
+/// The stage: see [`stage`].
+pub(super) fn execute(folder: &RunFolder, keeper: &OsStr) -> ExitCode {
+    let keeper = keeper.to_str().and_then(|pid| pid.parse().ok());
+    let error = stage::become_program(folder, keeper.unwrap_or_default());
+    eprintln!("orchestron keep: {error}");
+    u8::try_from(NOT_STARTED_CODE).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Asks the keeper of a run for the key; empty when it refuses.
+pub(super) fn ask_for_key(run_dir: &Path) -> Result<String, KeeperError> {
+    // A whole path could be longer than a socket's address may be.
+    std::env::set_current_dir(run_dir).map_err(FolderError::io("cannot enter", run_dir))?;
+    let mut stream = std::os::unix::net::UnixStream::connect(KEY_SOCKET)
+        .map_err(FolderError::io("cannot reach", &run_dir.join(KEY_SOCKET)))?;
+    let mut key = String::new();
+    stream
+        .read_to_string(&mut key)
+        .map_err(KeeperError::system("cannot read the key"))?;
+    Ok(key)
+}
+
+/// A session of its own, so that no terminal's end reaches it, and the parent of all orphans below it.
+fn own_session() {
+    // Refused only to the leader of a group, which has what it needs already.
+    setsid().ok();
+    #[cfg(target_os = "linux")]
+    {
+        // Without it, orphans are found by their mark only.
+        rustix::process::set_child_subreaper(Some(getpid())).ok();
+    }
+}
+
+/// Takes the lock; none when another keeper has it.
+fn hold(folder: &RunFolder) -> Result<Option<File>, KeeperError> {
+    let path = folder.lock();
+    let file = private()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(FolderError::io("cannot open", &path))?;
+    let give_up = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(fs::TryLockError::WouldBlock) if Instant::now() > give_up => return Ok(None),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(FolderError::io("cannot lock", &path)(error).into());
+            }
+        }
+    }
+    // A lock on a file that is no longer the one in the folder proves nothing.
+    let same = |a: fs::Metadata, b: fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+    let held = file
+        .metadata()
+        .and_then(|own| fs::metadata(&path).map(|there| same(own, there)))
+        .map_err(FolderError::io("cannot look at", &path))?;
+    Ok(held.then_some(file))
+}
+
+/// Reads one line on stdin. Nothing, an end, or silence is an empty line.
+fn first_line() -> Result<Vec<u8>, KeeperError> {
+    #[cfg(target_os = "linux")]
+    {
+        // From here on this process holds a key: no debugger and no core file of the same user may show it.
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
+    }
+    let stdin = io::stdin();
+    let give_up = Instant::now() + FIRST_LINE_PATIENCE;
+    let mut line = Vec::new();
+    let mut buffer = [0_u8; 4096];
+    while !line.contains(&b'\n') && line.len() < FIRST_LINE_BYTES {
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        let left = timespec(give_up.saturating_duration_since(Instant::now()));
+        match poll(&mut fds, Some(&left)) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(errno) => return Err(KeeperError::system("cannot wait for input")(errno.into())),
+        }
+        match rustix::io::read(&stdin, &mut buffer[..]) {
+            Ok(0) => break,
+            Ok(read) => line.extend_from_slice(buffer.get(..read).unwrap_or_default()),
+            Err(rustix::io::Errno::INTR) => {}
+            // Started without an input at all.
+            Err(_) => break,
+        }
+    }
+    Ok(line)
+}
+
+fn sync(log: &Path) {
+    // What cannot be synced is still there unless the power fails, and the end of the run must be told either way.
+    if let Ok(file) = File::open(log) {
+        file.sync_data().ok();
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    // One more than asked for: waking a hair too early would only mean waking twice.
+    let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2) + 1;
+    Timespec {
+        tv_sec: millis / 1000,
+        tv_nsec: millis % 1000 * 1_000_000,
+    }
+}
+
+/// Ending a tree: gently until `kill_at`, then by force, until nobody is left or it is given up.
+#[derive(Debug)]
+struct Sweep {
+    kill_at: Instant,
+    give_up: Instant,
+    pause: Duration,
+    next: Instant,
+}
+
+impl Sweep {
+    fn new(grace: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            kill_at: now + grace,
+            give_up: now + grace + SWEEP_PATIENCE,
+            pause: Duration::from_millis(1),
+            next: now,
+        }
+    }
+}
+
+/// What there is to do after a `poll`.
+#[derive(Debug, Default)]
+struct Ready {
+    bell: bool,
+    exit: bool,
+    stdin: bool,
+    key: bool,
+    log: bool,
+}
+
+struct Keeper<'a> {
+    folder: &'a RunFolder,
+    program: i32,
+    inbox: Inbox,
+    stdin: Option<ChildStdin>,
+    /// The program does not read; wait until it does.
+    stdin_is_full: bool,
+    bell: File,
+    exits: ExitWatch,
+    #[cfg(target_os = "linux")]
+    key: Option<KeyServer>,
+    quota: Quota,
+    limit_bytes: u64,
+    /// What every process of the run carries in its environment.
+    #[cfg(not(target_os = "linux"))]
+    mark: String,
+    group: Option<ControlGroup>,
+    sweep: Option<Sweep>,
+    end: ExitRecord,
+}
+
+impl<'a> Keeper<'a> {
+    fn start(
+        folder: &'a RunFolder,
+        stage: &Stage,
+        key: Option<String>,
+    ) -> Result<Self, KeeperError> {
+        let dir = folder.dir();
+        std::env::set_current_dir(dir).map_err(FolderError::io("cannot enter", dir))?;
+        let spec: Spec = read_json(&folder.spec())?.ok_or_else(|| KeeperError::NoSpec {
+            path: folder.spec(),
+        })?;
+        for log in [folder.out(), folder.err()] {
+            private()
+                .append(true)
+                .create(true)
+                .open(&log)
+                .map_err(FolderError::io("cannot make", &log))?;
+        }
+        let bell = open_bell(&folder.bell())?;
+        let inbox = Inbox::open(&folder.inbox())
+            .map_err(FolderError::io("cannot open", &folder.inbox()))?;
+        #[cfg(target_os = "linux")]
+        let key = key
+            .map(KeyServer::open)
+            .transpose()
+            .map_err(FolderError::io("cannot listen on", &dir.join(KEY_SOCKET)))?;
+        #[cfg(not(target_os = "linux"))]
+        drop(key);
+        let mut record = record();
+        let group = ControlGroup::create(spec.run.as_str());
+        record.cgroup = group.as_ref().map(|group| group.path().to_path_buf());
+        // From here on this run is never started again, whatever happens to this keeper.
+        write_json(&folder.record(), &record, false)?;
+        let (program, stdin) = spawn(folder, stage, &spec)?;
+        let exits = ExitWatch::start(program)
+            .map_err(KeeperError::system("cannot wait for the program"))?;
+        record.agent = Some(ProcessMark {
+            pid: program,
+            start: tree::started(program),
+        });
+        write_json(&folder.record(), &record, false)?;
+        if let Some(group) = &group {
+            // After the start, because joining a group can take ten milliseconds. What the program starts until then is
+            // found in the tree below it, as is everything when it cannot join.
+            group.add(program).ok();
+        }
+        Ok(Self {
+            folder,
+            program,
+            inbox,
+            stdin,
+            stdin_is_full: false,
+            bell,
+            exits,
+            #[cfg(target_os = "linux")]
+            key,
+            quota: Quota::new(spec.log_limit_bytes, [folder.out(), folder.err()]),
+            limit_bytes: spec.log_limit_bytes,
+            #[cfg(not(target_os = "linux"))]
+            mark: spec.mark(),
+            group,
+            sweep: None,
+            end: ExitRecord::default(),
+        })
+    }
+
+    /// Minds the run to its end. A keeper that cannot go on ends the run rather than leave it unminded.
+    fn mind(mut self) -> ExitRecord {
+        let mut failures = 0;
+        let mut over = self.heed_inbox().map(|()| false);
+        loop {
+            match over {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => {
+                    failures += 1;
+                    self.end.trouble.get_or_insert(error.to_string());
+                    self.sweep.get_or_insert_with(|| Sweep::new(Duration::ZERO));
+                    if failures > 100 {
+                        break;
+                    }
+                }
+            }
+            over = self.turn();
+        }
+        self.finish()
+    }
+
+    /// Waits for something to happen and deals with it. True when nothing is left of the run.
+    fn turn(&mut self) -> io::Result<bool> {
+        let ready = self.wait()?;
+        if ready.exit && self.heed_exit()? {
+            return Ok(true);
+        }
+        if ready.bell {
+            drain(&self.bell);
+            self.heed_inbox()?;
+        }
+        if ready.stdin {
+            self.stdin_is_full = false;
+        }
+        self.feed()?;
+        #[cfg(target_os = "linux")]
+        if ready.key
+            && let Some(key) = &mut self.key
+        {
+            key.serve(self.program);
+        }
+        let now = Instant::now();
+        let due = self.quota.next().is_some_and(|next| now >= next);
+        if (ready.log || due) && self.quota.look(now) && self.end.log_limit_bytes.is_none() {
+            self.end.log_limit_bytes = Some(self.limit_bytes);
+            self.sweep = Some(Sweep::new(Duration::ZERO));
+        }
+        self.sweep_on(now)
+    }
+
+    fn wait(&self) -> io::Result<Ready> {
+        let mut fds = Vec::with_capacity(5);
+        let exits = self.exits.fd();
+        fds.push(PollFd::new(&self.bell, PollFlags::IN));
+        fds.push(PollFd::from_borrowed_fd(exits, PollFlags::IN));
+        let mut optional = |fd: Option<_>, flags| {
+            fd.map(|fd| {
+                fds.push(PollFd::from_borrowed_fd(fd, flags));
+                fds.len() - 1
+            })
+        };
+        let stdin = self.stdin.as_ref().filter(|_| self.stdin_is_full);
+        let stdin = optional(stdin.map(AsFd::as_fd), PollFlags::OUT);
+        #[cfg(target_os = "linux")]
+        let key = self.key.as_ref().map(|key| key.listener().as_fd());
+        #[cfg(not(target_os = "linux"))]
+        let key = None;
+        let key = optional(key, PollFlags::IN);
+        let log = optional(self.quota.fd(), PollFlags::IN);
+        let now = Instant::now();
+        let next = [self.quota.next(), self.sweep.as_ref().map(|s| s.next)];
+        let next = next.into_iter().flatten().min();
+        let timeout = next.map(|next| timespec(next.saturating_duration_since(now)));
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let told = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        Ok(Ready {
+            bell: told(0),
+            exit: told(1),
+            stdin: stdin.is_some_and(told),
+            key: key.is_some_and(told),
+            log: log.is_some_and(told),
+        })
+    }
+
+    /// Reads what the waiting thread says. True when nobody is left.
+    fn heed_exit(&mut self) -> io::Result<bool> {
+        match self.exits.read()? {
+            Exit::Code(code) => self.end.code = Some(code),
+            Exit::Signal(signal) => self.end.signal = Some(signal),
+            Exit::NobodyLeft => return Ok(true),
+        }
+        self.stdin = None;
+        // Whoever is left is ended. When nobody is, the next message says so before the first look at the process table.
+        if self.sweep.is_none() {
+            let mut sweep = Sweep::new(SURVIVOR_GRACE);
+            sweep.next += Duration::from_millis(1);
+            self.sweep = Some(sweep);
+        }
+        Ok(false)
+    }
+
+    fn heed_inbox(&mut self) -> io::Result<()> {
+        for order in self.inbox.scan()? {
+            match order {
+                Order::Interrupt => {
+                    if let Some(group) =
+                        Pid::from_raw(self.program).filter(|_| self.sweep.is_none())
+                    {
+                        // Nobody there any more: then there is nothing to interrupt.
+                        kill_process_group(group, Signal::INT).ok();
+                    }
+                }
+                Order::Terminate => tree::send(&self.below()?, Signal::TERM),
+                Order::Kill => self.sweep = Some(Sweep::new(Duration::ZERO)),
+            }
+        }
+        self.feed()
+    }
+
+    /// Passes on as much as the program takes.
+    fn feed(&mut self) -> io::Result<()> {
+        let mut buffer = [0_u8; 16 * 1024];
+        while !self.stdin_is_full && self.inbox.is_waiting() {
+            let Some(stdin) = &mut self.stdin else {
+                return Ok(());
+            };
+            let bytes = match self.inbox.next(&mut buffer)? {
+                Next::Nothing => return Ok(()),
+                Next::Close => {
+                    self.stdin = None;
+                    return Ok(());
+                }
+                Next::Bytes(bytes) => bytes,
+            };
+            match stdin.write(buffer.get(..bytes).unwrap_or_default()) {
+                Ok(sent) => self.inbox.sent(sent),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stdin_is_full = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // It closed its input, or is gone: what it does not want to hear is no reason to end it.
+                Err(_) => self.stdin = None,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what is to be ended, if anything is. True when it is given up.
+    fn sweep_on(&mut self, now: Instant) -> io::Result<bool> {
+        let Some(sweep) = &mut self.sweep else {
+            return Ok(false);
+        };
+        if now < sweep.next {
+            return Ok(false);
+        }
+        sweep.next = now + sweep.pause;
+        sweep.pause = (sweep.pause * 2).min(Duration::from_millis(100));
+        let (force, give_up) = (now >= sweep.kill_at, now >= sweep.give_up);
+        if force && let Some(group) = &self.group {
+            // Everybody at once; whoever is not in the group is found below.
+            group.kill().ok();
+        }
+        let below = self.below()?;
+        let others = below.iter().filter(|pid| **pid != self.program).count();
+        let others = u32::try_from(others).unwrap_or(u32::MAX);
+        self.end.swept = self.end.swept.max(others);
+        if give_up {
+            self.end.left = u32::try_from(below.len()).unwrap_or(u32::MAX);
+            return Ok(true);
+        }
+        tree::send(&below, if force { Signal::KILL } else { Signal::TERM });
+        Ok(false)
+    }
+
+    fn below(&self) -> io::Result<Vec<i32>> {
+        let all = tree::processes()?;
+        Ok(tree::descendants(&[getpid().as_raw_pid()], &all))
+    }
+
+    fn finish(mut self) -> ExitRecord {
+        if let Some(group) = &self.group {
+            // Also whoever left the tree for another parent.
+            group.kill().ok();
+            for _ in 0..50 {
+                if group.remove().is_ok() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        if let Ok((swept, left)) = tree::sweep(&self.mark, SWEEP_PATIENCE) {
+            // Orphans go to another parent here, so that having no child left proves nothing.
+            self.end.swept = self.end.swept.max(swept);
+            self.end.left = left;
+        }
+        #[cfg(target_os = "linux")]
+        {
+            self.end.key_refused = self.key.as_ref().map_or(0, KeyServer::refused);
+        }
+        if self.end.code == Some(NOT_STARTED_CODE) {
+            let note: Option<NotStarted> = read_json(&self.folder.not_started()).unwrap_or(None);
+            self.end.could_not_start = note.map(|note| note.message);
+        }
+        self.end
+    }
+}
+
+fn record() -> Record {
+    let pid = getpid().as_raw_pid();
+    Record {
+        format: FORMAT,
+        keeper: ProcessMark {
+            pid,
+            start: tree::started(pid),
+        },
+        agent: None,
+        boot: tree::boot(),
+        cgroup: None,
+        started_at: now_millis(),
+    }
+}
+
+/// Starts the stage. It is the only child the keeper ever starts itself.
+fn spawn(
+    folder: &RunFolder,
+    stage: &Stage,
+    spec: &Spec,
+) -> Result<(i32, Option<ChildStdin>), KeeperError> {
+    let stdin = if spec.input {
+        Stdio::piped()
+    } else {
+        Stdio::null()
+    };
+    let mut child = Command::new(&stage.program)
+        .args(&stage.args)
+        .arg("--exec")
+        .arg(std::process::id().to_string())
+        .arg(folder.dir())
+        .stdin(stdin)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .map_err(KeeperError::system("cannot start the program's stage"))?;
+    let stdin = child.stdin.take();
+    if let Some(stdin) = &stdin {
+        let flags =
+            fcntl_getfl(stdin).and_then(|flags| fcntl_setfl(stdin, flags | OFlags::NONBLOCK));
+        flags.map_err(|e| KeeperError::system("cannot set up the program's input")(e.into()))?;
+    }
+    Ok((child.id().cast_signed(), stdin))
+}
+
+/// Opens the bell for reading and, so that it never sees an end, for writing.
+fn open_bell(path: &Path) -> Result<File, KeeperError> {
+    make_bell(path)?;
+    fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .map_err(|e| FolderError::io("cannot open", path)(e).into())
+}
+
+/// Makes the fifo that wakes a keeper, unless it is there.
+pub(in crate::process) fn make_bell(path: &Path) -> Result<(), FolderError> {
+    if path.exists() {
+        return Ok(());
+    }
+    #[cfg(target_os = "linux")]
+    let made = rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        path,
+        rustix::fs::Mode::from_raw_mode(0o600),
+    )
+    .map_err(io::Error::from);
+    #[cfg(not(target_os = "linux"))]
+    let made = Command::new("mkfifo")
+        .args(["-m", "600"])
+        .arg(path)
+        .status()
+        .map(|_| ());
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(FolderError::io("cannot make", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Wakes the keeper of a run; nothing happens when there is none, because a keeper reads `in.jsonl` when it starts.
+pub(in crate::process) fn ring_bell(path: &Path) {
+    let bell = fs::OpenOptions::new()
+        .write(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path);
+    if let Ok(mut bell) = bell {
+        // Full means that it has not woken yet, so it will see what was just written.
+        bell.write_all(b"!").ok();
+    }
+}
+
+fn drain(mut bell: &File) {
+    let mut buffer = [0_u8; 4096];
+    while bell.read(&mut buffer).is_ok_and(|read| read > 0) {}
+}
