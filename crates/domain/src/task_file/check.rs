@@ -32,7 +32,7 @@ type Then<'a> = Box<dyn Fn(&TaskFile) -> bool + 'a>;
 
 /// Parses the bytes and, when they are a task file, tries every edit on it, with the file's own text and `hostile` as what models
 /// and people hand in. Holds for every input: no panic; bytes come back unchanged; an edit changes nothing outside of its section,
-/// adds no heading but its own, can be parsed again, and changes nothing when it is made a second time.
+/// adds no heading but its own, keeps comments, can be parsed again, and changes nothing when it is made a second time.
 ///
 /// # Errors
 /// With the first rule that does not hold.
@@ -241,6 +241,11 @@ fn check_edit(before: &TaskFile, trial: &Trial<'_>) -> Result<(), Fault> {
         "an edit keeps every byte of the other sections",
         || told(""),
     )?;
+    rule(
+        comments_kept(before, &after, trial.section),
+        "an edit keeps every comment",
+        || told(""),
+    )?;
     let mut twice = after.clone();
     let second = (trial.edit)(&mut twice);
     rule(
@@ -260,6 +265,19 @@ fn headings_kept(before: &TaskFile, after: &TaskFile, section: Section) -> bool 
             .collect()
     };
     (after.has(section) || !before.has(section)) && others(before) == others(after)
+}
+
+/// Whether the section's comments are all there still, in their order.
+fn comments_kept(before: &TaskFile, after: &TaskFile, section: Section) -> bool {
+    let mut left = after
+        .body_lines(section)
+        .filter(|line| line.kind == Kind::Comment);
+    before
+        .body_lines(section)
+        .filter(|line| line.kind == Kind::Comment)
+        .all(|old| {
+            left.any(|new| new.text.trim_end_matches('\r') == old.text.trim_end_matches('\r'))
+        })
 }
 
 /// Whether everything before and behind the section is the same; when the section is new, whether bytes were only added.

@@ -79,6 +79,9 @@ fn not_utf8(bytes: &[u8], offset: usize) -> TaskFileError {
 
 /// The mark git leaves that this line starts with, if it does.
 pub(super) fn conflict_marker(line: &str) -> Option<&'static str> {
+    if !matches!(line.as_bytes().first(), Some(b'<' | b'|' | b'=' | b'>')) {
+        return None;
+    }
     let marker = CONFLICT_MARKERS
         .into_iter()
         .find(|marker| line.starts_with(marker))?;
@@ -298,6 +301,10 @@ pub(super) fn heading_content(line: &Line<'_>) -> Range<usize> {
 
 /// The part of a line before a comment in it.
 pub(super) fn without_comment(text: &str) -> &str {
+    // Nearly no line has a `<` at all, and looking for one byte is several times as fast as looking for four.
+    if !text.as_bytes().contains(&b'<') {
+        return text;
+    }
     text.find("<!--")
         .and_then(|at| text.get(..at))
         .unwrap_or(text)

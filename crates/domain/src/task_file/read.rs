@@ -176,9 +176,11 @@ impl TaskFile {
 
 /// Reads the word of a status line: `ready`, `In Progress`, `in_progress`.
 pub(super) fn read_status(value: &str) -> Option<Status> {
-    Status::ALL
-        .into_iter()
-        .find(|status| same_words(value, status.folder()))
+    Status::from_folder(value).or_else(|| {
+        Status::ALL
+            .into_iter()
+            .find(|status| same_words(value, status.folder()))
+    })
 }
 
 /// Reads the first word of a priority line.

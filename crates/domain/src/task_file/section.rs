@@ -92,14 +92,16 @@ impl Section {
     #[must_use]
     pub fn from_name(written: &str) -> Option<Self> {
         // Nearly every heading is written exactly as the schema has it.
-        Self::ALL
+        let exact = Self::ALL
             .into_iter()
-            .find(|section| section.name() == written)
-            .or_else(|| {
-                Self::ALL
-                    .into_iter()
-                    .find(|section| same_words(written, section.name()))
-            })
+            .find(|section| section.name() == written);
+        exact.or_else(|| {
+            // No name of the schema has more than three words; a long heading is not worth sixteen looks.
+            let short = written.len() <= 60;
+            Self::ALL
+                .into_iter()
+                .find(|section| short && same_words(written, section.name()))
+        })
     }
 
     /// Whether it is a line with one value (`## Status: ready`), not a text.
