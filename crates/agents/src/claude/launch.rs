@@ -89,6 +89,8 @@ const FIXED: &[(&str, &str)] = &[
     // A call of ours may wait for a person for days. 2^31 and more would be no timeout but none at all.
     ("MCP_TOOL_TIMEOUT", "2000000000"),
     ("CLAUDE_CODE_MCP_TOOL_IDLE_TIMEOUT", "2000000000"),
+    // What one run learned reaches the next through the task, where people can read it, not through a memory of its own.
+    ("CLAUDE_CODE_DISABLE_AUTO_MEMORY", "1"),
     // Git asks nobody: there is no terminal.
     ("GIT_TERMINAL_PROMPT", "0"),
 ];

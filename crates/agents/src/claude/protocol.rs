@@ -38,6 +38,7 @@ pub struct Conversation {
     tells_state: bool,
     /// `result` lines so far.
     results: u64,
+    /// Asks that were not withdrawn, answered or not: what was said must not change what a line means.
     asks: BTreeSet<String>,
     turn: Turn,
     /// The turn's end, while `idle` has not come.
@@ -136,10 +137,7 @@ impl Conversation {
     fn asks_to_use(&mut self, id: &str, request: &Value, out: &mut Received) {
         let tool = request["tool_name"].as_str().unwrap_or("");
         let input = &request["input"];
-        let own = tool
-            .strip_prefix("mcp__")
-            .and_then(|rest| rest.strip_prefix(tools::SERVER));
-        if own.is_some_and(|rest| rest.starts_with("__")) {
+        if summary::is_ours(tool) {
             out.replies.push(wire::permit(id, true, ""));
         } else if rules::NEVER.contains(&tool) || request["requires_user_interaction"] == true {
             let why = "Nobody reads this session. Use the tool request_help to ask a person, or decide yourself.";
@@ -501,10 +499,7 @@ impl Protocol for Conversation {
                 ask,
                 allow,
                 message,
-            } => {
-                self.asks.remove(&ask.0);
-                wire::permit(&ask.0, *allow, message)
-            }
+            } => wire::permit(&ask.0, *allow, message),
             Say::Reply { call, ok, text } => server::answer(call, *ok, text),
             // One interrupt for each turn: saying it again while the turn ends must not stop the next one.
             Say::Interrupt => {

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// Longest summary, in characters.
 const MAX: usize = 240;
 
+/// Parameters of our own tools that say what a call is about.
+const OWN_FIELDS: [&str; 4] = ["verdict", "section", "question", "note"];
+
 /// The tool's name for people: without `mcp__`, and without a server when it is ours.
 pub fn tool_name(tool: &str) -> String {
     let name = match tool.strip_prefix("mcp__").map(|rest| rest.split_once("__")) {
@@ -47,6 +50,10 @@ pub fn of_call(tool: &str, input: &Value, worktree: &str) -> String {
     if let Some(path) = path() {
         return one_line(relative(path, worktree), MAX);
     }
+    if is_ours(tool) {
+        let said: Vec<&str> = OWN_FIELDS.into_iter().filter_map(field).collect();
+        return one_line(&said.join(": "), MAX);
+    }
     match input {
         Value::Null => String::new(),
         Value::Object(fields) if fields.len() == 1 => {
@@ -62,6 +69,14 @@ pub fn of_call(tool: &str, input: &Value, worktree: &str) -> String {
         }
         other => one_line(&plain(other), MAX),
     }
+}
+
+/// Whether the tool is one of our own.
+pub fn is_ours(tool: &str) -> bool {
+    let rest = tool
+        .strip_prefix("mcp__")
+        .and_then(|rest| rest.strip_prefix(tools::SERVER));
+    rest.is_some_and(|rest| rest.starts_with("__"))
 }
 
 /// Text as it is, anything else as JSON.
@@ -143,6 +158,11 @@ mod tests {
                 "mcp__orchestron__task_submit",
                 json!({"note": "done\nall"}),
                 "task_submit done ⏎ all",
+            ),
+            (
+                "mcp__orchestron__review_decide",
+                json!({"note": "not yet", "verdict": "changes"}),
+                "review_decide changes: not yet",
             ),
             ("mcp__orchestron__task_get", json!({}), "task_get"),
             (

@@ -275,9 +275,9 @@ pub fn explain_exit(code: Option<i32>, stderr: &str) -> Option<RunEnd> {
     };
     if let Some(said) = line("is already in use") {
         return Some(agent_error(
-            "its conversation is in use by another process",
+            "its conversation exists already",
             &said,
-            "end that one first",
+            "the next attempt has to resume it or start a new one",
         ));
     }
     if let Some(said) = line("No conversation found") {

@@ -255,5 +255,161 @@ alive says “end”
 cost 44700 52500 210
 ended completed [0] "end"
 "##),
+("40-implement", r##"
+  -> 2271 mcp
+  -> rule list_permission_rules
+  -> 8d6a mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 0d3d mcp
+started 622d0ef9 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+alive thinking
+alive writing
+alive says “I begin.”
+alive preparing task_get
+alive task_get
+called 0c1d task_get {}
+alive waiting for the model
+alive preparing Write
+alive Write /tmp/agl/wt7/src/a.txt
+alive waiting for the model
+alive preparing Bash
+alive Bash python3 -c 1
+asked 7159 Bash: python3 -c 1 (This command requires approval)
+alive waiting for the model
+alive preparing Write
+alive Write /tmp/agl/wt7/.mcp/tasks/ready/T.md
+alive waiting for the model
+alive preparing task_submit
+alive task_submit
+  -> 1aa3 mcp
+alive waiting for the model
+alive preparing task_submit
+alive task_submit done
+called 9b48 task_submit {"note": String("done")}
+alive waiting for the model
+alive writing
+alive says “All done.”
+cost 31290 73500 294
+ended completed [1] "All done."
+alive waiting for the model
+alive writing
+alive says “I went on.”
+cost 35760 84000 336
+ended completed [0] "I went on."
+"##),
+("41-denied-everything", r##"
+  -> 76ae mcp
+  -> rule list_permission_rules
+  -> c6b3 mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 792e mcp
+started 57ff1dd5 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+alive preparing task_get
+alive task_get
+called f1e5 task_get {}
+alive waiting for the model
+alive preparing Bash
+alive Bash python3 -c 1
+asked bda6 Bash: python3 -c 1 (This command requires approval)
+alive waiting for the model
+alive preparing Write
+alive Write /tmp/agl/elsewhere.txt
+alive waiting for the model
+alive writing
+alive says “I did it!”
+cost 17880 42000 168
+ended every tool call was denied, so nothing was done [2] "I did it!"
+"##),
+("42-interrupt-asking", r##"
+  -> 7a08 mcp
+  -> rule list_permission_rules
+  -> 7b3e mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 4674 mcp
+started f484dc19 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+alive preparing Bash
+alive Bash python3 -c 1
+asked 8f24 Bash: python3 -c 1 (This command requires approval)
+withdrawn 8f24
+cost 4470 10500 42
+ended stopped: its turn was interrupted [1] ""
+"##),
+("43-resume-help", r##"
+  -> c26d mcp
+  -> rule list_permission_rules
+  -> c3aa mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 41ee mcp
+started 622d0ef9 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+alive preparing request_help
+alive request_help Which one?
+called 8e65 request_help {"options": Array [String("a"), String("b")], "question": String("Which one?")}
+alive waiting for the model
+alive writing
+alive says “done”
+cost 44700 21000 84
+ended completed [0] "done"
+"##),
+("44-half-surrogate", r##"
+  -> d95c mcp
+  -> rule list_permission_rules
+  -> 4b35 mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 0a20 mcp
+started ce4d8453 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+alive preparing Bash
+alive Bash echo � > q; python3 -c 1
+asked 6541 Bash: echo � > q; python3 -c 1 (Contains lone surrogate)
+alive waiting for the model
+alive writing
+alive says “e”
+cost 8940 21000 84
+ended every tool call was denied, so nothing was done [1] "e"
+"##),
+("45-resume-unknown", r##"
+ended the agent ended with an error: there is no conversation to resume (No conversation found with session ID: f14fc4db-6750-4cb2-8c9b-fa40d72dd478): the next attempt has to start a new one [0] ""
+"##),
+("46-rule-ignored", r##"
+  -> 718a mcp
+  -> rule list_permission_rules
+  -> a297 mcp
+doomed could not start: the agent ignored permission rules that it does not understand: `bash(rm)`; mend `tools_allowed` and `tools_restricted` in .mcp/agents.yaml
+  -> 8d38 mcp
+"##),
+("47-review", r##"
+  -> 2bf5 mcp
+  -> rule list_permission_rules
+  -> e1c7 mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 927d mcp
+started 0a6610e4 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+alive preparing Write
+alive Write /tmp/agl/wt7/r.txt
+alive waiting for the model
+alive preparing review_decide
+alive review_decide changes: not yet
+called 2819 review_decide {"note": String("not yet"), "verdict": String("changes")}
+alive waiting for the model
+alive writing
+alive says “done”
+cost 13410 31500 126
+ended completed [0] "done"
+"##),
+("48-no-such-model", r##"
+  -> 477e mcp
+  -> rule list_permission_rules
+  -> 79b7 mcp
+  -> f217 # TASK-001 · implement · attempt 1
+  -> 1492 mcp
+started b0d08a34 2.1.328 claude-sonnet-5-5
+alive waiting for the model
+ended could not start: There's an issue with the selected model (claude-sonnet-5-5). It may not exist or you may not have access to it. Run --model to pick a different model. (`model` in .mcp/agents.yaml names it) [0] "There's an issue with the selected model (claude-sonnet-5-5). It may not exist or you may not have access to it. Run --model to pick a different model."
+"##),
 
 ];

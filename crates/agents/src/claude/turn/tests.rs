@@ -214,8 +214,8 @@ fn exits_that_only_stderr_explains() {
             Some(1),
             "Error: Session ID a823 is already in use.\n",
             Some(
-                "the agent ended with an error: its conversation is in use by another process (Error: Session ID a823 is already in \
-                 use.): end that one first",
+                "the agent ended with an error: its conversation exists already (Error: Session ID a823 is already in use.): \
+                 the next attempt has to resume it or start a new one",
             ),
         ),
         (
