@@ -1,1 +1,21 @@
-//! (being written)
+//! The product proved from outside. Everything here is one test binary; its top modules are the kinds of tests that
+//! `./dev test` counts:
+//!
+//! - `arrows`: which crate may use which.
+//! - `tidy`: rules every source file keeps.
+//! - `command_line`: the `orchestron` command as a user meets it.
+//! - `journeys`: whole chains with real files, real git and the real Claude CLI on a scripted model.
+//! - `crash`: kill -9 of engine, keeper and agent at seeded moments.
+//! - `window`: the desktop app under Xvfb, driven through WebDriver.
+//! - `browser`: the same UI served by `orchestron run --ui`, in headless Chromium.
+//!
+//! `environment` is what they stand on: a machine of its own for each test, in a temporary folder.
+
+#[cfg(test)]
+mod arrows;
+#[cfg(all(test, unix))]
+mod environment;
+#[cfg(test)]
+mod source;
+#[cfg(test)]
+mod tidy;
