@@ -24,6 +24,8 @@ mod section;
 mod write;
 
 #[cfg(test)]
+mod edit_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
