@@ -14,11 +14,16 @@ pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure
     let (name, input) = operation(verb)?;
     let mut here = Here::open(common)?;
     let mut done: Done = here.ask(name, &input)?;
-    if here.settle()? {
+    if has_consequences(name) && here.settle()? {
         done.not_done.retain(|line| !line.starts_with("no engine is running"));
         tell_outcome(&mut here, &mut done)?;
     }
     output.done(&done)
+}
+
+/// Whether something follows that needs no agent: a handoff, gates, a merge, a worktree.
+fn has_consequences(operation: &str) -> bool {
+    !matches!(operation, "create" | "pause" | "resume" | "words" | "trust")
 }
 
 /// After settling here: where the task stands now.

@@ -498,7 +498,7 @@ fn end_leg(found: &mut Progress, leg: Leg, end: &RunEnd, at: Time) {
             Step::Idle
         }
     };
-    if matches!(end, RunEnd::AgentError { message } if message.contains("No conversation found")) {
+    if matches!(end, RunEnd::ConversationLost { .. }) {
         found.sessions.remove(&leg);
     }
     found.handed_at = Some(at);

@@ -100,6 +100,11 @@ pub enum RunEnd {
         /// What it said.
         message: String,
     },
+    /// The conversation it was to resume is gone; the next attempt begins a new one.
+    ConversationLost {
+        /// What the agent said.
+        message: String,
+    },
     /// Every tool call of the run was denied, so nothing can have been done.
     DeniedEverything,
     /// The provider refuses for now; the account is parked.
@@ -159,6 +164,12 @@ impl fmt::Display for RunEnd {
             }
             Self::GateFailed { code: None } => f.write_str("the gate was ended by a signal"),
             Self::AgentError { message } => write!(f, "the agent ended with an error: {message}"),
+            Self::ConversationLost { message } => {
+                write!(
+                    f,
+                    "there is no conversation to resume ({message}): the next attempt has to start a new one"
+                )
+            }
             Self::DeniedEverything => {
                 f.write_str("every tool call was denied, so nothing was done")
             }

@@ -6,7 +6,7 @@ use orchestron_domain::{
     prompt::document,
     run::Verdict,
     signal::Say,
-    task_file::{Item, Section},
+    task_file::{EditError, Item, Section, TaskFile},
 };
 use serde::Deserialize;
 
@@ -19,8 +19,12 @@ const PREPARE_SECTIONS: [Section; 6] = [
     Section::FilesAffected,
     Section::ImplementationNotes,
 ];
-/// Sections an implementing run may write: the criteria are what it is measured by, so it may only tick them.
-const IMPLEMENT_SECTIONS: [Section; 1] = [Section::ImplementationNotes];
+/// Sections an implementing run may write; of the checklists it is measured by, it may only tick boxes.
+const IMPLEMENT_SECTIONS: [Section; 3] = [
+    Section::ImplementationNotes,
+    Section::AcceptanceCriteria,
+    Section::DefinitionOfDone,
+];
 
 #[derive(Deserialize)]
 struct Submit {
@@ -174,6 +178,9 @@ impl Engine {
             )));
         };
         let done = self.ports.store.edit(&run.task, |file| {
+            if leg == Leg::Implement && section != Section::ImplementationNotes {
+                return tick_named(file, section, &update.text);
+            }
             file.set_section(section, &update.text).map(|_| ())
         });
         match done {
@@ -235,6 +242,23 @@ impl Engine {
         })?;
         Ok(())
     }
+}
+
+/// Ticks the boxes that a text shows ticked; whatever else the text says is left out.
+fn tick_named(file: &mut TaskFile, section: Section, text: &str) -> Result<(), EditError> {
+    let ticked = text.lines().filter_map(|line| {
+        let item = line
+            .trim_start()
+            .trim_start_matches(['-', '*'])
+            .trim_start();
+        item.strip_prefix("[x]")
+            .or_else(|| item.strip_prefix("[X]"))
+            .map(str::trim)
+    });
+    for item in ticked {
+        file.tick(section, Item::Text(item))?;
+    }
+    Ok(())
 }
 
 fn review_decide(run: &Run, leg: Leg, arguments: &str) -> Answer {

@@ -229,11 +229,9 @@ pub fn not_logged_in(message: &str) -> RunEnd {
 }
 
 fn no_conversation(message: &str) -> RunEnd {
-    agent_error(
-        "there is no conversation to resume",
-        message,
-        "the next attempt has to start a new one",
-    )
+    RunEnd::ConversationLost {
+        message: message.to_owned(),
+    }
 }
 
 fn agent_error(what: &str, said: &str, cure: &str) -> RunEnd {

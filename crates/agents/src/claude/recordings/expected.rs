@@ -372,7 +372,7 @@ cost 8940 21000 84
 ended every tool call was denied, so nothing was done [1] "e"
 "##),
 ("45-resume-unknown", r##"
-ended the agent ended with an error: there is no conversation to resume (No conversation found with session ID: f14fc4db-6750-4cb2-8c9b-fa40d72dd478): the next attempt has to start a new one [0] ""
+ended there is no conversation to resume (No conversation found with session ID: f14fc4db-6750-4cb2-8c9b-fa40d72dd478): the next attempt has to start a new one [0] ""
 "##),
 ("46-rule-ignored", r##"
   -> 718a mcp

@@ -73,7 +73,7 @@ const RESULTS: &[(&str, &str, &str)] = &[
     (
         r#"{"subtype":"error_during_execution","is_error":true,"num_turns":0,"errors":["No conversation found with session ID: 0473"]}"#,
         "",
-        "the agent ended with an error: there is no conversation to resume (No conversation found with session ID: 0473): \
+        "there is no conversation to resume (No conversation found with session ID: 0473): \
          the next attempt has to start a new one",
     ),
     (
