@@ -20,7 +20,8 @@ export function newQueryClient(): QueryClient {
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,
       },
-      mutations: { retry: false, networkMode: "always" },
+      // An API key passes through here: nothing is kept.
+      mutations: { retry: false, networkMode: "always", gcTime: 0 },
     },
   });
 }

@@ -8,7 +8,7 @@ import { chainInWords, lineColour, stopBadge, stopDetail, stopTitle } from "./st
 export function ChainStrip({ chain }: { chain: ChainStop[] }) {
   const faces = useFaces();
   return (
-    <div role="img" aria-label={chainInWords(chain)} className="flex items-center">
+    <div role="img" aria-label={chainInWords(chain)} className="mt-0.5 flex items-center">
       {chain.map((stop, index) => {
         const following = chain[index + 1];
         return (

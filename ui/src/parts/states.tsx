@@ -6,11 +6,20 @@ import type { ErrorView } from "../backend/wire";
 import { text } from "../text";
 import { Button } from "./button";
 
+/** 1 where it stands for the whole screen. */
+type HeadingLevel = 1 | 2;
+
+function Title({ level, className, children }: { level: HeadingLevel; className: string; children: string }) {
+  return level === 1 ? <h1 className={className}>{children}</h1> : <h2 className={className}>{children}</h2>;
+}
+
 /** Appears late, so that what is fast does not flicker. */
-export function Loading({ what }: { what: string }) {
+export function Loading({ what, level = 2 }: { what: string; level?: HeadingLevel }) {
   return (
     <div role="status" className="flex h-full animate-late flex-col gap-2.5 p-5">
-      <span className="sr-only">{what}</span>
+      <Title level={level} className="sr-only">
+        {what}
+      </Title>
       {[70, 92, 58, 80].map((width) => (
         <span key={width} aria-hidden className="h-4 animate-breathe rounded-md bg-line" style={{ width: `${width / 2}%` }} />
       ))}
@@ -24,14 +33,17 @@ interface EmptyProps {
   /** A command that does the same at a terminal. */
   command?: string;
   icon?: ReactNode;
+  level?: HeadingLevel;
   children?: ReactNode;
 }
 
-export function Empty({ title, words, command, icon, children }: EmptyProps) {
+export function Empty({ title, words, command, icon, level = 2, children }: EmptyProps) {
   return (
     <div className="flex h-full animate-fade flex-col items-center justify-center gap-2 p-8 text-center">
       {icon === undefined ? null : <span className="mb-1 text-ghost">{icon}</span>}
-      <h2 className="text-md font-semibold">{title}</h2>
+      <Title level={level} className="text-md font-semibold">
+        {title}
+      </Title>
       <p className="max-w-sm text-sm text-balance text-muted">{words}</p>
       {command === undefined ? null : <code className="mt-1 rounded-md bg-sunken px-2 py-1 text-xs text-muted select-all">{command}</code>}
       {children === undefined ? null : <div className="mt-2 flex gap-2">{children}</div>}
@@ -44,14 +56,17 @@ interface FailedProps {
   title: string;
   cause: unknown;
   onRetry?: () => void;
+  level?: HeadingLevel;
 }
 
-export function Failed({ title, cause, onRetry }: FailedProps) {
+export function Failed({ title, cause, onRetry, level = 2 }: FailedProps) {
   const { message, hints, code } = toFailure(cause).view;
   return (
     <div role="alert" className="flex h-full flex-col items-center justify-center gap-2 p-8 text-center">
       <CircleAlert aria-hidden size={26} strokeWidth={1.75} className="mb-1 text-bad" />
-      <h2 className="text-md font-semibold">{title}</h2>
+      <Title level={level} className="text-md font-semibold">
+        {title}
+      </Title>
       <p className="max-w-md text-sm text-muted">{message}</p>
       <Hints hints={hints} />
       <p className="font-mono text-2xs text-faint">{code}</p>

@@ -1,0 +1,106 @@
+// Pictures of every screen in light and dark at two sizes, from the demo build (`npm run shots`), and axe on each of them.
+// Usage: node scripts/shots.mjs [name-filter] [--only-axe]; pictures go to ui/shots/.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { launch } from "./browser.mjs";
+import { serve } from "./serve.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const filter = process.argv[2]?.startsWith("--") ? undefined : process.argv[2];
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1000, height: 700 },
+];
+
+const click = (selector) => (page) => page.click(selector);
+const press = (key) => (page) => page.keyboard.press(key);
+
+const SCREENS = [
+  { name: "board", path: "/board" },
+  { name: "board-filtered", path: "/board?agent=cursor" },
+  { name: "board-empty", path: "/board?fake=empty" },
+  { name: "board-many", path: "/board?fake=many" },
+  { name: "board-failing", path: "/board?fake=failing" },
+  { name: "board-untrusted", path: "/board?fake=untrusted" },
+  { name: "board-scripted", path: "/board?fake=scripted" },
+  { name: "board-stopped", path: "/board?fake=stopped" },
+  { name: "board-paused", path: "/board?fake=paused" },
+  { name: "board-offline", path: "/board?fake=offline", act: (page) => page.waitForSelector("[data-testid=banner-offline]") },
+  { name: "board-loading", path: "/board?fake=slow", act: (page) => page.waitForTimeout(600) },
+  { name: "refused", path: "/board?fake=refused" },
+  { name: "board-changes", path: "/board", act: click("[data-testid=card-TASK-112] [data-testid=request-changes]") },
+  { name: "board-filter-open", path: "/board", act: click("[data-testid=filter-agent] button") },
+  { name: "new-task", path: "/board", act: press("c") },
+  { name: "palette", path: "/board", act: async (page) => { await page.keyboard.press("/"); await page.waitForTimeout(150); await page.keyboard.type("check"); } },
+  { name: "keys", path: "/needs-you?request=12", act: press("?") },
+  { name: "problems", path: "/board", act: click("[data-testid=problems]") },
+  { name: "needs-you-review", path: "/needs-you?request=12", act: (page) => page.waitForSelector(".hljs-keyword") },
+  { name: "needs-you-permission", path: "/needs-you?request=11" },
+  { name: "needs-you-question", path: "/needs-you?request=14" },
+  { name: "needs-you-escalation", path: "/needs-you?request=15" },
+  { name: "needs-you-conflict", path: "/needs-you?request=16" },
+  { name: "needs-you-empty", path: "/needs-you?fake=quiet" },
+  { name: "needs-you-words-missing", path: "/needs-you?request=12", act: click("[data-testid=request-changes]") },
+  { name: "needs-you-long", path: "/needs-you?fake=long&request=12", act: (page) => page.waitForTimeout(500) },
+  { name: "toast", path: "/needs-you?request=12", act: async (page) => { await page.keyboard.press("a"); await page.waitForSelector("[data-testid=toast]"); } },
+  { name: "task-handoffs", path: "/task/TASK-112" },
+  { name: "task-transcript", path: "/task/TASK-117?tab=transcript", act: async (page) => { await page.waitForSelector("[role=log]"); await page.getByText("src/pay/mod.rs").first().click(); await page.waitForTimeout(400); } },
+  { name: "task-changes", path: "/task/TASK-112?tab=changes", act: (page) => page.waitForSelector(".hljs-keyword") },
+  { name: "task-feedback", path: "/task/TASK-098?tab=feedback" },
+  { name: "task-runs", path: "/task/TASK-112?tab=runs" },
+  { name: "task-file", path: "/task/TASK-112?tab=file" },
+  { name: "task-outside", path: "/task/TASK-114" },
+  { name: "task-missing", path: "/task/TASK-999" },
+  { name: "agents", path: "/agents?agent=claude-impl" },
+  { name: "agents-empty", path: "/agents?fake=empty" },
+  { name: "activity", path: "/activity" },
+  { name: "activity-empty", path: "/activity?fake=empty" },
+  { name: "settings", path: "/settings" },
+  { name: "key-enter", path: "/settings", act: click("[data-testid=key-enter-openai-team]") },
+];
+
+const { address, stop } = await serve(here("../dist-demo"));
+const browser = await launch();
+mkdirSync(here("../shots"), { recursive: true });
+let bad = 0;
+for (const theme of ["light", "dark"]) {
+  for (const viewport of SIZES) {
+    const context = await browser.newContext({ viewport, deviceScaleFactor: 1.25, timezoneId: "UTC", reducedMotion: "reduce" });
+    await context.addInitScript((chosen) => localStorage.setItem("orchestron-theme", chosen), theme);
+    for (const screen of SCREENS) {
+      if (filter !== undefined && !new RegExp(filter).test(screen.name)) continue;
+      bad += await look(context, screen, theme, viewport);
+    }
+    await context.close();
+  }
+}
+await browser.close();
+stop();
+if (bad > 0) {
+  console.error(`${bad} thing(s) to mend`);
+  process.exitCode = 1;
+}
+
+async function look(context, { name, path, act }, theme, viewport) {
+  const page = await context.newPage();
+  const said = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && said.push(message.text()));
+  page.on("pageerror", (error) => said.push(String(error)));
+  await page.goto(address + path);
+  await page.waitForSelector("main");
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(120);
+  if (act !== undefined) await act(page);
+  await page.waitForTimeout(250);
+  const label = `${name}-${theme}-${viewport.width}`;
+  if (!process.argv.includes("--only-axe")) await page.screenshot({ path: here(`../shots/${label}.png`) });
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  for (const { id, nodes } of violations) said.push(`axe ${id}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
+  for (const line of said) console.error(`${label}: ${line}`);
+  await page.close();
+  return said.length;
+}

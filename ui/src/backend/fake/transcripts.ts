@@ -1,0 +1,46 @@
+/** What the fake's agents say and do. */
+import type { RunView, TranscriptItemView } from "../wire";
+import { minutesAgo } from "./clock";
+
+export function run(id: string, change: Partial<RunView>): RunView {
+  return { id, leg: "implement", gate: null, agent: "claude-impl", attempt: 1, state: "working", end: null, since: minutesAgo(12), until: null, cost: 610_000, doing: null, ...change };
+}
+
+const TOLD = `# TASK-117 · implement · attempt 1
+
+Take card payments with Stripe.
+
+## Goal
+
+Buyers pay by card at checkout. Money is captured when the order ships, not before.
+
+## Acceptance criteria
+
+- [ ] A test card pays an order end to end
+- [ ] A declined card shows the reason and keeps the basket
+- [ ] The webhook's signature is checked; a wrong one is refused with 400
+
+## Handoffs
+
+### 1 · prepare · architect
+
+> The payment port is src/pay/port.rs. Keep Stripe types out of the domain; map them in src/pay/stripe.rs.
+`;
+
+export function transcript(): TranscriptItemView[] {
+  return [
+    { type: "told", text: TOLD },
+    { type: "says", text: "I'll start with the payment port to see what an adapter has to provide." },
+    { type: "uses", id: "t1", tool: "Read", summary: "src/pay/port.rs", input: JSON.stringify({ file_path: "src/pay/port.rs" }) },
+    { type: "got", id: "t1", failed: false, text: "pub trait Payments {\n    fn authorise(&self, order: &Order, card: &CardToken) -> Result<Authorisation, PayError>;\n    fn capture(&self, authorisation: &Authorisation) -> Result<Receipt, PayError>;\n}" },
+    { type: "thinks", text: "Authorise and capture are two steps already. The webhook is the missing part: there is no place that checks a signature." },
+    { type: "says", text: "The port has **authorise** and **capture** already, so the adapter is small. Missing is:\n\n1. `src/pay/stripe.rs`, which maps Stripe's types\n2. a webhook route that checks the signature\n3. tests against a recorded declined card\n\nI'll write the adapter first." },
+    { type: "uses", id: "t2", tool: "Edit", summary: "src/pay/mod.rs", input: JSON.stringify({ file_path: "src/pay/mod.rs", old_string: "pub mod port;\npub mod rates;\n", new_string: "pub mod port;\npub mod rates;\npub mod stripe;\n" }) },
+    { type: "got", id: "t2", failed: false, text: "The file src/pay/mod.rs has been updated." },
+    { type: "uses", id: "t3", tool: "Bash", summary: "cargo check -p storefront", input: JSON.stringify({ command: "cargo check -p storefront", description: "Check that it compiles" }) },
+    { type: "got", id: "t3", failed: true, text: "error[E0583]: file not found for module `stripe`\n --> src/pay/mod.rs:3:1\n  |\n3 | pub mod stripe;\n  | ^^^^^^^^^^^^^^^\n" },
+    { type: "says", text: "As expected, the module is not there yet. The checkout page needs Stripe's own script package to make a card token, so I need to install it." },
+    { type: "uses", id: "t4", tool: "Bash", summary: "npm install stripe@17 --save-exact", input: JSON.stringify({ command: "npm install stripe@17 --save-exact", description: "Install the official Stripe SDK; the task names it in its notes" }) },
+    { type: "note", text: "Waits for a person to allow it" },
+  ];
+}

@@ -1,0 +1,63 @@
+/** The fake's state: small enough to change by hand, rich enough to look real. */
+import type { CardView, DiffView, EventView, KeyView, ProjectView, RequestView, TranscriptItemView } from "../wire";
+import { cards, manyCards } from "./cards";
+import { diff, longDiff } from "./diff";
+import { events } from "./events";
+import { project } from "./project";
+import { requests } from "./requests";
+import { transcript } from "./transcripts";
+
+/** What is different from an ordinary morning. */
+export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused";
+
+export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused"];
+
+const MANY_CARDS = 10_000;
+const LONG_DIFF = 5_000;
+
+export interface World {
+  scenario: Scenario;
+  project: ProjectView;
+  cards: CardView[];
+  requests: RequestView[];
+  events: EventView[];
+  keys: KeyView[];
+  transcript: TranscriptItemView[];
+  diff: (task: string) => DiffView;
+}
+
+export function newWorld(scenario: Scenario): World {
+  const isEmpty = scenario === "empty";
+  const world: World = {
+    scenario,
+    project: project(),
+    cards: isEmpty ? [] : [...cards(), ...(scenario === "many" ? manyCards(MANY_CARDS) : [])],
+    requests: isEmpty || scenario === "quiet" ? [] : requests(),
+    events: isEmpty ? [] : events(),
+    keys: [
+      { account: "anthropic", source: "keyring", agents: ["claude-impl", "architect"] },
+      { account: "openai", source: "environment", agents: ["codex-review"] },
+      { account: "google", source: "keyring", agents: ["gemini-docs"] },
+      { account: "openai-team", source: null, agents: ["gpt-security"] },
+    ],
+    transcript: transcript(),
+    diff: scenario === "long" ? () => longDiff(LONG_DIFF) : diff,
+  };
+  if (scenario === "quiet") for (const card of world.cards) card.request = null;
+  if (isEmpty) world.project = { ...world.project, agents: [], problems: [], median_handoff: null, spent_today: 0 };
+  world.project.scripted = scenario === "scripted";
+  if (scenario === "untrusted") world.project.engine.trusted = false;
+  if (scenario === "stopped") world.project.engine.running = false;
+  if (scenario === "paused") world.project.engine.paused = "";
+  return world;
+}
+
+/** The project, with what follows from the cards. */
+export function projectNow(world: World): ProjectView {
+  return {
+    ...world.project,
+    tasks: world.cards.length,
+    in_flight: world.cards.filter(({ run }) => run !== null).length,
+    needs_you: world.requests.filter(({ open }) => open).length,
+  };
+}

@@ -1,0 +1,22 @@
+/** Which dialog of the window is open; one at a time. */
+import { useSyncExternalStore } from "react";
+
+export type Overlay = "palette" | "new-task" | "problems" | "keys";
+
+let current: Overlay | null = null;
+const listeners = new Set<() => void>();
+
+export function openOverlay(overlay: Overlay | null): void {
+  current = overlay;
+  for (const listener of listeners) listener();
+}
+
+export function useOverlay(): Overlay | null {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+}

@@ -1,0 +1,88 @@
+/** Which address shows which screen, and what may stand in its search part. */
+import { createRootRoute, createRoute, createRouter, Link, redirect, type RouterHistory } from "@tanstack/react-router";
+import { Empty, Failed } from "./parts/states";
+import { Activity, type ActivitySearch } from "./screens/activity/activity";
+import { Agents, type AgentsSearch } from "./screens/agents/agents";
+import { Board, type BoardSearch } from "./screens/board/board";
+import { NeedsYou, type NeedsYouSearch } from "./screens/needs-you/needs-you";
+import { Settings } from "./screens/settings/settings";
+import { TABS, type TaskSearch } from "./screens/task/tabs-list";
+import { Task } from "./screens/task/task";
+import { Shell } from "./shell/shell";
+import { text } from "./text";
+
+type Raw = Record<string, unknown>;
+
+const word = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** Leaves out what is not given, so that addresses stay short. */
+function given<T extends object>(search: T): T {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
+}
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const routes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: "/",
+    beforeLoad: () => {
+      throw redirect({ to: "/board" });
+    },
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/board",
+    component: Board,
+    validateSearch: (raw: Raw): BoardSearch => given({ agent: word(raw["agent"]), priority: word(raw["priority"]) }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/needs-you",
+    component: NeedsYou,
+    validateSearch: (raw: Raw): NeedsYouSearch => given({ request: Number.isSafeInteger(Number(raw["request"] ?? Number.NaN)) ? Number(raw["request"]) : undefined }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/task/$task",
+    component: Task,
+    validateSearch: (raw: Raw): TaskSearch => given({ tab: TABS.find((tab) => tab === raw["tab"]), run: word(raw["run"]) }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/agents",
+    component: Agents,
+    validateSearch: (raw: Raw): AgentsSearch => given({ agent: word(raw["agent"]) }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/activity",
+    component: Activity,
+    validateSearch: (raw: Raw): ActivitySearch => given({ task: word(raw["task"]) }),
+  }),
+  createRoute({ getParentRoute: () => root, path: "/settings", component: Settings }),
+] as const;
+
+export function newRouter(history?: RouterHistory) {
+  return createRouter({
+    routeTree: root.addChildren([...routes]),
+    defaultErrorComponent: ({ error, reset }) => <Failed level={1} title={text.crashed} cause={error} onRetry={reset} />,
+    ...(history === undefined ? {} : { history }),
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof newRouter>;
+  }
+}
+
+function NotFound() {
+  return (
+    <Empty level={1} title={text.notFound.title} words={text.notFound.words}>
+      <Link to="/board" className="text-sm text-accent underline-offset-2 hover:underline">
+        {text.notFound.back}
+      </Link>
+    </Empty>
+  );
+}

@@ -1,0 +1,92 @@
+/** Who works in this project, at what, and what is missing before they can. */
+import { Link, useSearch } from "@tanstack/react-router";
+import { Users } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useProject } from "../../backend/reads";
+import type { AgentView } from "../../backend/wire";
+import { agentState } from "../../format/agent-state";
+import { visible } from "../../format/visible";
+import { Chip } from "../../parts/chips";
+import { HolderBadge } from "../../parts/face";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { text } from "../../text";
+
+export interface AgentsSearch {
+  agent?: string;
+}
+
+export function Agents() {
+  const project = useProject();
+  const search = useSearch({ from: "/agents" });
+  if (project.data === undefined) {
+    if (project.isError) return <Failed level={1} title={text.agent.failed} cause={project.error} onRetry={() => void project.refetch()} />;
+    return <Loading level={1} what={text.agent.loading} />;
+  }
+  const { agents } = project.data;
+  if (agents.length === 0) return <Empty level={1} icon={<Users aria-hidden size={28} strokeWidth={1.5} />} title={text.agent.emptyTitle} words={text.agent.emptyWords} command="orchestron init" />;
+  return (
+    <div className="h-full overflow-y-auto">
+      <header className="flex h-12 items-center gap-3 px-5">
+        <h1 className="text-md font-semibold">{text.nav.agents}</h1>
+        <p className="text-xs text-muted">{text.agent.words}</p>
+      </header>
+      <ul className="grid grid-cols-[repeat(auto-fill,minmax(20rem,1fr))] gap-3 px-5 pb-6">
+        {agents.map((agent) => (
+          <AgentCard key={agent.name} agent={agent} isChosen={agent.name === search.agent} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function AgentCard({ agent, isChosen }: { agent: AgentView; isChosen: boolean }) {
+  const own = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isChosen) own.current?.scrollIntoView?.({ block: "nearest" });
+  }, [isChosen]);
+  const state = agentState(agent);
+  return (
+    <li ref={own} aria-label={agent.name} data-testid={`agent-${agent.name}`} className={`flex flex-col rounded-xl border bg-surface shadow-card ${isChosen ? "border-accent-fill" : "border-line"}`}>
+      <div className="flex items-center gap-3 px-4 pt-4 pb-3">
+        <HolderBadge holder={agent} size="large" />
+        <div className="min-w-0 flex-1">
+          <h2 className="truncate text-sm font-semibold">{agent.name}</h2>
+          <p className="truncate text-xs text-muted">{agent.kind === "outside" ? text.agent.outsideKind : [agent.cli, agent.model].filter((part) => part !== null).join(" · ") || text.agent.noModel}</p>
+        </div>
+        <Chip tone={agent.busy ? "accent" : agent.missing !== null ? "warn" : agent.kind === "outside" ? "plain" : "good"}>{agent.busy ? text.agent.busy : agent.missing !== null ? text.agent.notReady : agent.kind === "outside" ? text.agent.external : text.agent.ready}</Chip>
+      </div>
+      <dl className="flex flex-1 flex-col gap-1.5 px-4 pb-4 text-xs">
+        <Row name={text.agent.now}>{agent.task === null ? <span className="text-muted">{agent.kind === "outside" ? text.agent.outside : text.agent.idle}</span> : <Now agent={agent} />}</Row>
+        <Row name={text.agent.legs}>{agent.legs.length === 0 ? <span className="text-muted">{text.agent.noLegs}</span> : agent.legs.map((leg) => text.leg[leg].next).join(", ")}</Row>
+        {agent.persona === null ? null : <Row name={text.agent.persona}>{visible(agent.persona)}</Row>}
+        {agent.kind === "agent" ? <Row name={text.agent.account}>{agent.account}</Row> : null}
+      </dl>
+      {agent.missing === null ? null : (
+        <p className="rounded-b-xl border-t border-line bg-warn-tint px-4 py-2.5 text-xs text-ink wrap-anywhere">
+          <strong className="mr-1.5 font-semibold text-warn">{text.agent.missing}</strong>
+          {state.words === agent.missing || agent.busy ? agent.missing : state.words}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Now({ agent }: { agent: AgentView }) {
+  return (
+    <span className="flex min-w-0 items-baseline gap-1.5">
+      <Link to="/task/$task" params={{ task: agent.task ?? "" }} className="shrink-0 rounded font-mono text-accent underline-offset-2 hover:underline">
+        {agent.task}
+      </Link>
+      {agent.doing === null ? null : <span className="min-w-0 truncate font-mono text-muted">{visible(agent.doing)}</span>}
+    </span>
+  );
+}
+
+function Row({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className="flex gap-3">
+      <dt className="w-14 shrink-0 text-muted">{name}</dt>
+      <dd className="min-w-0 flex-1 wrap-anywhere">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+/** One column; only the cards in sight are drawn. */
+import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
+import { memo, useEffect, useId, useRef } from "react";
+import { text } from "../../text";
+import { Card } from "./card";
+import type { Column as ColumnOf } from "./columns";
+
+const GAP = 9;
+
+export type ColumnScroller = Virtualizer<HTMLDivElement, Element>;
+
+interface ColumnProps {
+  column: ColumnOf;
+  hint: string;
+  isFiltered: boolean;
+  /** Id of the card that Tab stops at, if it is in this column. */
+  current: string | null;
+  onReady: (id: ColumnOf["id"], scroller: ColumnScroller | null) => void;
+}
+
+export const Column = memo(function Column({ column, hint, isFiltered, current, onReady }: ColumnProps) {
+  const { id, cards } = column;
+  const scroller = useRef<HTMLDivElement>(null);
+  const headId = useId();
+  const virtual = useVirtualizer<HTMLDivElement, Element>({
+    count: cards.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => heightOf(cards[index]?.status),
+    getItemKey: (index) => cards[index]?.id ?? index,
+    overscan: 5,
+    gap: GAP,
+    paddingEnd: 10,
+  });
+  useEffect(() => {
+    onReady(id, virtual);
+    return () => onReady(id, null);
+  }, [id, virtual, onReady]);
+  return (
+    <section aria-labelledby={headId} data-testid={`column-${id}`} className="flex min-h-0 w-56 min-w-56 flex-1 flex-col rounded-xl border border-line-soft bg-sunken">
+      <header className="flex h-10 shrink-0 items-center gap-2 px-3">
+        <h2 id={headId} className="text-sm font-semibold whitespace-nowrap">
+          {text.column[id]}
+          <span className="ml-2 font-medium text-faint tabular-nums">{cards.length}</span>
+        </h2>
+        <span className="ml-auto truncate text-2xs text-muted">{hint}</span>
+      </header>
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto px-2.25 [scrollbar-gutter:stable_both-edges] [scrollbar-width:none]">
+        {cards.length === 0 ? (
+          <p className="px-4 py-6 text-center text-xs text-balance text-faint">{isFiltered ? text.board.noneFiltered : text.board.emptyColumn[id]}</p>
+        ) : (
+          <ul className="relative" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const card = cards[item.index];
+              if (card === undefined) return null;
+              return (
+                <li key={item.key} data-index={item.index} ref={virtual.measureElement} aria-setsize={cards.length} aria-posinset={item.index + 1} className="absolute top-0 left-0 w-full" style={{ transform: `translateY(${item.start}px)` }}>
+                  <Card card={card} isCurrent={card.id === current} />
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+});
+
+function heightOf(status: ColumnOf["cards"][number]["status"] | undefined): number {
+  return status === "in-progress" || status === "review" ? 118 : 82;
+}

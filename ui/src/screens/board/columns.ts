@@ -1,0 +1,68 @@
+/** Which cards stand in which column, in which order, and what a column's head says about it. */
+import type { AgentView, BoardView, CardView, ProjectView, StatusWord } from "../../backend/wire";
+import { isSameDay } from "../../format/time";
+import { text } from "../../text";
+
+export type ColumnId = "pending" | "ready" | "in-progress" | "review" | "done";
+
+export interface Column {
+  id: ColumnId;
+  cards: CardView[];
+}
+
+export interface Filter {
+  agent: string | undefined;
+  priority: string | undefined;
+}
+
+const COLUMNS: readonly ColumnId[] = ["pending", "ready", "in-progress", "review", "done"];
+
+function columnOf(status: StatusWord): ColumnId {
+  return status === "failed" ? "done" : status;
+}
+
+export function columnsOf(board: BoardView, filter: Filter): Column[] {
+  const columns = new Map<ColumnId, CardView[]>(COLUMNS.map((id) => [id, []]));
+  for (const card of board.cards) {
+    if (passes(card, filter)) columns.get(columnOf(card.status))?.push(card);
+  }
+  return COLUMNS.map((id) => {
+    const cards = columns.get(id) ?? [];
+    // What is over: the newest first. Everything else: what comes next first.
+    cards.sort(id === "done" ? (a, b) => (b.moved ?? 0) - (a.moved ?? 0) || a.order - b.order : (a, b) => a.order - b.order);
+    return { id, cards };
+  });
+}
+
+export function passes(card: CardView, { agent, priority }: Filter): boolean {
+  if (priority !== undefined && card.priority !== priority) return false;
+  return agent === undefined || card.agent === agent || card.turn.name === agent || card.chain.some(({ holder }) => holder.name === agent);
+}
+
+/** The quiet words at the right of a column's head. */
+export function columnHint(column: Column, project: ProjectView, now: number): string {
+  switch (column.id) {
+    case "pending": {
+      const preparer = withLeg(project.agents, "prepare")[0];
+      return preparer === undefined ? "" : text.board.prepares(preparer.name);
+    }
+    case "ready":
+      return column.cards.length > 0 ? text.board.nextFirst : "";
+    case "in-progress": {
+      const working = new Set(column.cards.filter(({ run }) => run !== null).map(({ turn }) => turn.name)).size;
+      return working === 0 ? "" : text.board.agents(working);
+    }
+    case "review": {
+      const reviewer = withLeg(project.agents, "review")[0];
+      return reviewer === undefined ? text.you : text.board.thenYou(reviewer.name);
+    }
+    case "done": {
+      const today = column.cards.filter(({ status, moved }) => status === "done" && moved !== null && isSameDay(moved, now)).length;
+      return today === 0 ? "" : text.board.today(today);
+    }
+  }
+}
+
+function withLeg(agents: readonly AgentView[], leg: "prepare" | "review"): AgentView[] {
+  return agents.filter(({ legs }) => legs.includes(leg));
+}

@@ -1,0 +1,54 @@
+/** The bar at the bottom: words for whoever gets the decision, and the buttons. */
+import { type ReactNode, type RefObject, useId } from "react";
+import { Label, TextArea, TextField } from "react-aria-components";
+import type { ErrorView } from "../../backend/wire";
+import { INPUT } from "../../parts/fields";
+import { Trouble } from "../../parts/states";
+import { text } from "../../text";
+
+interface DecisionBarProps {
+  note: string;
+  onNote: (note: string) => void;
+  label: string;
+  placeholder: string;
+  noteRef: RefObject<HTMLTextAreaElement | null>;
+  testId?: string;
+  /** Words are missing, and this says so. */
+  missing?: string | null;
+  error: ErrorView | null;
+  /** The buttons. */
+  children: ReactNode;
+}
+
+export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId, missing = null, error, children }: DecisionBarProps) {
+  const missingId = useId();
+  const rows = Math.min(6, Math.max(1, note.split("\n").length));
+  return (
+    <footer className="flex shrink-0 flex-col gap-2 border-t border-line px-5.5 py-2.75">
+      {error === null ? null : <Trouble view={error} {...(error.code === "stale_decision" ? { title: text.needsYou.stale } : {})} />}
+      {missing === null ? null : (
+        <p id={missingId} role="alert" className="text-xs text-bad">
+          {missing}
+        </p>
+      )}
+      <div className="flex items-end gap-2.5">
+        <TextField value={note} onChange={onNote} isInvalid={missing !== null} aria-describedby={missing === null ? undefined : missingId} className="min-w-0 flex-1">
+          <Label className="sr-only">{label}</Label>
+          <TextArea
+            ref={noteRef}
+            rows={rows}
+            placeholder={placeholder}
+            className={`${INPUT} field-sizing-content block max-h-32 resize-none py-1.75 leading-4.5 placeholder-shown:overflow-hidden placeholder-shown:text-ellipsis placeholder-shown:whitespace-nowrap`}
+            onKeyDown={(event) => {
+              // Out of the box, back to single keys.
+              if (event.key === "Escape") event.currentTarget.blur();
+            }}
+            {...(testId ? { "data-testid": testId } : {})}
+          />
+        </TextField>
+        {children}
+      </div>
+    </footer>
+  );
+}
+

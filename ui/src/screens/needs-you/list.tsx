@@ -1,0 +1,63 @@
+/** Everything that waits for the person. */
+import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import type { RequestView } from "../../backend/wire";
+import { visible } from "../../format/visible";
+import { KindChip } from "../../parts/chips";
+import { Age } from "../../parts/since";
+import { text } from "../../text";
+import { RequestTitle } from "./title";
+
+interface ListProps {
+  requests: RequestView[];
+  chosen: number;
+}
+
+export function RequestList({ requests, chosen }: ListProps) {
+  return (
+    <section aria-label={text.nav.needsYou} className="flex w-64 shrink-0 flex-col border-r border-line bg-list wide:w-87">
+      <header className="flex h-10.5 shrink-0 items-center gap-2.5 border-b border-line px-3.5">
+        <h1 className="text-sm font-semibold">{text.nav.needsYou}</h1>
+        <span className="text-sm font-medium text-faint tabular-nums">{requests.length}</span>
+        <span className="ml-auto text-xs text-faint">{text.needsYou.order}</span>
+      </header>
+      <ul className="min-h-0 flex-1 overflow-y-auto">
+        {requests.map((request) => (
+          <Item key={request.id} request={request} isChosen={request.id === chosen} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Item({ request, isChosen }: { request: RequestView; isChosen: boolean }) {
+  const own = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isChosen) own.current?.scrollIntoView?.({ block: "nearest" });
+  }, [isChosen]);
+  const isAgentWaiting = request.kind === "permission" || request.kind === "question";
+  return (
+    <li ref={own}>
+      <Link
+        to="/needs-you"
+        search={{ request: request.id }}
+        aria-current={isChosen ? "true" : undefined}
+        data-testid={`needs-you-item-${request.id}`}
+        className={`relative flex flex-col gap-1 border-b border-line py-2.5 pr-3.5 pl-3.5 -outline-offset-2 ${isChosen ? "bg-accent-tint before:absolute before:inset-y-0 before:left-0 before:w-0.75 before:bg-accent-fill" : "hover:bg-sunken"}`}
+      >
+        <span className="flex h-5 items-center gap-2 text-xs text-muted">
+          <KindChip kind={request.kind} />
+          <span className="min-w-0 truncate">{[isAgentWaiting ? request.from : null, request.task].filter((part) => part !== null).join(" · ")}</span>
+          <span className={`ml-auto shrink-0 text-2xs ${isAgentWaiting && request.run !== null ? "text-bad" : "text-muted"}`}>
+            {request.kind === "permission" && request.run !== null ? <span className="max-wide:hidden">{text.needsYou.agentWaiting} </span> : null}
+            <Age since={request.since} />
+          </span>
+        </span>
+        <span className="truncate text-sm leading-5 font-semibold">
+          <RequestTitle request={request} />
+        </span>
+        {request.detail === "" ? null : <span className="truncate text-xs text-muted">{visible(request.detail)}</span>}
+      </Link>
+    </li>
+  );
+}

@@ -1,0 +1,78 @@
+/** Every decision that waits, one list, one key each. */
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { CircleCheckBig } from "lucide-react";
+import { useCallback, useState } from "react";
+import { useProject, useRequests } from "../../backend/reads";
+import { useShortcut } from "../../parts/shortcuts";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { text } from "../../text";
+import { ConflictDetail } from "./conflict";
+import type { DetailProps } from "./decide";
+import { EscalationDetail } from "./escalation";
+import { RequestList } from "./list";
+import { afterDeciding, chosenOf, neighbour, openRequests } from "./order";
+import { PermissionDetail } from "./permission";
+import { QuestionDetail } from "./question";
+import { ReviewDetail } from "./review";
+
+export interface NeedsYouSearch {
+  request?: number;
+}
+
+const nothingDecided: ReadonlySet<number> = new Set();
+
+export function NeedsYou() {
+  const requests = useRequests();
+  const [decided, setDecided] = useState(nothingDecided);
+  const search = useSearch({ from: "/needs-you" });
+  const navigate = useNavigate();
+  const open = openRequests(requests.data ?? [], decided);
+  const chosen = chosenOf(open, search.request);
+
+  const choose = useCallback((id: number | undefined) => void navigate({ to: "/needs-you", search: id === undefined ? {} : { request: id }, replace: true }), [navigate]);
+  const step = (by: 1 | -1) => {
+    const next = chosen === undefined ? undefined : neighbour(open, chosen.id, by);
+    if (next !== undefined) choose(next.id);
+  };
+  useShortcut("j", text.nav.needsYou, text.keys.next, () => step(1));
+  useShortcut("k", text.nav.needsYou, text.keys.previous, () => step(-1));
+
+  if (requests.data === undefined) {
+    if (requests.isError) return <Failed level={1} title={text.needsYou.failed} cause={requests.error} onRetry={() => void requests.refetch()} />;
+    return <Loading level={1} what={text.needsYou.loading} />;
+  }
+  if (chosen === undefined) return <NothingWaits />;
+  const onDecided = () => {
+    setDecided((before) => new Set(before).add(chosen.id));
+    choose(afterDeciding(open, chosen.id));
+  };
+  return (
+    <div className="flex h-full">
+      <RequestList requests={open} chosen={chosen.id} />
+      <section key={chosen.id} aria-label={chosen.title} className="min-w-0 flex-1 bg-surface" data-testid="needs-you-detail">
+        <Detail request={chosen} onDecided={onDecided} />
+      </section>
+    </div>
+  );
+}
+
+function Detail({ request, onDecided }: DetailProps) {
+  switch (request.kind) {
+    case "review":
+      return <ReviewDetail request={request} onDecided={onDecided} />;
+    case "permission":
+      return <PermissionDetail request={request} onDecided={onDecided} />;
+    case "question":
+      return <QuestionDetail request={request} onDecided={onDecided} />;
+    case "escalation":
+      return <EscalationDetail request={request} onDecided={onDecided} />;
+    case "conflict":
+      return <ConflictDetail request={request} onDecided={onDecided} />;
+  }
+}
+
+function NothingWaits() {
+  const project = useProject().data;
+  const busy = project?.agents.filter((agent) => agent.busy).length ?? 0;
+  return <Empty level={1} icon={<CircleCheckBig aria-hidden size={28} strokeWidth={1.5} />} title={text.needsYou.emptyTitle} words={busy > 0 ? text.needsYou.emptyBusy(busy) : text.needsYou.emptyIdle} />;
+}

@@ -1,0 +1,120 @@
+/** An agent asks whether it may use a tool. */
+import { Link } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { useTranscript } from "../../backend/reads";
+import type { RequestView } from "../../backend/wire";
+import { visible } from "../../format/visible";
+import { Button } from "../../parts/button";
+import { Code } from "../../parts/code";
+import { DiffLines } from "../../parts/diff/lines";
+import { Markdown } from "../../parts/markdown";
+import { Section } from "../../parts/section";
+import { useShortcut } from "../../parts/shortcuts";
+import { editsOf, parseInput } from "../../parts/transcript/edits";
+import { text } from "../../text";
+import { type DetailProps, useDeciding } from "./decide";
+import { DecisionBar } from "./decision-bar";
+import { DetailHead } from "./head";
+import { RequestTitle } from "./title";
+
+export function PermissionDetail({ request, onDecided }: DetailProps) {
+  const { decide, pending, error, clearError } = useDeciding(request, onDecided);
+  const [note, setNote] = useState("");
+  const noteBox = useRef<HTMLTextAreaElement>(null);
+  const words = note.trim();
+  const allow = () => decide({ type: "allow" });
+  const deny = () => decide({ type: "deny", note: words === "" ? null : words });
+  useShortcut("a", text.kind.permission, text.permission.allow, allow);
+  useShortcut("d", text.kind.permission, text.permission.deny, deny);
+  return (
+    <div className="flex h-full flex-col">
+      <DetailHead request={request} facts={request.from === null ? null : <span className="shrink-0">· {request.from} ·</span>} title={<RequestTitle request={request} />}>
+        {request.detail === "" ? null : <p className="text-sm text-muted">{visible(request.detail)}</p>}
+      </DetailHead>
+      <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-5.5 py-4">
+        <div className="flex max-w-3xl flex-col gap-5">
+          <WhatItWants request={request} />
+          <JustBefore request={request} />
+        </div>
+      </div>
+      <DecisionBar
+        note={note}
+        onNote={(next) => {
+          setNote(next);
+          clearError();
+        }}
+        noteRef={noteBox}
+        label={text.permission.note}
+        placeholder={text.permission.notePlaceholder(request.from ?? text.card.theImplementer)}
+        testId="deny-note"
+        error={error}
+      >
+        <Button look="bad" hotkey="d" onPress={deny} isPending={pending === "deny"} isDisabled={pending === "allow"} data-testid="deny">
+          {text.permission.deny}
+        </Button>
+        <Button look="good" hotkey="a" onPress={allow} isPending={pending === "allow"} isDisabled={pending === "deny"} data-testid="allow">
+          {text.permission.allow}
+        </Button>
+      </DecisionBar>
+    </div>
+  );
+}
+
+/** The whole input, nothing left out: what is hidden cannot be judged. */
+function WhatItWants({ request }: { request: RequestView }) {
+  const { tool, input } = request;
+  if (input === null) return null;
+  const fields = parseInput(input);
+  const command = fields?.["command"];
+  const reason = fields?.["description"];
+  const edits = editsOf(tool ?? "", input);
+  const rest = fields === null ? null : Object.fromEntries(Object.entries(fields).filter(([name]) => name !== "command" && name !== "description"));
+  const hasRest = rest !== null && Object.keys(rest).length > 0;
+  return (
+    <>
+      {typeof command === "string" ? (
+        <Section title={text.permission.command}>
+          <Code label={text.permission.command} value={command} prompt tall />
+        </Section>
+      ) : null}
+      {typeof reason === "string" ? (
+        <Section title={text.permission.reason}>
+          <p className="text-sm">{visible(reason)}</p>
+        </Section>
+      ) : null}
+      {edits.map((edit, index) => (
+        <Section key={`${index} ${edit.path}`} title={visible(edit.path)}>
+          <div className="overflow-hidden rounded-lg border border-line">
+            <DiffLines path={edit.path} patch={edit.patch} inline />
+          </div>
+        </Section>
+      ))}
+      {edits.length === 0 && (hasRest || fields === null) ? (
+        <Section title={text.permission.input(tool ?? "")}>
+          <Code label={text.permission.input(tool ?? "")} value={fields === null ? input : JSON.stringify(rest, null, 2)} tall />
+        </Section>
+      ) : null}
+    </>
+  );
+}
+
+const LAST_WORDS = 2;
+
+/** What the agent said before it asked. */
+function JustBefore({ request }: { request: RequestView }) {
+  const transcript = useTranscript(request.run).data;
+  const said = transcript?.items.filter((item) => item.type === "says").slice(-LAST_WORDS) ?? [];
+  if (said.length === 0 || request.task === null) return null;
+  return (
+    <Section title={text.permission.before(request.from ?? "")}>
+      <div className="flex flex-col gap-2 border-l-2 border-line pl-3 text-muted">
+        {said.map((item, index) => (
+          <Markdown key={`${index} ${item.text}`} source={item.text} />
+        ))}
+        <Link to="/task/$task" params={{ task: request.task }} search={{ tab: "transcript" }} className="self-start rounded text-xs text-accent underline-offset-2 hover:underline">
+          {text.permission.wholeTranscript}
+        </Link>
+      </div>
+    </Section>
+  );
+}

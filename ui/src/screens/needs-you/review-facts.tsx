@@ -1,0 +1,52 @@
+/** The column beside the diff: criteria, checks, the last holder's words, files. */
+import { useProject } from "../../backend/reads";
+import type { DiffView, GateView, TaskView } from "../../backend/wire";
+import { CheckLine, Criteria, Gates } from "../../parts/checks";
+import { Files } from "../../parts/diff/files";
+import { Markdown } from "../../parts/markdown";
+import { Section } from "../../parts/section";
+import { text } from "../../text";
+
+interface ReviewFactsProps {
+  task: TaskView;
+  diff: DiffView | undefined;
+  chosen: number;
+  onChoose: (index: number) => void;
+}
+
+export function ReviewFacts({ task, diff, chosen, onChoose }: ReviewFactsProps) {
+  const { done, all } = task.card.criteria;
+  const last = task.handoffs.at(-1);
+  return (
+    <div className="flex shrink-0 flex-col gap-5 px-5.5 py-3.5 @min-[40rem]:w-60 @min-[40rem]:overflow-y-auto @min-[40rem]:border-r @min-[40rem]:border-line-soft @min-[50rem]:w-75">
+      <Section title={text.criteria.title(done, all)}>
+        <Criteria criteria={task.criteria} />
+      </Section>
+      <Section title={text.gate.title}>
+        <ul className="flex flex-col gap-1.5">
+          <Gates gates={task.gates} />
+          <MergeForecast diff={diff} />
+        </ul>
+      </Section>
+      {last === undefined || last.note.trim() === "" ? null : (
+        <Section title={text.review.lastHolder(last.who)}>
+          <Markdown source={last.note} className="text-sm text-muted" />
+        </Section>
+      )}
+      {diff === undefined || diff.files.length === 0 ? null : (
+        <Section title={text.diff.files(diff.files.length)}>
+          <Files files={diff.files} chosen={chosen} onChoose={onChoose} />
+        </Section>
+      )}
+    </div>
+  );
+}
+
+/** Whether it would merge right now. */
+function MergeForecast({ diff }: { diff: DiffView | undefined }) {
+  const base = useProject().data?.base_branch;
+  if (base == null) return null;
+  const [state, result]: [GateView["state"], string] =
+    diff === undefined ? ["running", text.review.looking] : diff.commit === null ? ["waiting", text.diff.none] : diff.conflicts.length === 0 ? ["passed", text.review.noConflict] : ["failed", text.review.conflicts(diff.conflicts.length)];
+  return <CheckLine state={state} name={text.review.mergesInto(base)} result={result} title={diff?.conflicts.join("\n") ?? ""} />;
+}

@@ -1,0 +1,41 @@
+/** What `orchestron doctor` finds. */
+import { CircleAlert, CircleCheck } from "lucide-react";
+import { useRead } from "../../backend/reads";
+import type { Finding } from "../../backend/wire";
+import { Failed, Loading } from "../../parts/states";
+import { visible } from "../../format/visible";
+import { text } from "../../text";
+import { Panel } from "./panel";
+
+export function Health() {
+  const doctor = useRead("doctor", {});
+  const words = doctor.data === undefined ? text.health.looking : doctor.data.healthy ? text.health.good : text.health.bad;
+  return (
+    <Panel title={text.health.title} words={words}>
+      {doctor.data !== undefined ? (
+        <ul className="flex flex-col gap-2">
+          {[...doctor.data.findings].sort((a, b) => Number(a.good) - Number(b.good)).map((finding) => (
+            <Line key={`${finding.about} ${finding.what}`} finding={finding} />
+          ))}
+        </ul>
+      ) : doctor.isError ? (
+        <Failed title={text.health.failed} cause={doctor.error} onRetry={() => void doctor.refetch()} />
+      ) : (
+        <Loading what={text.health.looking} />
+      )}
+    </Panel>
+  );
+}
+
+function Line({ finding }: { finding: Finding }) {
+  return (
+    <li className="flex gap-2.5 text-sm">
+      {finding.good ? <CircleCheck role="img" aria-label={text.health.fine} size={14} className="mt-0.5 shrink-0 text-good" /> : <CircleAlert role="img" aria-label={text.health.wrong} size={14} className="mt-0.5 shrink-0 text-bad" />}
+      <span className="w-28 shrink-0 truncate text-muted">{finding.about}</span>
+      <span className="min-w-0 flex-1 wrap-anywhere">
+        {visible(finding.what)}
+        {finding.cure === null ? null : <span className="block text-xs text-muted">{finding.cure}</span>}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,69 @@
+/** The window: bars around, the screen in the middle, dialogs above. */
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useLinkState } from "../backend/context";
+import { useProject } from "../backend/reads";
+import { openOverlay } from "../parts/overlay";
+import { listenForShortcuts, useShortcut } from "../parts/shortcuts";
+import { Empty } from "../parts/states";
+import { Toasts } from "../parts/toasts";
+import { NewTask } from "../screens/new-task/new-task";
+import { text } from "../text";
+import { Banners } from "./banners";
+import { KeysHelp } from "./keys-help";
+import { Logo } from "./logo";
+import { Palette } from "./palette";
+import { Problems } from "./problems";
+import { SideBar } from "./side-bar";
+import { StatusBar } from "./status-bar";
+import { TopBar } from "./top-bar";
+
+export function Shell() {
+  const link = useLinkState();
+  const project = useProject().data;
+  useEffect(() => {
+    const count = project?.needs_you ?? 0;
+    document.title = project === undefined ? text.product : `${count > 0 ? `(${count}) ` : ""}${project.name} · ${text.product}`;
+  }, [project]);
+  useEffect(() => listenForShortcuts(), []);
+  if (link === "refused") return <Refused />;
+  return (
+    <div className="flex h-full flex-col">
+      <TopBar />
+      <Banners />
+      <div className="flex min-h-0 flex-1">
+        <SideBar />
+        <main className="relative min-w-0 flex-1 overflow-hidden">
+          <Outlet />
+        </main>
+      </div>
+      <StatusBar />
+      <GlobalKeys />
+      <Palette />
+      <NewTask />
+      <Problems />
+      <KeysHelp />
+      <Toasts />
+    </div>
+  );
+}
+
+function GlobalKeys() {
+  const navigate = useNavigate();
+  const group = text.keys.everywhere;
+  useShortcut("/", group, text.keys.palette, () => openOverlay("palette"));
+  useShortcut("c", group, text.keys.newTask, () => openOverlay("new-task"));
+  useShortcut("n", group, text.palette.goTo(text.nav.needsYou), () => void navigate({ to: "/needs-you" }));
+  useShortcut("b", group, text.palette.goTo(text.nav.board), () => void navigate({ to: "/board" }));
+  useShortcut("?", group, text.keys.show, () => openOverlay("keys"));
+  return null;
+}
+
+/** Somebody opened the page without its token. */
+function Refused() {
+  return (
+    <main className="h-full">
+      <Empty level={1} title={text.refused.title} words={text.refused.words} command="orchestron run --ui" icon={<Logo />} />
+    </main>
+  );
+}

@@ -1,0 +1,49 @@
+/** Light, dark, or as the system has it. Kept on this machine; applied to <html> before the first paint. */
+import { useSyncExternalStore } from "react";
+
+export type ThemeChoice = "system" | "light" | "dark";
+
+const KEY = "orchestron-theme";
+const listeners = new Set<() => void>();
+let choice: ThemeChoice = "system";
+
+function prefersDark(): MediaQueryList | null {
+  return typeof window.matchMedia === "function" ? window.matchMedia("(prefers-color-scheme: dark)") : null;
+}
+
+function apply(): void {
+  const isDark = choice === "dark" || (choice === "system" && prefersDark()?.matches === true);
+  document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+}
+
+export function startTheme(): void {
+  try {
+    const kept = window.localStorage.getItem(KEY);
+    if (kept === "light" || kept === "dark") choice = kept;
+  } catch {
+    // Storage is switched off: the system's choice it is.
+  }
+  apply();
+  prefersDark()?.addEventListener("change", apply);
+}
+
+export function chooseTheme(next: ThemeChoice): void {
+  choice = next;
+  try {
+    window.localStorage.setItem(KEY, next);
+  } catch {
+    // It lasts until the window closes.
+  }
+  apply();
+  for (const listener of listeners) listener();
+}
+
+export function useTheme(): ThemeChoice {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => choice,
+  );
+}
