@@ -1,0 +1,238 @@
+//! Git, by its command line (2.38 or newer): a worktree and branch for each task, commits in the agents' names, merges that never touch
+//! what is the user's.
+//!
+//! What is absent: no command here forces, stashes, resets or cleans anything of the user's; no worktree is removed whose uncommitted work is
+//! not kept under `refs/orchestron/saved/`; no program that the repository configures (hooks, monitors, external diffs) is run by a
+//! command that only looks.
+
+mod checkout;
+mod command;
+mod commits;
+mod diff;
+mod error;
+mod identity;
+mod layout;
+mod merge;
+mod project;
+mod removal;
+mod saved;
+mod stale_locks;
+mod worktrees;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::GitError;
+pub use project::find_project;
+
+use self::{command::Git as Run, error::GitResult, layout::Repo};
+use orchestron_domain::{CommitId, TaskId};
+use orchestron_engine::ports::{FileDiff, Git, MergeOutcome, PortResult, Worktree};
+use std::path::PathBuf;
+
+/// The [`Git`] port of one project.
+#[derive(Clone, Debug)]
+pub struct GitCli {
+    project_root: PathBuf,
+    worktrees_dir: PathBuf,
+}
+
+impl GitCli {
+    /// For the project in `project_root`; worktrees are made in `worktrees_dir`, which need not exist yet.
+    #[must_use]
+    pub const fn new(project_root: PathBuf, worktrees_dir: PathBuf) -> Self {
+        Self {
+            project_root,
+            worktrees_dir,
+        }
+    }
+
+    fn repo(&self) -> GitResult<Option<Repo>> {
+        Repo::find(&self.project_root)
+    }
+
+    /// The repository and the task's branch; none without git.
+    fn branch_of<'a>(&self, tree: &'a Worktree) -> GitResult<Option<(Repo, &'a str)>> {
+        let Some(branch) = tree.branch.as_deref() else {
+            return Ok(None);
+        };
+        Ok(self.repo()?.map(|repo| (repo, branch)))
+    }
+
+    fn without_git(&self) -> GitResult<Worktree> {
+        let path = self.project_root.clone();
+        let text = path.to_str().map(str::to_owned);
+        Ok(Worktree {
+            path: text.ok_or(GitError::NotUnicode { path })?,
+            branch: None,
+            base: None,
+        })
+    }
+
+    fn make_worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> GitResult<Worktree> {
+        let Some(repo) = self.repo()? else {
+            return self.without_git();
+        };
+        worktrees::Making {
+            repo: &repo,
+            task,
+            slug,
+            base_branch,
+            dir: &self.worktrees_dir,
+        }
+        .make()
+    }
+
+    fn find(&self, task: &TaskId) -> GitResult<Option<Worktree>> {
+        match self.repo()? {
+            Some(repo) => worktrees::find(&repo, &self.worktrees_dir, task),
+            None => Ok(None),
+        }
+    }
+
+    fn checked_out(&self) -> GitResult<Option<String>> {
+        let Some(repo) = self.repo()? else {
+            return Ok(None);
+        };
+        let name = Run::read(&repo.root, &["symbolic-ref", "--quiet", "HEAD"]).line_or_none()?;
+        Ok(name.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
+    }
+
+    fn commit_work(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        author: &str,
+        message: &str,
+    ) -> GitResult<(Option<CommitId>, bool)> {
+        let Some((repo, branch)) = self.branch_of(tree)? else {
+            // Nothing can be known without git, so nobody is told that nothing was done.
+            return Ok((None, true));
+        };
+        let work = commits::Work {
+            place: worktrees::place_of(&repo, tree)?,
+            repo: &repo,
+            branch,
+            base_branch,
+            author,
+            message,
+        };
+        work.commit().map(|(tip, differs)| (Some(tip), differs))
+    }
+
+    fn difference(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        with_uncommitted: bool,
+    ) -> GitResult<Vec<FileDiff>> {
+        let Some((repo, branch)) = self.branch_of(tree)? else {
+            return Ok(Vec::new());
+        };
+        let tip = repo.need_tip(branch)?;
+        let base_tip = repo.need_tip(base_branch)?;
+        let base = repo.merge_base(&tip, &base_tip)?.unwrap_or(base_tip);
+        if with_uncommitted {
+            match worktrees::place_of(&repo, tree) {
+                Ok(place) => return diff::uncommitted(&repo, &place, &base),
+                // Cleared away: only the commits are left.
+                Err(GitError::ForeignTree { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        diff::between(&repo, &base, &tip)
+    }
+
+    fn remove(&self, task: &TaskId, tree: &Worktree) -> GitResult<Option<String>> {
+        let Some((repo, _)) = self.branch_of(tree)? else {
+            return Ok(None);
+        };
+        let root = layout::normal(&worktrees::root_of(&repo, tree));
+        if root
+            .file_name()
+            .is_none_or(|name| name.to_str() != Some(&task.to_string()))
+        {
+            return Err(GitError::ForeignTree { tree: root });
+        }
+        removal::remove(&repo, task, &root)
+    }
+}
+
+impl Git for GitCli {
+    fn is_repository(&self) -> PortResult<bool> {
+        let repo = self.repo()?;
+        Ok(repo.map_or(Ok(false), |repo| repo.has_commits())?)
+    }
+
+    fn current_branch(&self) -> PortResult<Option<String>> {
+        Ok(self.checked_out()?)
+    }
+
+    fn worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> PortResult<Worktree> {
+        Ok(self.make_worktree(task, slug, base_branch)?)
+    }
+
+    fn find_worktree(&self, task: &TaskId) -> PortResult<Option<Worktree>> {
+        Ok(self.find(task)?)
+    }
+
+    fn commit_all(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        author: &str,
+        message: &str,
+    ) -> PortResult<(Option<CommitId>, bool)> {
+        Ok(self.commit_work(tree, base_branch, author, message)?)
+    }
+
+    fn diff(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        with_uncommitted: bool,
+    ) -> PortResult<Vec<FileDiff>> {
+        Ok(self.difference(tree, base_branch, with_uncommitted)?)
+    }
+
+    fn merge(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        commit: Option<&CommitId>,
+        message: &str,
+    ) -> PortResult<MergeOutcome> {
+        let Some((repo, branch)) = self.branch_of(tree)? else {
+            return Ok(MergeOutcome::Merged {
+                commit: None,
+                into: base_branch.to_owned(),
+            });
+        };
+        let merge = merge::Merge {
+            repo: &repo,
+            branch,
+            base_branch,
+            commit,
+            message,
+        };
+        Ok(merge.run()?)
+    }
+
+    fn forecast(&self, tree: &Worktree, base_branch: &str) -> PortResult<Vec<String>> {
+        match self.branch_of(tree)? {
+            Some((repo, branch)) => Ok(merge::forecast(&repo, branch, base_branch)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>> {
+        match self.branch_of(tree)? {
+            Some((repo, branch)) => Ok(repo.branch_tip(branch)?),
+            None => Ok(None),
+        }
+    }
+
+    fn remove_worktree(&self, task: &TaskId, tree: &Worktree) -> PortResult<Option<String>> {
+        Ok(self.remove(task, tree)?)
+    }
+}
