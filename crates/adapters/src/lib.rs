@@ -1,1 +1,17 @@
-//! (being written)
+//! Adapters: one folder per outside thing, each implementing one port of the engine. The folders never import each
+//! other; what they share is at this level.
+
+pub mod clock;
+pub mod event_log;
+mod failure;
+pub mod git;
+pub mod locks;
+pub mod process;
+pub mod state_dir;
+pub mod task_files;
+pub mod watch;
+
+pub use task_files::config;
+
+#[cfg(test)]
+mod test_child;

@@ -1,6 +1,8 @@
 //! Rows of the tables and the values they stand for.
 
-use orchestron_domain::{Actor, Event, Fact, RunId, Seq, TaskId, Time};
+use orchestron_domain::{
+    Actor, Event, Fact, RunId, Seq, TaskId, Time, task_file::id_from_file_name,
+};
 use orchestron_engine::ports::{IndexedFile, Intent, OpenCommand, Stamp};
 use rusqlite::{Error, Row, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
@@ -115,8 +117,5 @@ pub(super) fn task_of_file(file: &IndexedFile) -> Option<TaskId> {
     if let Some(card) = &file.card {
         return Some(card.id.clone());
     }
-    let name = file.path.rsplit('/').next()?;
-    let mut parts = name.strip_suffix(".md").unwrap_or(name).splitn(3, '-');
-    let (prefix, number) = (parts.next()?, parts.next()?);
-    format!("{prefix}-{number}").parse().ok()
+    id_from_file_name(file.path.rsplit('/').next()?)
 }

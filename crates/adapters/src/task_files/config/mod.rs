@@ -1,0 +1,196 @@
+//! `.mcp/config.yaml` and `.mcp/agents.yaml`: how the project wants it.
+//!
+//! People write these files by hand, so everything wrong is told at once, each with its line and cure. What cannot be understood is
+//! never guessed in the dangerous direction: no gate is left out, no limit of an agent is dropped without a word. A file that is
+//! broken as a whole counts as it was when it was last whole; one that never was counts as nothing, and then nothing is launched.
+
+mod agents;
+mod defaults;
+mod fields;
+mod project;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use super::{McpFolder, folder::Kind, names::side_parts, side};
+use agents::Agents;
+use fields::{Findings, nearest};
+use orchestron_domain::Config;
+use orchestron_engine::ports::{PortErrorKind, PortResult, Problem};
+use project::Project;
+use std::{
+    ffi::OsStr,
+    sync::{Mutex, PoisonError},
+};
+
+pub use defaults::{DefaultFile, Setup, write_default};
+
+/// Name of the project's file below `.mcp/`.
+pub const PROJECT_FILE: &str = "config.yaml";
+/// Name of the agents' file below `.mcp/`.
+pub const AGENTS_FILE: &str = "agents.yaml";
+
+/// What the files said when they last were whole.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    project: Option<Project>,
+    agents: Option<Agents>,
+}
+
+/// Reads both files.
+pub(super) fn read(
+    mcp: &McpFolder,
+    remembered: &Mutex<Remembered>,
+) -> PortResult<(Config, Vec<Problem>)> {
+    let (project, mut problems) = read_file(mcp, PROJECT_FILE, project::read)?;
+    let (agents, more) = read_file(mcp, AGENTS_FILE, agents::read)?;
+    problems.extend(more);
+    let mut last = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+    let project = match project {
+        Part::Whole(read) => last.project.insert(read).clone(),
+        Part::Broken => {
+            problems.push(stands(PROJECT_FILE, last.project.is_some()));
+            last.project.clone().unwrap_or_default()
+        }
+    };
+    let agents = match agents {
+        Part::Whole(read) => last.agents.insert(read).clone(),
+        Part::Broken => {
+            problems.push(stands(AGENTS_FILE, last.agents.is_some()));
+            last.agents.clone().unwrap_or_default()
+        }
+    };
+    drop(last);
+    problems.extend(look_at_prompts(mcp, &agents));
+    problems.extend(look_at_names(&project, &agents));
+    Ok((join(mcp, project, agents), problems))
+}
+
+/// What became of one file.
+enum Part<T> {
+    Whole(T),
+    Broken,
+}
+
+type Reader<T> = fn(&yaml::Node) -> (Option<T>, Vec<Problem>);
+
+/// Reads one file. A missing one says nothing, which is fine.
+fn read_file<T: Default>(
+    mcp: &McpFolder,
+    name: &'static str,
+    reader: Reader<T>,
+) -> PortResult<(Part<T>, Vec<Problem>)> {
+    let mut findings = Findings::new(name);
+    let text = match side::read(mcp, name) {
+        Ok(text) => text,
+        Err(error) if error.kind == PortErrorKind::Missing => {
+            // But a project without .mcp/ is no project.
+            mcp.open(&[])
+                .map_err(|e| crate::failure::io_failure("cannot read", ".mcp", &e))?;
+            return Ok((Part::Whole(T::default()), Vec::new()));
+        }
+        Err(error) if error.kind == PortErrorKind::Malformed => {
+            findings.slight(None, error.said, error.cure.unwrap_or_default());
+            return Ok((Part::Broken, findings.problems));
+        }
+        Err(error) => return Err(error),
+    };
+    let text = match std::str::from_utf8(&text.bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let good = text.bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+            findings.slight(
+                u32::try_from(line).ok(),
+                "the text is not UTF-8",
+                "Save the file as UTF-8 (in most editors: Save with encoding).",
+            );
+            return Ok((Part::Broken, findings.problems));
+        }
+    };
+    match yaml::parse(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        Ok(node) => {
+            let (read, problems) = reader(&node);
+            Ok((read.map_or(Part::Broken, Part::Whole), problems))
+        }
+        Err(broken) => {
+            findings.slight(
+                broken.line,
+                format!("this is no YAML: {}", broken.said),
+                "Mend it here or just above. Indent with spaces, and put texts with `: ` or `#` in them into quotes.",
+            );
+            Ok((Part::Broken, findings.problems))
+        }
+    }
+}
+
+/// What holds while a file is broken.
+fn stands(name: &'static str, known: bool) -> Problem {
+    let what = if known {
+        "until this is mended, the file counts as it was before"
+    } else {
+        "until this is mended, the file counts as empty, and what it should name is not launched"
+    };
+    Problem {
+        path: format!(".mcp/{name}"),
+        line: None,
+        what: what.to_owned(),
+        cure: "Mend the problems above; the file is read again as soon as it is saved.".to_owned(),
+    }
+}
+
+/// Prompt files that are not there.
+fn look_at_prompts(mcp: &McpFolder, agents: &Agents) -> Vec<Problem> {
+    let mut findings = Findings::new(AGENTS_FILE);
+    for (path, line) in &agents.prompt_files {
+        let found = side_parts(path).is_ok_and(|(folders, name)| {
+            mcp.open(&folders)
+                .and_then(|folder| folder.look(OsStr::new(name)))
+                .is_ok_and(|look| look.kind == Kind::File)
+        });
+        if !found {
+            findings.slight(
+                Some(*line),
+                format!("there is no file .mcp/{path}"),
+                "Write it, or leave `prompt_file` out.",
+            );
+        }
+    }
+    findings.problems
+}
+
+/// Names in the chain that are probably misspelt.
+fn look_at_names(project: &Project, agents: &Agents) -> Vec<Problem> {
+    let mut findings = Findings::new(PROJECT_FILE);
+    for (name, line) in &project.chain_lines {
+        if name.as_str() == "person" || agents.by_name.contains_key(name) {
+            continue;
+        }
+        let names = agents.by_name.keys().map(|name| name.as_str());
+        if let Some(near) = nearest(name.as_str(), names) {
+            findings.slight(
+                Some(*line),
+                format!("there is no agent `{name}`, so it is taken for somebody outside, and nothing is launched"),
+                format!("Did you mean `{near}`?"),
+            );
+        }
+    }
+    findings.problems
+}
+
+fn join(mcp: &McpFolder, project: Project, agents: Agents) -> Config {
+    let folder = mcp.project().file_name().unwrap_or_default();
+    Config {
+        project: project
+            .name
+            .unwrap_or_else(|| folder.to_string_lossy().into_owned()),
+        base_branch: project.base_branch,
+        task_prefix: project.task_prefix,
+        chain: project.chain,
+        gates: project.gates,
+        limits: project.limits,
+        worktrees: project.worktrees,
+        agents: agents.by_name,
+    }
+}

@@ -1,0 +1,226 @@
+//! `.mcp/config.yaml`.
+
+use super::{
+    PROJECT_FILE,
+    fields::{Fields, Findings},
+    yaml::{Node, Value},
+};
+use orchestron_domain::{AgentName, Chain, Gate, TaskId, config::Limits};
+use orchestron_engine::ports::Problem;
+use std::collections::BTreeSet;
+
+const KEYS: [&str; 7] = [
+    "project",
+    "base_branch",
+    "task_prefix",
+    "chain",
+    "gates",
+    "limits",
+    "worktrees",
+];
+/// How long a gate may take when it does not say.
+const GATE_TIMEOUT_S: u64 = 600;
+
+/// What the file says, with the lines of the names in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Project {
+    pub name: Option<String>,
+    pub base_branch: Option<String>,
+    pub task_prefix: String,
+    pub chain: Chain,
+    pub chain_lines: Vec<(AgentName, u32)>,
+    pub gates: Vec<Gate>,
+    pub limits: Limits,
+    pub worktrees: Option<String>,
+}
+
+impl Default for Project {
+    /// What holds without a file: a person does the work, and nothing is launched.
+    fn default() -> Self {
+        Self {
+            name: None,
+            base_branch: None,
+            task_prefix: "TASK".to_owned(),
+            chain: Chain {
+                implement: person(),
+                ..Chain::default()
+            },
+            chain_lines: Vec::new(),
+            gates: Vec::new(),
+            limits: Limits::default(),
+            worktrees: None,
+        }
+    }
+}
+
+fn person() -> Option<AgentName> {
+    "person".parse().ok()
+}
+
+/// Reads the tree. None when what it says about the chain or the gates cannot be used: then nothing of it is, so that no work goes
+/// on without its gate or to somebody who was not meant.
+pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
+    let mut findings = Findings::new(PROJECT_FILE);
+    let Some(fields) = findings.fields("", node) else {
+        return (None, findings.problems);
+    };
+    findings.known(&fields, &KEYS, &["chain", "gates"]);
+    let (chain, chain_lines) = chain(&mut findings, &fields);
+    let gates = gates(&mut findings, &fields);
+    let usable = findings.serious == 0;
+    let defaults = Project::default();
+    let project = Project {
+        name: findings.text(&fields, "project"),
+        base_branch: findings.text(&fields, "base_branch"),
+        task_prefix: prefix(&mut findings, &fields).unwrap_or(defaults.task_prefix),
+        chain,
+        chain_lines,
+        gates,
+        limits: limits(&mut findings, &fields),
+        worktrees: findings.text(&fields, "worktrees"),
+    };
+    (usable.then_some(project), findings.problems)
+}
+
+fn prefix(findings: &mut Findings, fields: &Fields<'_>) -> Option<String> {
+    let prefix = findings.text(fields, "task_prefix")?;
+    if TaskId::new(&prefix, 1).is_ok() {
+        return Some(prefix);
+    }
+    findings.slight(
+        Some(fields.line_of("task_prefix")),
+        format!("`{prefix}` cannot begin a task's id"),
+        "Use 1 to 16 capital letters and digits, beginning with a letter, such as TASK or WEB2.",
+    );
+    None
+}
+
+fn chain(findings: &mut Findings, fields: &Fields<'_>) -> (Chain, Vec<(AgentName, u32)>) {
+    let mut lines = Vec::new();
+    let Some(group) = findings.group(fields, "chain") else {
+        return (Project::default().chain, lines);
+    };
+    findings.known(
+        &group,
+        &["prepare", "implement", "review", "approve"],
+        &["prepare", "implement", "review"],
+    );
+    let mut holder = |findings: &mut Findings, leg: &str| {
+        let name = findings.text(&group, leg)?;
+        match name.parse::<AgentName>() {
+            Ok(name) => {
+                lines.push((name.clone(), group.line_of(leg)));
+                Some(name)
+            }
+            Err(error) => {
+                findings.serious(
+                    Some(group.line_of(leg)),
+                    error.to_string(),
+                    "Write a name from .mcp/agents.yaml, `person`, or the name of a tool you start yourself, such as `cursor`.",
+                );
+                None
+            }
+        }
+    };
+    let chain = Chain {
+        prepare: holder(findings, "prepare"),
+        implement: holder(findings, "implement").or_else(person),
+        review: holder(findings, "review"),
+    };
+    if let Some(approver) = findings.text(&group, "approve")
+        && approver != "person"
+    {
+        findings.slight(
+            Some(group.line_of("approve")),
+            format!("`{approver}` cannot approve: that is always a person's decision"),
+            "Write `approve: person`, or leave it out.",
+        );
+    }
+    (chain, lines)
+}
+
+fn gates(findings: &mut Findings, fields: &Fields<'_>) -> Vec<Gate> {
+    let mut gates = Vec::new();
+    let mut names = BTreeSet::new();
+    for (at, node) in findings.list(fields, "gates").iter().enumerate() {
+        let Some(gate) = gate(findings, at, node) else {
+            continue;
+        };
+        if names.insert(gate.name.clone()) {
+            gates.push(gate);
+        } else {
+            findings.serious(
+                Some(node.line),
+                format!("there are two gates with the name `{}`", gate.name),
+                "Give each gate its own name.",
+            );
+        }
+    }
+    gates
+}
+
+fn gate(findings: &mut Findings, at: usize, node: &Node) -> Option<Gate> {
+    let place = format!("gates[{}]", at + 1);
+    if let Value::Text(command) = &node.value {
+        // A command alone is a gate too; its first word names it.
+        return shell_gate(command);
+    }
+    let fields = findings.fields(&place, node)?;
+    findings.known(&fields, &["name", "run", "timeout"], &["run"]);
+    let Some(run) = findings.long_text(&fields, "run") else {
+        findings.serious(
+            Some(fields.line),
+            format!("`{place}` has no `run`: the command that must pass"),
+            "Add it, such as `run: npm test`, or delete the gate.",
+        );
+        return None;
+    };
+    let name = findings
+        .text(&fields, "name")
+        .or_else(|| Some(shell_gate(&run)?.name))?;
+    Some(Gate {
+        name,
+        run,
+        timeout_s: findings
+            .seconds(&fields, "timeout")
+            .unwrap_or(GATE_TIMEOUT_S),
+    })
+}
+
+fn shell_gate(command: &str) -> Option<Gate> {
+    let words: Vec<&str> = command.split_whitespace().take(3).collect();
+    (!words.is_empty()).then(|| Gate {
+        name: words.join(" "),
+        run: command.trim().to_owned(),
+        timeout_s: GATE_TIMEOUT_S,
+    })
+}
+
+fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
+    let defaults = Limits::default();
+    let Some(group) = findings.group(fields, "limits") else {
+        return defaults;
+    };
+    findings.known(
+        &group,
+        &["parallel", "attempts", "backoff", "backoff_max", "park"],
+        &[],
+    );
+    let backoff_ms = findings
+        .millis(&group, "backoff")
+        .unwrap_or(defaults.backoff_ms);
+    Limits {
+        parallel: findings
+            .number(&group, "parallel", (1, 64))
+            .unwrap_or(defaults.parallel),
+        attempts: findings
+            .number(&group, "attempts", (1, 100))
+            .unwrap_or(defaults.attempts),
+        backoff_ms,
+        backoff_max_ms: findings
+            .millis(&group, "backoff_max")
+            .unwrap_or(defaults.backoff_max_ms)
+            .max(backoff_ms),
+        park_s: findings.seconds(&group, "park").unwrap_or(defaults.park_s),
+    }
+}

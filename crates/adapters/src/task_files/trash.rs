@@ -1,0 +1,134 @@
+//! Texts that were replaced, kept for a week in the state folder: nothing we displace is deleted at once.
+
+use super::{
+    McpFolder,
+    folder::{Folder, Reading},
+    names::short,
+    reading::{hash, now_ns},
+};
+use crate::failure::io_failure;
+use orchestron_engine::ports::PortResult;
+use std::{
+    ffi::OsStr,
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+/// How long a replaced text is kept.
+const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// How often old ones are looked for.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// A text that somebody wrote into a file after we had replaced it: their editor still had the old file open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateEdit {
+    /// The name the file had.
+    pub name: String,
+    /// Where their text is.
+    pub kept: PathBuf,
+}
+
+/// A text in the trash: `<milliseconds>-<hash>-<name>`.
+struct Kept<'a> {
+    since_ms: i64,
+    hash: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Kept<'a> {
+    fn parse(file_name: &'a str) -> Option<Self> {
+        let mut parts = file_name.splitn(3, '-');
+        Some(Self {
+            since_ms: parts.next()?.parse().ok()?,
+            hash: parts.next()?,
+            name: parts.next()?,
+        })
+    }
+}
+
+impl McpFolder {
+    /// Moves a file of a status folder into the trash. It stays the same file when it can, so that a late write into it is found.
+    pub(super) fn to_trash(
+        &self,
+        folder: &Folder,
+        file: &str,
+        hash: &str,
+        name: &str,
+    ) -> io::Result<()> {
+        self.sweep_trash()?;
+        let to = self
+            .trash
+            .join(format!("{}-{}-{name}", now_ns() / 1_000_000, short(hash)));
+        if folder.move_out(file, &to)? {
+            return Ok(());
+        }
+        // The state folder is on another file system.
+        if let Reading::Text(bytes, _) = folder.read(OsStr::new(file))? {
+            let mut copy = fs::File::create(&to)?;
+            copy.write_all(&bytes)?;
+            copy.sync_all()?;
+        }
+        folder.remove(file)
+    }
+
+    /// Texts that were written into replaced files since they were replaced. Editors that keep a file open and write into it
+    /// later do that; their text is in the trash, and somebody should be told.
+    ///
+    /// # Errors
+    /// When the trash cannot be read.
+    pub fn late_edits(&self) -> PortResult<Vec<LateEdit>> {
+        let failed = |e: &io::Error| io_failure("cannot read", self.trash.display(), e);
+        let mut late = Vec::new();
+        for entry in fs::read_dir(&self.trash).map_err(|e| failed(&e))? {
+            let entry = entry.map_err(|e| failed(&e))?;
+            let file_name = entry.file_name();
+            let Some(kept) = file_name.to_str().and_then(Kept::parse) else {
+                continue;
+            };
+            match fs::read(entry.path()) {
+                Ok(bytes) if short(&hash(&bytes)) == kept.hash => {}
+                Ok(_) => late.push(LateEdit {
+                    name: kept.name.to_owned(),
+                    kept: entry.path(),
+                }),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(failed(&e)),
+            }
+        }
+        late.sort_by(|one, other| one.kept.cmp(&other.kept));
+        Ok(late)
+    }
+
+    /// Removes what is older than a week, once an hour.
+    fn sweep_trash(&self) -> io::Result<()> {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        if swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
+            return Ok(());
+        }
+        *swept = Some(Instant::now());
+        drop(swept);
+        sweep(&self.trash, now_ns() / 1_000_000)
+    }
+}
+
+/// Removes what is older than a week at this moment.
+pub(super) fn sweep(trash: &Path, now_ms: i64) -> io::Result<()> {
+    for entry in fs::read_dir(trash)? {
+        let entry = entry?;
+        let file_name = entry.file_name();
+        let old = file_name
+            .to_str()
+            .and_then(Kept::parse)
+            .is_some_and(|kept| kept.since_ms < now_ms.saturating_sub(KEPT_MS));
+        if old {
+            match fs::remove_file(entry.path()) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
