@@ -13,8 +13,12 @@
 
 #[cfg(test)]
 mod arrows;
+#[cfg(all(test, target_os = "linux"))]
+mod crash;
 #[cfg(all(test, unix))]
 mod environment;
+#[cfg(all(test, unix))]
+mod journeys;
 #[cfg(test)]
 mod source;
 #[cfg(test)]

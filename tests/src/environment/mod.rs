@@ -14,12 +14,16 @@ pub use command::{Finished, finish};
 pub use engine::Engine;
 pub use model::Model;
 pub use processes::{Process, kill};
+pub use project::Chain;
 pub use text::{check, normal};
 
 use serde_json::Value;
 use std::{
-    cell::Cell,
-    env, fs,
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -41,6 +45,7 @@ pub struct TestEnvironment {
     folder: TempDir,
     root: PathBuf,
     leftovers_are_fine: Cell<bool>,
+    extra: RefCell<BTreeMap<String, OsString>>,
 }
 
 impl TestEnvironment {
@@ -61,6 +66,7 @@ impl TestEnvironment {
             folder,
             root,
             leftovers_are_fine: Cell::new(false),
+            extra: RefCell::default(),
         }
     }
 
@@ -90,8 +96,16 @@ impl TestEnvironment {
         command
             .env_clear()
             .envs(self.variables())
+            .envs(self.extra.borrow().iter())
             .current_dir(if here.is_dir() { &here } else { &self.root });
         command
+    }
+
+    /// Sets a variable for everything that is started from now on.
+    pub fn set(&self, name: &str, value: impl Into<OsString>) {
+        self.extra
+            .borrow_mut()
+            .insert(name.to_owned(), value.into());
     }
 
     fn variables(&self) -> Vec<(&'static str, PathBuf)> {

@@ -35,9 +35,4 @@ impl Model {
     pub fn url(&self) -> String {
         self.handle.base_url()
     }
-
-    /// The handle, for the record of requests.
-    pub const fn handle(&self) -> &ScriptedModelHandle {
-        &self.handle
-    }
 }

@@ -3,6 +3,80 @@
 use super::TestEnvironment;
 use std::fs;
 
+/// Who does which leg, and what must pass, in the words of `.mcp/config.yaml`.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain<'a> {
+    /// Prepares; empty = nobody.
+    pub prepare: &'a str,
+    /// Implements.
+    pub implement: &'a str,
+    /// Reviews before the person; empty = nobody.
+    pub review: &'a str,
+    /// Commands that must pass.
+    pub gates: &'a [&'a str],
+    /// After how many failed attempts in a row a person is asked.
+    pub attempts: u32,
+    /// How long is waited after a failed attempt.
+    pub backoff: &'a str,
+}
+
+impl Default for Chain<'_> {
+    fn default() -> Self {
+        Self {
+            prepare: "architect",
+            implement: "coder",
+            review: "reviewer",
+            gates: &[],
+            attempts: 3,
+            backoff: "100ms",
+        }
+    }
+}
+
+impl Chain<'_> {
+    fn config(&self) -> String {
+        let mut text = String::from("project: shop\nbase_branch: main\nchain:\n");
+        for (leg, holder) in [
+            ("prepare", self.prepare),
+            ("implement", self.implement),
+            ("review", self.review),
+        ] {
+            if !holder.is_empty() {
+                text.push_str(&format!("  {leg}: {holder}\n"));
+            }
+        }
+        text.push_str("  approve: person\n");
+        if !self.gates.is_empty() {
+            text.push_str("gates:\n");
+        }
+        for (number, gate) in self.gates.iter().enumerate() {
+            let gate = serde_json::Value::from(*gate);
+            text.push_str(&format!(
+                "  - {{ name: check-{}, run: {gate}, timeout: 1m }}\n",
+                number + 1
+            ));
+        }
+        text.push_str(&format!(
+            "limits: {{ parallel: 1, attempts: {}, backoff: {}, park: 2s }}\n",
+            self.attempts, self.backoff
+        ));
+        text
+    }
+}
+
+/// The three agents of a chain, at this model's address (none = their own), and Cursor, which is not launched.
+fn agents(model: Option<&str>) -> String {
+    let mut text = String::from("agents:\n");
+    for name in ["architect", "coder", "reviewer"] {
+        text.push_str(&format!("  {name}:\n    cli: claude\n    model: sonnet\n    persona: You are the {name}.\n    tools_allowed: [Read]\n"));
+        if let Some(url) = model {
+            text.push_str(&format!("    base_url: {url}\n"));
+        }
+    }
+    text.push_str("  cursor:\n    persona: Implements in the editor.\n");
+    text
+}
+
 impl TestEnvironment {
     /// Writes a file of the project, with its folders.
     pub fn write(&self, path: &str, text: &str) {
@@ -23,5 +97,20 @@ impl TestEnvironment {
         self.git(&["init", "--quiet", "--initial-branch=main"]);
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "-m", "The shop"]);
+    }
+
+    /// Sets the project up with this chain, whose agents talk to the model at this address.
+    pub fn set_up(&self, chain: &Chain<'_>, model: Option<&str>) {
+        let done = self.orchestron(&["init"]);
+        assert_eq!(done.code, 0, "{done}");
+        self.configure(chain, model);
+    }
+
+    /// Changes the chain of a project that is set up, and trusts it.
+    pub fn configure(&self, chain: &Chain<'_>, model: Option<&str>) {
+        self.write(".mcp/config.yaml", &chain.config());
+        self.write(".mcp/agents.yaml", &agents(model));
+        let done = self.orchestron(&["trust"]);
+        assert_eq!(done.code, 0, "{done}");
     }
 }
