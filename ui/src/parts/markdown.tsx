@@ -22,7 +22,7 @@ interface MarkdownProps {
 export const Markdown = memo(function Markdown({ source, className = "" }: MarkdownProps) {
   const shown = visible(source);
   const plain = <div className="whitespace-pre-wrap">{shown}</div>;
-  return <div className={`leading-5 wrap-anywhere ${className}`}>{shown.length > LONGEST ? plain : <Suspense fallback={plain}>{<Block source={shown} />}</Suspense>}</div>;
+  return <div className={`leading-[1.45] wrap-anywhere ${className}`}>{shown.length > LONGEST ? plain : <Suspense fallback={plain}>{<Block source={shown} />}</Suspense>}</div>;
 });
 
 /** One line: only code and emphasis matter. */

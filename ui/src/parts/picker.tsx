@@ -13,13 +13,14 @@ interface PickerProps {
   chosen: string;
   onChoose: (id: string) => void;
   testId?: string;
+  isWide?: boolean;
 }
 
-export function Picker({ label, choices, chosen, onChoose, testId }: PickerProps) {
+export function Picker({ label, choices, chosen, onChoose, testId, isWide = false }: PickerProps) {
   return (
     <Select aria-label={label} selectedKey={chosen} onSelectionChange={(key: Key | null) => key !== null && onChoose(String(key))} {...(testId ? { "data-testid": testId } : {})}>
       <Button className="flex h-6.5 items-center gap-1 rounded-full border border-line bg-surface px-3 text-xs text-muted transition-colors duration-100 data-hovered:text-ink data-pressed:text-ink">
-        <SelectValue className="max-w-40 truncate">{({ selectedText }) => selectedText}</SelectValue>
+        <SelectValue className={`truncate ${isWide ? "max-w-72" : "max-w-40"}`}>{({ selectedText }) => selectedText}</SelectValue>
         <ChevronDown aria-hidden size={12} strokeWidth={2.25} />
       </Button>
       <ChoicePopover choices={choices} />

@@ -13,7 +13,7 @@ const queue = new ToastQueue<Notice>({ maxVisibleToasts: MOST_AT_ONCE });
 export function Toasts() {
   useEffect(() => onNotice((notice) => void queue.add(notice, { timeout: SHOWN_MS })), []);
   return (
-    <ToastRegion queue={queue} aria-label={text.notices} className="fixed right-4 bottom-11 z-50 flex flex-col-reverse gap-2 outline-none">
+    <ToastRegion queue={queue} aria-label={text.notices} className="fixed right-4 bottom-24 z-50 flex flex-col-reverse gap-2 outline-none">
       {({ toast }) => (
         <Toast
           toast={toast}

@@ -89,7 +89,7 @@ function PaletteBody() {
   );
 }
 
-const ITEM = "flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none data-focused:bg-sunken";
+const ITEM = "flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm outline-none data-focused:bg-accent-tint";
 
 function matches(name: string, words: string): boolean {
   const lower = name.toLowerCase();

@@ -7,7 +7,8 @@ import { agentState } from "../format/agent-state";
 import { HolderBadge } from "../parts/face";
 import { text } from "../text";
 
-const ROW = "flex h-7.5 items-center gap-2 rounded-lg px-2 text-sm text-muted transition-colors duration-75 hover:text-ink max-wide:justify-center max-wide:px-0";
+const ROW = "flex h-7.5 items-center gap-2 rounded-lg px-2 text-sm transition-colors duration-75 max-wide:justify-center max-wide:px-0";
+const OTHER = { className: "text-muted hover:text-ink" };
 const CHOSEN = { className: "bg-surface text-ink shadow-card", "aria-current": "page" as const };
 /** On the rail only the badge is left of it. */
 const WORDS = "max-wide:sr-only";
@@ -22,7 +23,7 @@ interface EntryProps {
 
 function Entry({ to, icon: Icon, name, count, isUrgent = false }: EntryProps) {
   return (
-    <Link to={to} activeProps={CHOSEN} activeOptions={{ exact: false, includeSearch: false }} title={name} className={`relative ${ROW}`} data-testid={`nav-${to.slice(1)}`}>
+    <Link to={to} activeProps={CHOSEN} inactiveProps={OTHER} activeOptions={{ exact: false, includeSearch: false }} title={name} className={`relative ${ROW}`} data-testid={`nav-${to.slice(1)}`}>
       <Icon aria-hidden size={15} strokeWidth={1.9} className="shrink-0" />
       <span className={`flex-1 ${WORDS}`}>{name}</span>
       {count === undefined || (isUrgent && count === 0) ? null : isUrgent ? (
@@ -59,7 +60,7 @@ export function SideBar() {
 function AgentRow({ agent }: { agent: AgentView }) {
   const { dot, words, pulses } = agentState(agent);
   return (
-    <Link to="/agents" search={{ agent: agent.name }} title={`${agent.name}: ${words}`} className={ROW}>
+    <Link to="/agents" search={{ agent: agent.name }} title={`${agent.name}: ${words}`} className={`${ROW} text-muted hover:text-ink`}>
       <HolderBadge holder={agent} />
       <span className={`min-w-0 flex-1 truncate ${WORDS}`}>{agent.name}</span>
       <span className="sr-only">: {words}</span>

@@ -13,7 +13,17 @@ const CRITERIA = [
   "Successful login resets the counter",
   "An attacker cannot lock somebody else out for more than a minute",
   "The limit is written in the API reference",
+  "The log names the account, never the password",
+  "An administrator can lift the limit",
+  "The limit can be set in `config.yaml`",
+  "Refused tries are counted in the metrics",
 ];
+
+const GOALS: Record<string, string> = {
+  "TASK-117": "Buyers pay by card at checkout. Money is captured when the order ships, not before.",
+  "TASK-121": "The people in accounting get all orders as one CSV file, without asking a developer.",
+  "TASK-098": "The checkout test passes every time or fails for a reason.",
+};
 
 const FEEDBACK = `# Gate test failed
 
@@ -64,7 +74,7 @@ export function task(card: CardView, requests: RequestView[]): TaskView {
     card,
     path: `.mcp/tasks/${folder}/${card.id}-${slug}.md`,
     text: taskFile(card),
-    goal: "Nobody can try passwords faster than a person would. Somebody who mistypes theirs is not locked out for long.",
+    goal: GOALS[card.id] ?? "Nobody can try passwords faster than a person would. Somebody who mistypes theirs is not locked out for long.",
     criteria: CRITERIA.slice(0, card.criteria.all).map((text, index) => ({ done: index < card.criteria.done, text })),
     notes: "The limit is five a minute. Keep it in `config.yaml`.",
     files_affected: ["src/auth/limit.rs", "src/auth/login.rs", "src/store.rs"],

@@ -40,7 +40,7 @@ export function transcript(): TranscriptItemView[] {
     { type: "uses", id: "t3", tool: "Bash", summary: "cargo check -p storefront", input: JSON.stringify({ command: "cargo check -p storefront", description: "Check that it compiles" }) },
     { type: "got", id: "t3", failed: true, text: "error[E0583]: file not found for module `stripe`\n --> src/pay/mod.rs:3:1\n  |\n3 | pub mod stripe;\n  | ^^^^^^^^^^^^^^^\n" },
     { type: "says", text: "As expected, the module is not there yet. The checkout page needs Stripe's own script package to make a card token, so I need to install it." },
-    { type: "uses", id: "t4", tool: "Bash", summary: "npm install stripe@17 --save-exact", input: JSON.stringify({ command: "npm install stripe@17 --save-exact", description: "Install the official Stripe SDK; the task names it in its notes" }) },
+    { type: "uses", id: "t4", tool: "Bash", summary: "npm install stripe@17", input: JSON.stringify({ command: "npm install stripe@17", description: "Install the official Stripe SDK; the task names it in its notes" }) },
     { type: "note", text: "Waits for a person to allow it" },
   ];
 }

@@ -4,7 +4,6 @@ import { Users } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useProject } from "../../backend/reads";
 import type { AgentView } from "../../backend/wire";
-import { agentState } from "../../format/agent-state";
 import { visible } from "../../format/visible";
 import { Chip } from "../../parts/chips";
 import { HolderBadge } from "../../parts/face";
@@ -44,7 +43,6 @@ function AgentCard({ agent, isChosen }: { agent: AgentView; isChosen: boolean })
   useEffect(() => {
     if (isChosen) own.current?.scrollIntoView?.({ block: "nearest" });
   }, [isChosen]);
-  const state = agentState(agent);
   return (
     <li ref={own} aria-label={agent.name} data-testid={`agent-${agent.name}`} className={`flex flex-col rounded-xl border bg-surface shadow-card ${isChosen ? "border-accent-fill" : "border-line"}`}>
       <div className="flex items-center gap-3 px-4 pt-4 pb-3">
@@ -56,7 +54,7 @@ function AgentCard({ agent, isChosen }: { agent: AgentView; isChosen: boolean })
         <Chip tone={agent.busy ? "accent" : agent.missing !== null ? "warn" : agent.kind === "outside" ? "plain" : "good"}>{agent.busy ? text.agent.busy : agent.missing !== null ? text.agent.notReady : agent.kind === "outside" ? text.agent.external : text.agent.ready}</Chip>
       </div>
       <dl className="flex flex-1 flex-col gap-1.5 px-4 pb-4 text-xs">
-        <Row name={text.agent.now}>{agent.task === null ? <span className="text-muted">{agent.kind === "outside" ? text.agent.outside : text.agent.idle}</span> : <Now agent={agent} />}</Row>
+        <Row name={text.agent.now}>{agent.task === null ? <span className="text-muted">{agent.kind === "outside" ? text.agent.outside : agent.missing === null ? text.agent.idle : text.agent.cannot}</span> : <Now agent={agent} />}</Row>
         <Row name={text.agent.legs}>{agent.legs.length === 0 ? <span className="text-muted">{text.agent.noLegs}</span> : agent.legs.map((leg) => text.leg[leg].next).join(", ")}</Row>
         {agent.persona === null ? null : <Row name={text.agent.persona}>{visible(agent.persona)}</Row>}
         {agent.kind === "agent" ? <Row name={text.agent.account}>{agent.account}</Row> : null}
@@ -64,7 +62,7 @@ function AgentCard({ agent, isChosen }: { agent: AgentView; isChosen: boolean })
       {agent.missing === null ? null : (
         <p className="rounded-b-xl border-t border-line bg-warn-tint px-4 py-2.5 text-xs text-ink wrap-anywhere">
           <strong className="mr-1.5 font-semibold text-warn">{text.agent.missing}</strong>
-          {state.words === agent.missing || agent.busy ? agent.missing : state.words}
+          {visible(agent.missing)}
         </p>
       )}
     </li>

@@ -46,7 +46,7 @@ export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId,
             {...(testId ? { "data-testid": testId } : {})}
           />
         </TextField>
-        {children}
+        <span className="flex h-8.75 items-center gap-2.5">{children}</span>
       </div>
     </footer>
   );

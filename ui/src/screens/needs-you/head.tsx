@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { RequestView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { KindChip, PriorityChip } from "../../parts/chips";
+import { Fact } from "../../parts/fact";
 
 interface HeadProps {
   request: RequestView;
@@ -25,7 +26,7 @@ export function DetailHead({ request, priority, facts, title, children }: HeadPr
           </Link>
         )}
         {facts}
-        {request.kind !== "review" && request.task_title !== null ? <span className="truncate">{visible(request.task_title)}</span> : null}
+        {request.kind !== "review" && request.task_title !== null ? <Fact className="min-w-0"><span className="truncate">{visible(request.task_title)}</span></Fact> : null}
       </p>
       <h2 className="text-lg leading-6 font-semibold tracking-[-0.01em] wrap-anywhere">{title}</h2>
       {children}

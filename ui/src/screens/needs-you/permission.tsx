@@ -7,6 +7,7 @@ import { visible } from "../../format/visible";
 import { Button } from "../../parts/button";
 import { Code } from "../../parts/code";
 import { DiffLines } from "../../parts/diff/lines";
+import { Fact } from "../../parts/fact";
 import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { useShortcut } from "../../parts/shortcuts";
@@ -28,7 +29,7 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
   useShortcut("d", text.kind.permission, text.permission.deny, deny);
   return (
     <div className="flex h-full flex-col">
-      <DetailHead request={request} facts={request.from === null ? null : <span className="shrink-0">· {request.from} ·</span>} title={<RequestTitle request={request} />}>
+      <DetailHead request={request} facts={request.from === null ? null : <Fact>{request.from}</Fact>} title={<RequestTitle request={request} />}>
         {request.detail === "" ? null : <p className="text-sm text-muted">{visible(request.detail)}</p>}
       </DetailHead>
       <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-5.5 py-4">
@@ -90,7 +91,7 @@ function WhatItWants({ request }: { request: RequestView }) {
         </Section>
       ))}
       {edits.length === 0 && (hasRest || fields === null) ? (
-        <Section title={text.permission.input(tool ?? "")}>
+        <Section title={typeof command === "string" ? text.permission.rest : text.permission.input(tool ?? "")}>
           <Code label={text.permission.input(tool ?? "")} value={fields === null ? input : JSON.stringify(rest, null, 2)} tall />
         </Section>
       ) : null}

@@ -6,6 +6,7 @@ import { visible } from "../../format/visible";
 import { Button } from "../../parts/button";
 import { Chip } from "../../parts/chips";
 import { Kbd } from "../../parts/kbd";
+import { Fact } from "../../parts/fact";
 import { Markdown } from "../../parts/markdown";
 import { useShortcut } from "../../parts/shortcuts";
 import { text } from "../../text";
@@ -29,7 +30,7 @@ export function QuestionDetail({ request, onDecided }: DetailProps) {
   useShortcut("r", text.kind.question, text.question.write, () => box.current?.focus());
   return (
     <div className="flex h-full flex-col">
-      <DetailHead request={request} facts={request.from === null ? null : <span className="shrink-0">· {request.from} ·</span>} title={visible(request.title)} />
+      <DetailHead request={request} facts={request.from === null ? null : <Fact>{request.from}</Fact>} title={visible(request.title)} />
       <div className="min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
         <div className="flex max-w-2xl flex-col gap-4">
           {request.detail === "" ? null : <Markdown source={request.detail} className="text-sm text-muted" />}

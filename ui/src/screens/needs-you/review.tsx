@@ -8,6 +8,7 @@ import { visible } from "../../format/visible";
 import { Button } from "../../parts/button";
 import { ChainWords } from "../../parts/chain-strip";
 import { DiffViewer } from "../../parts/diff/viewer";
+import { Fact } from "../../parts/fact";
 import { useShortcut } from "../../parts/shortcuts";
 import { Failed, Loading } from "../../parts/states";
 import { text } from "../../text";
@@ -54,18 +55,12 @@ function Facts({ task }: { task: TaskView }) {
   return (
     <>
       {task.branch === null ? null : (
-        <span className="flex min-w-0 items-center gap-2">
-          <span aria-hidden>·</span>
+        <Fact className="min-w-0">
           <span className="max-wide:hidden">{text.task.branch}</span>
           <span className="truncate font-mono">{task.branch}</span>
-        </span>
+        </Fact>
       )}
-      {spent.length === 0 ? null : (
-        <span className="flex shrink-0 items-center gap-2">
-          <span aria-hidden>·</span>
-          {spent.join(" · ")}
-        </span>
-      )}
+      {spent.length === 0 ? null : <Fact>{spent.join(" · ")}</Fact>}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The dialog that writes a new task file. */
 import { useNavigate } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
 import { useProject } from "../../backend/reads";
@@ -70,6 +71,7 @@ function NewTaskForm() {
           </>
         ) : (
           <Button look="bare" size="small" className="-ml-2 self-start" onPress={() => setShowsMore(true)}>
+            <Plus aria-hidden size={13} />
             {text.newTask.more}
           </Button>
         )}

@@ -48,7 +48,7 @@ export function TaskFacts({ task }: { task: TaskView }) {
       <Section title={text.task.places}>
         <dl className="flex flex-col gap-1 text-xs">
           <Place name={text.task.file} value={task.path} />
-          <Place name={text.task.branch} value={task.branch} />
+          <Place name={text.task.branchName} value={task.branch} />
           <Place name={text.task.worktree} value={task.worktree} />
           <Place name={text.task.commit} value={task.commit} />
         </dl>

@@ -6,6 +6,7 @@ import { dollars } from "../../format/money";
 import { visible } from "../../format/visible";
 import { ChainWords } from "../../parts/chain-strip";
 import { PriorityChip, StatusChip } from "../../parts/chips";
+import { Fact } from "../../parts/fact";
 import { Moment } from "../../parts/since";
 import { Trouble } from "../../parts/states";
 import { text } from "../../text";
@@ -25,11 +26,13 @@ export function TaskHead({ task }: { task: TaskView }) {
         <span className="shrink-0 font-mono">{card.id}</span>
         <StatusChip status={card.status} testId="task-status" />
         {task.branch === null ? null : <span className="min-w-0 truncate font-mono">{task.branch}</span>}
-        {card.cost === 0 ? null : <span className="shrink-0">· {dollars(card.cost)}</span>}
+        {card.cost === 0 ? null : <Fact>{dollars(card.cost)}</Fact>}
         {card.moved === null ? null : (
-          <span className="shrink-0">
-            · {text.task.since} <Moment at={card.moved} />
-          </span>
+          <Fact>
+            <span>
+              {text.task.since} <Moment at={card.moved} />
+            </span>
+          </Fact>
         )}
         <span className="flex-1" />
         <TaskActions task={task} />

@@ -28,7 +28,7 @@ export function TaskTranscript({ task }: { task: TaskView }) {
   return (
     <div className="flex h-full flex-col bg-canvas">
       <header className="flex h-10.5 shrink-0 items-center gap-3 border-b border-line-soft bg-surface px-4 text-xs text-muted">
-        <Picker label={text.run.choose} choices={newest.map((one) => ({ id: one.id, name: `${clock(one.since)} · ${one.agent ?? text.run.run} · ${runName(one)}` }))} chosen={run.id} onChoose={(id) => void navigate({ search: (before) => ({ ...before, run: id }), replace: true })} />
+        <Picker isWide label={text.run.choose} choices={newest.map((one) => ({ id: one.id, name: [runName(one), one.agent, clock(one.since)].filter((part) => part !== null).join(" · ") }))} chosen={run.id} onChoose={(id) => void navigate({ search: (before) => ({ ...before, run: id }), replace: true })} />
         <RunFacts run={run} isLive={transcript.data?.live ?? false} />
       </header>
       <div className="min-h-0 flex-1">
