@@ -2,8 +2,27 @@
 //!
 //! - [`folder`]: the files of a run and what they say
 //! - [`keeper`]: the process that minds one run (`orchestron keep`)
+//! - [`runs`]: the engine's side: starts runs, hears them, speaks to them, ends them
+//! - [`logs`]: what runs have said, for people
+//! - [`programs`]: which coding agents are installed
+//!
+//! The two sides share nothing but the run folder. The engine may be killed at any moment; a new one finds in `out.jsonl`
+//! everything that was said to it and in `in.jsonl` everything it has said.
 
+mod environment;
 pub mod folder;
 pub mod keeper;
+mod live;
+pub mod logs;
+mod outbox;
+mod output;
+pub mod programs;
+pub mod runs;
+mod spawner;
+mod tail;
 #[cfg(unix)]
 pub(crate) mod tree;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -224,9 +224,14 @@ impl ControlGroup {
         std::fs::write(self.0.join("cgroup.kill"), "1")
     }
 
-    /// Removes it; it must be empty.
-    pub(crate) fn remove(&self) -> io::Result<()> {
-        std::fs::remove_dir(&self.0)
+    /// Removes it. Whoever was ended in it may take a moment to be gone; a group that stays is empty and costs nothing.
+    pub(crate) fn remove(&self) {
+        for _ in 0..50 {
+            if std::fs::remove_dir(&self.0).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

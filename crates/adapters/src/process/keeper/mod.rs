@@ -27,8 +27,13 @@ mod windows;
 #[cfg(windows)]
 use windows as platform;
 
-#[cfg(all(test, unix))]
-mod tests;
+#[cfg(unix)]
+pub(super) use platform::make_bell;
+pub(super) use platform::ring_bell;
+
+#[cfg(test)]
+#[cfg(unix)]
+pub(super) mod tests;
 
 use super::folder::{FolderError, RunFolder};
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 use super::{Stage, first_line, keep_with, key_helper};
 use crate::process::{
     folder::{ExitRecord, FORMAT, MARKER, RUN_VARIABLE, RunFolder, Spec, write_json},
-    tree,
+    tree::{self, ControlGroup},
 };
 use std::{
     collections::BTreeMap,
@@ -37,6 +37,7 @@ fn role() {
             let _only_returns_on_failure: ExitCode = super::execute(Path::new(dir), pid);
             std::process::exit(super::stage::NOT_STARTED_CODE);
         }
+        [verb, ..] if verb == "agent" => crate::process::tests::be_agent(),
         [verb, dir] if verb == "keep" => {
             let (program, mut args) = role_command();
             args.push(OsString::from("keep"));
@@ -152,6 +153,11 @@ impl Drop for Stand {
             wait_for(|| (!self.folder.is_kept().unwrap_or(false)).then_some(()));
         }
         tree::sweep(&self.spec.mark(), Duration::from_secs(1)).ok();
+        let record = self.folder.keeper_record().unwrap_or(None);
+        if let Some(group) = record.and_then(|r| ControlGroup::found(&r.cgroup?)) {
+            group.kill().ok();
+            group.remove();
+        }
     }
 }
 
@@ -361,7 +367,8 @@ fn endless_output_is_ended_with_its_name() {
 
 #[test]
 fn what_cannot_be_started_says_why() {
-    let cases: [(fn(&mut Spec), &str); 4] = [
+    type Change = fn(&mut Spec);
+    let cases: [(Change, &str); 4] = [
         (
             |spec| spec.argv = vec!["no-such-agent".into()],
             "no-such-agent was not found",

@@ -23,6 +23,7 @@ use rustix::{
     process::{Pid, Signal, getpid, kill_process_group, setsid},
 };
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read, Write},
@@ -281,9 +282,8 @@ impl<'a> Keeper<'a> {
         });
         write_json(&folder.record(), &record, false)?;
         if let Some(group) = &group {
-            // After the start, because joining a group can take ten milliseconds. What the program starts until then is
-            // found in the tree below it, as is everything when it cannot join.
-            group.add(program).ok();
+            // After the start, because joining a group can take ten milliseconds. Without it, the tree below the keeper does.
+            join(group, program).ok();
         }
         Ok(Self {
             folder,
@@ -492,12 +492,7 @@ impl<'a> Keeper<'a> {
         if let Some(group) = &self.group {
             // Also whoever left the tree for another parent.
             group.kill().ok();
-            for _ in 0..50 {
-                if group.remove().is_ok() {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            group.remove();
         }
         #[cfg(not(target_os = "linux"))]
         if let Ok((swept, left)) = tree::sweep(&self.mark, SWEEP_PATIENCE) {
@@ -515,6 +510,29 @@ impl<'a> Keeper<'a> {
         }
         self.end
     }
+}
+
+/// Puts the program into its group, and what it has started until then. Whoever joins while others are still starting is
+/// looked for again.
+fn join(group: &ControlGroup, program: i32) -> io::Result<()> {
+    group.add(program)?;
+    let mut joined = BTreeSet::from([program]);
+    for _ in 0..4 {
+        let all = tree::processes()?;
+        let below = tree::descendants(&[program], &all);
+        let new: Vec<i32> = below
+            .into_iter()
+            .filter(|pid| joined.insert(*pid))
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        for pid in new {
+            // One that has ended meanwhile needs no group.
+            group.add(pid).ok();
+        }
+    }
+    Ok(())
 }
 
 fn record() -> Record {

@@ -67,12 +67,6 @@ pub(super) fn ask_for_key(_run_dir: &Path) -> Result<String, KeeperError> {
 
 /// There is no bell here.
 #[cfg(windows)]
-pub(in crate::process) fn make_bell(_path: &Path) -> Result<(), FolderError> {
-    Ok(())
-}
-
-/// There is no bell here.
-#[cfg(windows)]
 pub(in crate::process) fn ring_bell(_path: &Path) {}
 
 fn hold(folder: &RunFolder) -> Result<Option<File>, KeeperError> {

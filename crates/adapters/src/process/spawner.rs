@@ -1,0 +1,110 @@
+//! Starting keepers.
+
+use super::{environment, folder::RunFolder};
+use crate::failure::io_failure;
+use orchestron_engine::ports::PortResult;
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// How a keeper is started. The desktop app has its own way, through the shell plugin of its framework.
+pub trait KeeperSpawner: Send {
+    /// Starts a keeper for this run folder and tells it `first_line` (with its line end) on its input.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn spawn(&self, run_dir: &Path, first_line: &str) -> PortResult<()>;
+
+    /// The program `orchestron`, which agents call to get their key (`key-helper`).
+    ///
+    /// # Errors
+    /// When that is not known.
+    fn program(&self) -> PortResult<PathBuf>;
+}
+
+/// Enough for a thread that waits for a child.
+const STACK_BYTES: usize = 64 * 1024;
+
+/// Starts keepers as children of this process. A thread for each waits for its end, so that no zombie stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessSpawner {
+    command: Option<(PathBuf, Vec<OsString>)>,
+}
+
+impl ProcessSpawner {
+    /// Keepers by another command than this program's `keep`; the run folder is appended.
+    #[must_use]
+    pub fn with_command(program: PathBuf, args: Vec<OsString>) -> Self {
+        Self {
+            command: Some((program, args)),
+        }
+    }
+}
+
+impl KeeperSpawner for ProcessSpawner {
+    fn spawn(&self, run_dir: &Path, first_line: &str) -> PortResult<()> {
+        let (program, args) = match &self.command {
+            Some(command) => command.clone(),
+            None => (self.program()?, vec![OsString::from("keep")]),
+        };
+        let mut command = Command::new(&program);
+        command.args(args).arg(run_dir).stdin(Stdio::piped());
+        command.stdout(Stdio::null()).stderr(complaints(run_dir));
+        for (name, _) in std::env::vars_os() {
+            // A keeper needs no secret but the one it is told.
+            if name.to_str().is_none_or(environment::is_secret) {
+                command.env_remove(name);
+            }
+        }
+        let failed = |error| io_failure("cannot start the keeper", program.display(), &error);
+        let mut child = command.spawn().map_err(failed)?;
+        let stdin = child.stdin.take();
+        let folder = RunFolder::new(run_dir);
+        std::thread::Builder::new()
+            .name("keeper".into())
+            .stack_size(STACK_BYTES)
+            .spawn(move || wait(child, &folder))
+            .map_err(failed)?;
+        match stdin {
+            // Dropped behind it, which tells the keeper that the line is whole.
+            Some(mut stdin) => match stdin.write_all(first_line.as_bytes()) {
+                Ok(()) => Ok(()),
+                // It found that there is nothing to do and ended, which it may.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+                Err(error) => Err(failed(error)),
+            },
+            None => Ok(()),
+        }
+    }
+
+    fn program(&self) -> PortResult<PathBuf> {
+        std::env::current_exe()
+            .map_err(|error| io_failure("cannot tell where", "this program lies", &error))
+    }
+}
+
+/// Where a keeper says what it can say nowhere else.
+fn complaints(run_dir: &Path) -> Stdio {
+    let log = super::folder::private()
+        .append(true)
+        .create(true)
+        .open(run_dir.join("keeper.log"));
+    log.map_or_else(|_| Stdio::null(), Stdio::from)
+}
+
+/// Waits for a keeper's end. When it ended without a word, whoever watches the run is woken to find that out.
+fn wait(mut child: Child, folder: &RunFolder) {
+    let ended = child.wait();
+    if ended.is_ok_and(|status| status.success()) || folder.exit().exists() {
+        return;
+    }
+    let private = super::folder::private;
+    let gone: Result<File, _> = private().append(true).create(true).open(folder.gone());
+    // Its output is what watchers watch. Both fail only with the folder, and then there is nobody to be woken.
+    let woken: Result<File, _> = private().append(true).create(true).open(folder.out());
+    drop((gone, woken));
+}
