@@ -13,18 +13,31 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut code = String::from("static FILES: &[(&str, &[u8])] = &[\n");
     for file in &files {
-        let name = file.strip_prefix(demo).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        code.push_str(&format!("    ({name:?}, include_bytes!({:?})),\n", fs::canonicalize(file)?.to_string_lossy()));
+        let name = file
+            .strip_prefix(demo)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .replace('\\', "/");
+        code.push_str(&format!(
+            "    ({name:?}, include_bytes!({:?})),\n",
+            fs::canonicalize(file)?.to_string_lossy()
+        ));
     }
     code.push_str("];\n");
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
+    let out = PathBuf::from(
+        env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?,
+    );
     fs::write(out.join("demo_files.rs"), code)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() { collect(&path, files)? } else { files.push(path) }
+        if path.is_dir() {
+            collect(&path, files)?
+        } else {
+            files.push(path)
+        }
     }
     Ok(())
 }

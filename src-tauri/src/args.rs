@@ -25,12 +25,24 @@ impl Args {
         while let Some(word) = words.next() {
             match word.to_str() {
                 Some("--demo") => args.demo = true,
-                Some("--project") => args.project = Some(words.next().ok_or_else(|| mistake("--project needs a folder"))?.into()),
+                Some("--project") => {
+                    args.project = Some(
+                        words
+                            .next()
+                            .ok_or_else(|| mistake("--project needs a folder"))?
+                            .into(),
+                    )
+                }
                 Some("--help" | "-h") => {
                     println!("{USAGE}");
                     return Err(ExitCode::SUCCESS);
                 }
-                _ => return Err(mistake(&format!("`{}` is not understood", word.to_string_lossy()))),
+                _ => {
+                    return Err(mistake(&format!(
+                        "`{}` is not understood",
+                        word.to_string_lossy()
+                    )));
+                }
             }
         }
         if args.demo && args.project.is_some() {
@@ -55,9 +67,17 @@ mod tests {
 
     #[test]
     fn words_are_understood_or_refused() {
-        assert_eq!(parse(&["--project", "/p"]).and_then(|args| args.project), Some("/p".into()));
+        assert_eq!(
+            parse(&["--project", "/p"]).and_then(|args| args.project),
+            Some("/p".into())
+        );
         assert!(parse(&["--demo"]).is_some_and(|args| args.demo));
-        for wrong in [&["--project"][..], &["--demo", "--project", "/p"], &["-x"], &["/p"]] {
+        for wrong in [
+            &["--project"][..],
+            &["--demo", "--project", "/p"],
+            &["-x"],
+            &["/p"],
+        ] {
             assert!(parse(wrong).is_none(), "{wrong:?}");
         }
     }

@@ -54,20 +54,35 @@ impl Backend {
         let (root, model) = root(app, args)?;
         let project = Arc::new(Project::open(&root)?);
         let sidecars = app.clone();
-        let keepers = Arc::new(move || Box::new(Sidecars(sidecars.clone())) as Box<dyn KeeperSpawner>);
+        let keepers =
+            Arc::new(move || Box::new(Sidecars(sidecars.clone())) as Box<dyn KeeperSpawner>);
         let engine = EngineThread::start(Arc::clone(&project), keepers, |_| {})?;
         let window = app.clone();
         let changes = tell_changes(&project, move |changed| {
-            let topic = if changed == Changed::Runs { Topic::Runs } else { Topic::Store };
+            let topic = if changed == Changed::Runs {
+                Topic::Runs
+            } else {
+                Topic::Store
+            };
             window.emit("changed", topic).is_ok()
         })?;
-        Ok(Self { context: Arc::new(Mutex::new(context(&project)?)), engine: Mutex::new(Some(engine)), changes, _model: model })
+        Ok(Self {
+            context: Arc::new(Mutex::new(context(&project)?)),
+            engine: Mutex::new(Some(engine)),
+            changes,
+            _model: model,
+        })
     }
 
     /// Stops the engine; agents go on and are taken up by the next one.
     pub fn stop(&self) {
         self.changes.stop();
-        if let Some(engine) = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(engine) = self
+            .engine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             engine.stop();
         }
     }
@@ -94,20 +109,32 @@ fn context(project: &Project) -> Result<Context, PortError> {
         logs: project.logs(),
         keys: project.keys(),
         programs: project.programs(),
-        project: orchestron_operations::Project { path: project.root().display().to_string(), scripted: project.is_scripted()? },
+        project: orchestron_operations::Project {
+            path: project.root().display().to_string(),
+            scripted: project.is_scripted()?,
+        },
         actor: Actor::Person,
     })
 }
 
 /// The window's one command: an operation by name.
 #[tauri::command]
-pub async fn call(backend: State<'_, Backend>, name: String, input: Value) -> Result<Value, ErrorView> {
+pub async fn call(
+    backend: State<'_, Backend>,
+    name: String,
+    input: Value,
+) -> Result<Value, ErrorView> {
     let context = Arc::clone(&backend.context);
     let done = tauri::async_runtime::spawn_blocking(move || {
         let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
         orchestron_operations::call(&mut context, &name, input).map_err(|error| error.view())
     });
     done.await.unwrap_or_else(|error| {
-        Err(ErrorView { code: "fault".to_owned(), message: format!("the operation ended unexpectedly: {error}"), hints: Vec::new(), field: None })
+        Err(ErrorView {
+            code: "fault".to_owned(),
+            message: format!("the operation ended unexpectedly: {error}"),
+            hints: Vec::new(),
+            field: None,
+        })
     })
 }

@@ -37,13 +37,20 @@ pub struct Model {
 impl Model {
     /// Starts it and waits until the sample project is there.
     pub fn start(app: &AppHandle) -> Result<Self, DemoError> {
-        let (mut output, child) = app.shell().sidecar(SIDECAR)?.args(["demo", "--only-model"]).spawn()?;
+        let (mut output, child) = app
+            .shell()
+            .sidecar(SIDECAR)?
+            .args(["demo", "--only-model"])
+            .spawn()?;
         let mut said = String::new();
         while let Some(event) = output.blocking_recv() {
             match event {
                 CommandEvent::Stdout(line) => {
                     if let Ok(ready) = serde_json::from_slice::<Ready>(&line) {
-                        return Ok(Self { project: ready.project, _child: child });
+                        return Ok(Self {
+                            project: ready.project,
+                            _child: child,
+                        });
                     }
                 }
                 CommandEvent::Stderr(line) => said.push_str(&String::from_utf8_lossy(&line)),

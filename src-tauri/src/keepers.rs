@@ -18,7 +18,10 @@ impl KeeperSpawner for Sidecars {
             doing: "cannot start the keeper of",
             what: run_dir.display().to_string(),
             said: error.to_string(),
-            cure: Some("the program `orchestron` belongs beside the app; install Orchestron again".to_owned()),
+            cure: Some(
+                "the program `orchestron` belongs beside the app; install Orchestron again"
+                    .to_owned(),
+            ),
             kind: PortErrorKind::Other,
         };
         let command = self.0.shell().sidecar(SIDECAR).map_err(failed)?;
@@ -35,7 +38,11 @@ impl KeeperSpawner for Sidecars {
             cure: None,
             kind: PortErrorKind::Other,
         })?;
-        let name = if cfg!(windows) { "orchestron.exe" } else { "orchestron" };
+        let name = if cfg!(windows) {
+            "orchestron.exe"
+        } else {
+            "orchestron"
+        };
         Ok(beside.with_file_name(name))
     }
 }

@@ -19,7 +19,9 @@ fn main() -> ExitCode {
         Err(told) => return told,
     };
     if !window::has_display() {
-        eprintln!("There is no display here (neither WAYLAND_DISPLAY nor DISPLAY is set), so no window can be opened.\n  hint: `orchestron run --ui` serves the same UI to a browser on this machine");
+        eprintln!(
+            "There is no display here (neither WAYLAND_DISPLAY nor DISPLAY is set), so no window can be opened.\n  hint: `orchestron run --ui` serves the same UI to a browser on this machine"
+        );
         return ExitCode::from(5);
     }
     match run(args) {
@@ -34,7 +36,9 @@ fn main() -> ExitCode {
 fn run(args: Args) -> tauri::Result<()> {
     let app = tauri::Builder::default()
         // First, so that a second start hands over before anything else begins.
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            window::show(app)
+        }))
         .plugin(tauri_plugin_shell::init())
         .plugin(window::stay_home())
         .invoke_handler(tauri::generate_handler![backend::call])

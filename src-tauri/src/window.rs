@@ -33,13 +33,18 @@ pub fn show(app: &AppHandle) {
 
 /// A content security policy does not stop a page from navigating away; this does.
 pub fn stay_home() -> TauriPlugin<Wry> {
-    tauri::plugin::Builder::new("stay-home").on_navigation(|_, url| is_home(url)).build()
+    tauri::plugin::Builder::new("stay-home")
+        .on_navigation(|_, url| is_home(url))
+        .build()
 }
 
 fn is_home(url: &Url) -> bool {
-    let served = url.scheme() == "tauri" || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"));
+    let served = url.scheme() == "tauri"
+        || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"));
     // Only builds without the UI inside (`tauri dev`) load it from Vite.
-    let vite = cfg!(not(feature = "custom-protocol")) && url.scheme() == "http" && url.host_str() == Some("127.0.0.1");
+    let vite = cfg!(not(feature = "custom-protocol"))
+        && url.scheme() == "http"
+        && url.host_str() == Some("127.0.0.1");
     served || vite
 }
 

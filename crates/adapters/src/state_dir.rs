@@ -132,6 +132,14 @@ impl StateDir {
 }
 
 /// Where the state of all projects lives.
+/// Where the state of all projects lies.
+///
+/// # Errors
+/// When no place for state is known.
+pub fn base_dir() -> PortResult<PathBuf> {
+    base(|name| std::env::var_os(name))
+}
+
 fn base(variable: impl Fn(&str) -> Option<OsString>) -> PortResult<PathBuf> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     if let Some(own) = given(VARIABLE) {

@@ -11,7 +11,6 @@ use orchestron_adapters::{
     project::Project,
     state_dir,
 };
-use orchestron_domain::Config;
 use orchestron_engine::trust;
 use orchestron_server::scripted_model::{Pace, Scenario, ScriptedModel, ScriptedModelHandle};
 use serde::Serialize;
@@ -41,14 +40,21 @@ struct Ready {
 
 /// `demo`
 pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io { doing: "cannot start", said })?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io {
+        doing: "cannot start",
+        said,
+    })?;
     let model = runtime.block_on(start_model(args.fast))?;
     let root = match &args.dir {
         Some(named) => named.clone(),
         None => fresh_folder()?,
     };
     let project = make_project(&root, &model.base_url())?;
-    let ready = Ready { event: "demo", project: project.root().display().to_string(), model: model.base_url() };
+    let ready = Ready {
+        event: "demo",
+        project: project.root().display().to_string(),
+        model: model.base_url(),
+    };
     if args.only_model {
         output.line(&ready)?;
         return until_input_ends();
@@ -77,58 +83,123 @@ async fn start_model(fast: bool) -> Result<ScriptedModelHandle, Failure> {
 
 /// Whoever started us holds our standard input open for as long as the model is needed.
 fn until_input_ends() -> Result<(), Failure> {
-    io::copy(&mut io::stdin().lock().take(u64::MAX), &mut io::sink()).map_err(|said| Failure::Io { doing: "cannot read standard input", said })?;
+    io::copy(&mut io::stdin().lock().take(u64::MAX), &mut io::sink()).map_err(|said| {
+        Failure::Io {
+            doing: "cannot read standard input",
+            said,
+        }
+    })?;
     Ok(())
 }
 
 /// A new folder below the state directory; the oldest ones of earlier demos are cleared away.
 fn fresh_folder() -> Result<PathBuf, Failure> {
     let base = state_dir::base_dir()?.join("demo");
-    let said = |said| Failure::Io { doing: "cannot make the sample project's folder", said };
+    let said = |said| Failure::Io {
+        doing: "cannot make the sample project's folder",
+        said,
+    };
     fs::create_dir_all(&base).map_err(said)?;
-    let mut earlier: Vec<_> = fs::read_dir(&base).map_err(said)?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut earlier: Vec<_> = fs::read_dir(&base)
+        .map_err(said)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
     earlier.sort();
     for old in earlier.iter().rev().skip(KEPT) {
         fs::remove_dir_all(old).map_err(said)?;
     }
-    let stamp = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| gone.as_millis());
+    let stamp = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |gone| gone.as_millis());
     Ok(base.join(format!("{stamp}")).join("storefront"))
 }
 
 /// Writes the sample project, makes it a git repository, and sets Orchestron up in it.
 fn make_project(root: &Path, model: &str) -> Result<Arc<Project>, Failure> {
     if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Failure::Usage(format!("{} is not empty; name a new folder, the demo overwrites nothing", root.display())));
+        return Err(Failure::Usage(format!(
+            "{} is not empty; name a new folder, the demo overwrites nothing",
+            root.display()
+        )));
     }
-    for (name, bytes) in FILES.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("project/")?, bytes))) {
+    for (name, bytes) in FILES
+        .iter()
+        .filter_map(|(name, bytes)| Some((name.strip_prefix("project/")?, bytes)))
+    {
         write(&root.join(name), bytes)?;
     }
     git(root, &["init", "--quiet", "--initial-branch=main"])?;
     git(root, &["add", "--all"])?;
-    git(root, &["-c", "user.name=Demo", "-c", "user.email=demo@orchestron.local", "commit", "--quiet", "--no-verify", "-m", "The storefront"])?;
-    set_up(root, &Setup { base_branch: Some("main".to_owned()), demo_model: Some(model.to_owned()) })?;
-    for (name, bytes) in FILES.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("tasks/")?, bytes))) {
+    git(
+        root,
+        &[
+            "-c",
+            "user.name=Demo",
+            "-c",
+            "user.email=demo@orchestron.local",
+            "commit",
+            "--quiet",
+            "--no-verify",
+            "-m",
+            "The storefront",
+        ],
+    )?;
+    for (name, bytes) in FILES
+        .iter()
+        .filter_map(|(name, bytes)| Some((name.strip_prefix("mcp/")?, bytes)))
+    {
+        let text = String::from_utf8_lossy(bytes).replace("${model}", model);
+        write(&root.join(".mcp").join(name), text.as_bytes())?;
+    }
+    set_up(
+        root,
+        &Setup {
+            base_branch: Some("main".to_owned()),
+        },
+    )?;
+    for (name, bytes) in FILES
+        .iter()
+        .filter_map(|(name, bytes)| Some((name.strip_prefix("tasks/")?, bytes)))
+    {
         write(&root.join(".mcp/tasks/pending").join(name), bytes)?;
     }
     let project = Project::open(root)?;
     project.mark_scripted()?;
-    let (config, _): (Config, _) = project.config()?;
-    project.store()?.set_setting(trust::KEY, &trust::commands(&config))?; // written by us just now
+    project
+        .store()?
+        .set_setting(trust::KEY, &trust::commands(&project.config()?))?; // written by us just now
     Ok(Arc::new(project))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let said = |said| Failure::Io { doing: "cannot write the sample project", said };
+    let said = |said| Failure::Io {
+        doing: "cannot write the sample project",
+        said,
+    };
     fs::create_dir_all(path.parent().unwrap_or(path)).map_err(said)?;
     fs::write(path, bytes).map_err(said)
 }
 
 fn git(root: &Path, args: &[&str]) -> Result<(), Failure> {
-    let missing = |what: String| Failure::Missing { what, cure: "install git 2.38 or newer (Debian: apt-get install git)".to_owned() };
-    let done = Command::new("git").arg("-C").arg(root).args(args).env("GIT_CONFIG_NOSYSTEM", "1").output();
+    let missing = |what: String| Failure::Missing {
+        what,
+        cure: "install git 2.38 or newer (Debian: apt-get install git)".to_owned(),
+    };
+    let done = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(args)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output();
     match done {
         Ok(done) if done.status.success() => Ok(()),
-        Ok(done) => Err(missing(format!("`git {}` failed: {}", args.join(" "), String::from_utf8_lossy(&done.stderr).trim()))),
+        Ok(done) => Err(missing(format!(
+            "`git {}` failed: {}",
+            args.join(" "),
+            String::from_utf8_lossy(&done.stderr).trim()
+        ))),
         Err(error) => Err(missing(format!("git cannot be started: {error}"))),
     }
 }

@@ -73,7 +73,11 @@ impl Failure {
             Self::Port(error) => code_of(OpError::from(error.clone()).code()),
             Self::Engine(EngineError::Port(error)) => code_of(OpError::from(error.clone()).code()),
             Self::Told(code) => *code,
-            Self::Missing { .. } | Self::Io { .. } | Self::Engine(_) | Self::Http(_) | Self::Model(_) => 5,
+            Self::Missing { .. }
+            | Self::Io { .. }
+            | Self::Engine(_)
+            | Self::Http(_)
+            | Self::Model(_) => 5,
         }
     }
 
@@ -83,7 +87,15 @@ impl Failure {
         match self {
             Self::Operation(error) => error.view(),
             Self::Port(error) => OpError::from(error.clone()).view(),
-            Self::NoProject { .. } => view("project_not_found", self, &["`orchestron init` sets one up here", "`--project DIR` names another folder", "`orchestron demo` shows one at work"]),
+            Self::NoProject { .. } => view(
+                "project_not_found",
+                self,
+                &[
+                    "`orchestron init` sets one up here",
+                    "`--project DIR` names another folder",
+                    "`orchestron demo` shows one at work",
+                ],
+            ),
             Self::Missing { cure, .. } => view("missing", self, &[cure]),
             Self::Usage(_) => view("input_invalid", self, &[]),
             _ => view("world", self, &[]),
@@ -92,7 +104,12 @@ impl Failure {
 }
 
 fn view(code: &str, error: &Failure, hints: &[&str]) -> ErrorView {
-    ErrorView { code: code.to_owned(), message: error.to_string(), hints: hints.iter().map(|hint| (*hint).to_owned()).collect(), field: None }
+    ErrorView {
+        code: code.to_owned(),
+        message: error.to_string(),
+        hints: hints.iter().map(|hint| (*hint).to_owned()).collect(),
+        field: None,
+    }
 }
 
 fn code_of(word: &str) -> u8 {

@@ -32,14 +32,27 @@ impl Follower {
     pub fn from_now(project: &Project, task: Option<String>) -> Result<Self, Failure> {
         let context = here::context(project, Actor::Person)?;
         let seen = context.store.log().last()?.0;
-        Ok(Self { context, task, seen })
+        Ok(Self {
+            context,
+            task,
+            seen,
+        })
     }
 
     /// Prints what is new.
     pub fn print_new(&mut self, output: &Output) -> Result<(), Failure> {
-        let input = input::Events { task: self.task.clone(), before: None, limit: Some(PAGE) };
+        let input = input::Events {
+            task: self.task.clone(),
+            before: None,
+            limit: Some(PAGE),
+        };
         let page: EventsView = here::ask(&mut self.context, "events", &input)?;
-        let new: Vec<_> = page.events.iter().rev().filter(|event| event.seq.0 > self.seen).collect();
+        let new: Vec<_> = page
+            .events
+            .iter()
+            .rev()
+            .filter(|event| event.seq.0 > self.seen)
+            .collect();
         for event in &new {
             print_event(event, output)?;
         }
@@ -54,7 +67,14 @@ fn print_event(event: &EventView, output: &Output) -> Result<(), Failure> {
     }
     let style = style_of(event);
     let task = event.task.as_deref().unwrap_or("");
-    output.answer(event, |out| writeln!(out, "{BLUE}{task:<9}{BLUE:#} {style}{}{style:#} {DIM}{}{DIM:#}", one_line(&event.text, 160), one_line(&event.by, 30)))
+    output.answer(event, |out| {
+        writeln!(
+            out,
+            "{BLUE}{task:<9}{BLUE:#} {style}{}{style:#} {DIM}{}{DIM:#}",
+            one_line(&event.text, 160),
+            one_line(&event.by, 30)
+        )
+    })
 }
 
 fn style_of(event: &EventView) -> Style {
@@ -71,7 +91,13 @@ pub fn watch(common: &Common, args: &Watch, output: &Output) -> Result<(), Failu
     let project = Arc::new(Project::open(&here::root(common)?)?);
     let mut follower = Follower::from_now(&project, args.task.clone())?;
     if !output.is_json() {
-        output.answer(&(), |out| writeln!(out, "{DIM}Following {}; Ctrl-C ends it.{DIM:#}", project.root().display()))?;
+        output.answer(&(), |out| {
+            writeln!(
+                out,
+                "{DIM}Following {}; Ctrl-C ends it.{DIM:#}",
+                project.root().display()
+            )
+        })?;
     }
     let mut changes = project.changes()?;
     loop {

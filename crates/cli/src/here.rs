@@ -20,14 +20,19 @@ pub struct Here {
 pub fn start(common: &Common) -> Result<PathBuf, Failure> {
     match &common.project {
         Some(named) => Ok(named.clone()),
-        None => env::current_dir().map_err(|said| Failure::Io { doing: "cannot tell the current folder", said }),
+        None => env::current_dir().map_err(|said| Failure::Io {
+            doing: "cannot tell the current folder",
+            said,
+        }),
     }
 }
 
 /// The folder that holds `.mcp`: the named one, or the nearest above; from inside a worktree, that of the main checkout.
 pub fn root(common: &Common) -> Result<PathBuf, Failure> {
     let from = start(common)?;
-    project::find(&from).ok_or_else(|| Failure::NoProject { from: from.display().to_string() })
+    project::find(&from).ok_or_else(|| Failure::NoProject {
+        from: from.display().to_string(),
+    })
 }
 
 impl Here {
@@ -39,7 +44,11 @@ impl Here {
     }
 
     /// Asks an operation by name.
-    pub fn ask<T: DeserializeOwned>(&mut self, name: &str, input: &impl Serialize) -> Result<T, Failure> {
+    pub fn ask<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        input: &impl Serialize,
+    ) -> Result<T, Failure> {
         ask(&mut self.context, name, input)
     }
 
@@ -66,14 +75,24 @@ pub fn context(project: &Project, actor: Actor) -> Result<Context, Failure> {
         logs: project.logs(),
         keys: project.keys(),
         programs: project.programs(),
-        project: orchestron_operations::Project { path: project.root().display().to_string(), scripted: project.is_scripted()? },
+        project: orchestron_operations::Project {
+            path: project.root().display().to_string(),
+            scripted: project.is_scripted()?,
+        },
         actor,
     })
 }
 
 /// Asks an operation by name, typed.
-pub fn ask<T: DeserializeOwned>(context: &mut Context, name: &str, input: &impl Serialize) -> Result<T, Failure> {
-    let json = |error: serde_json::Error| Failure::Io { doing: "cannot convert an operation's data", said: error.into() };
+pub fn ask<T: DeserializeOwned>(
+    context: &mut Context,
+    name: &str,
+    input: &impl Serialize,
+) -> Result<T, Failure> {
+    let json = |error: serde_json::Error| Failure::Io {
+        doing: "cannot convert an operation's data",
+        said: error.into(),
+    };
     let input = serde_json::to_value(input).map_err(json)?;
     let output = call(context, name, input)?;
     serde_json::from_value(output).map_err(json)

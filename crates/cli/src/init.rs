@@ -14,7 +14,11 @@ use serde::Serialize;
 use std::{path::Path, process::Command};
 
 /// The scripts that `--npm-scripts` adds.
-const SCRIPTS: [(&str, &str); 3] = [("mcp:status", "orchestron status"), ("mcp:next", "orchestron next"), ("mcp:create", "orchestron create")];
+const SCRIPTS: [(&str, &str); 3] = [
+    ("mcp:status", "orchestron status"),
+    ("mcp:next", "orchestron next"),
+    ("mcp:create", "orchestron create"),
+];
 
 #[derive(Serialize)]
 struct Report {
@@ -28,14 +32,30 @@ struct Report {
 /// `init`
 pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure> {
     let root = here::start(common)?;
-    let Made { created, kept, chain, mut notes } = set_up(&root, &Setup { base_branch: args.base.clone(), ..Setup::default() })?;
+    let Made {
+        created,
+        kept,
+        chain,
+        mut notes,
+    } = set_up(
+        &root,
+        &Setup {
+            base_branch: args.base.clone(),
+        },
+    )?;
     let project = Project::open(&root)?;
     if args.npm_scripts {
         notes.push(npm_scripts(project.root())?);
     } else if project.root().join("package.json").is_file() {
         notes.push("this is a Node project: `orchestron init --npm-scripts` adds mcp:status, mcp:next and mcp:create to package.json".to_owned());
     }
-    let report = Report { project: project.root().display().to_string(), created, kept, chain, notes };
+    let report = Report {
+        project: project.root().display().to_string(),
+        created,
+        kept,
+        chain,
+        notes,
+    };
     output.answer(&report, |out| {
         writeln!(out, "{GREEN}✓{GREEN:#} Orchestron is set up in {}", report.project)?;
         for file in &report.created {
@@ -56,10 +76,17 @@ pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure
 fn npm_scripts(root: &Path) -> Result<String, Failure> {
     let by_hand = || Failure::Missing {
         what: "package.json was not changed".to_owned(),
-        cure: format!("add to its scripts: {}", SCRIPTS.map(|(name, line)| format!("\"{name}\": \"{line}\"")).join(", ")),
+        cure: format!(
+            "add to its scripts: {}",
+            SCRIPTS
+                .map(|(name, line)| format!("\"{name}\": \"{line}\""))
+                .join(", ")
+        ),
     };
     if !root.join("package.json").is_file() {
-        return Err(Failure::Usage("there is no package.json here, so there is nothing to add scripts to".to_owned()));
+        return Err(Failure::Usage(
+            "there is no package.json here, so there is nothing to add scripts to".to_owned(),
+        ));
     }
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let done = Command::new(program)
@@ -68,7 +95,9 @@ fn npm_scripts(root: &Path) -> Result<String, Failure> {
         .current_dir(root)
         .output();
     match done {
-        Ok(done) if done.status.success() => Ok("package.json has mcp:status, mcp:next and mcp:create now".to_owned()),
+        Ok(done) if done.status.success() => {
+            Ok("package.json has mcp:status, mcp:next and mcp:create now".to_owned())
+        }
         _ => Err(by_hand()),
     }
 }

@@ -23,22 +23,44 @@ pub fn keys(common: &Common, args: &Keys, output: &Output) -> Result<(), Failure
         }
         Some(KeyVerb::Set { account }) => {
             let key = read_key(account)?;
-            let done: Done = here.ask("key-set", &input::KeySet { account: account.clone(), key })?;
+            let done: Done = here.ask(
+                "key-set",
+                &input::KeySet {
+                    account: account.clone(),
+                    key,
+                },
+            )?;
             output.done(&done)
         }
         Some(KeyVerb::Delete { account }) => {
-            let done: Done = here.ask("key-delete", &input::KeyDelete { account: account.clone() })?;
+            let done: Done = here.ask(
+                "key-delete",
+                &input::KeyDelete {
+                    account: account.clone(),
+                },
+            )?;
             output.done(&done)
         }
     }
 }
 
 fn write_keys(out: &mut dyn Write, found: &KeysView) -> io::Result<()> {
-    let (style, mark) = if found.usable { (GREEN, "✓") } else { (RED, "✗") };
+    let (style, mark) = if found.usable {
+        (GREEN, "✓")
+    } else {
+        (RED, "✗")
+    };
     writeln!(out, "{style}{mark}{style:#} {}", found.store)?;
     let rows = found.accounts.iter().map(|account| {
-        let source = account.source.clone().unwrap_or_else(|| "no key (the agent's own login is used)".to_owned());
-        vec![(Style::new(), account.account.clone()), (Style::new(), source), (DIM, account.agents.join(", "))]
+        let source = account
+            .source
+            .clone()
+            .unwrap_or_else(|| "no key (the agent's own login is used)".to_owned());
+        vec![
+            (Style::new(), account.account.clone()),
+            (Style::new(), source),
+            (DIM, account.agents.join(", ")),
+        ]
     });
     table(out, &rows.collect::<Vec<_>>())
 }
@@ -52,7 +74,14 @@ fn read_key(account: &str) -> Result<String, Failure> {
     }
     let mut line = String::new();
     let mut limited = io::Read::take(io::stdin().lock(), KEY_MAX);
-    limited.read_line(&mut line).map_err(|said| Failure::Io { doing: "cannot read the key from standard input", said })?;
+    limited.read_line(&mut line).map_err(|said| Failure::Io {
+        doing: "cannot read the key from standard input",
+        said,
+    })?;
     let key = line.trim();
-    if key.is_empty() { Err(Failure::Usage("no key came on standard input".to_owned())) } else { Ok(key.to_owned()) }
+    if key.is_empty() {
+        Err(Failure::Usage("no key came on standard input".to_owned()))
+    } else {
+        Ok(key.to_owned())
+    }
 }

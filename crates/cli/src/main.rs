@@ -23,7 +23,9 @@ fn main() -> ExitCode {
     // The keeper and the key helper are small programs of their own; nothing of the rest is loaded for them.
     match &cli.verb {
         Verb::Keep(raw) => return orchestron_adapters::process::keeper::keep_verb(&raw.rest),
-        Verb::KeyHelper(raw) => return orchestron_adapters::process::keeper::key_helper_verb(&raw.rest),
+        Verb::KeyHelper(raw) => {
+            return orchestron_adapters::process::keeper::key_helper_verb(&raw.rest);
+        }
         _ => {}
     }
     let output = Output::new(&cli.common);
@@ -41,7 +43,12 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
     match cli.verb {
         Verb::Init(args) => init::init(&common, &args, output),
         Verb::Completions(args) => {
-            clap_complete::generate(args.shell, &mut Cli::command(), "orchestron", &mut std::io::stdout());
+            clap_complete::generate(
+                args.shell,
+                &mut Cli::command(),
+                "orchestron",
+                &mut std::io::stdout(),
+            );
             Ok(())
         }
         Verb::Demo(args) => demo::demo(&args, output),

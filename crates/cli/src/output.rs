@@ -7,7 +7,7 @@ use crate::{
 use anstyle::{AnsiColor, Style};
 use orchestron_operations::wire::{Done, ErrorView, StatusWord};
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 /// Version of the envelope around `--json`.
 const ENVELOPE: u32 = 1;
@@ -44,17 +44,15 @@ struct Envelope<'a, T: Serialize> {
 impl Output {
     /// As the command line asks for.
     pub const fn new(common: &Common) -> Self {
-        Self { json: common.json, color: common.color }
+        Self {
+            json: common.json,
+            color: common.color,
+        }
     }
 
     /// Whether JSON is wanted.
     pub const fn is_json(&self) -> bool {
         self.json
-    }
-
-    /// Whether somebody sits before standard output.
-    pub fn is_terminal() -> bool {
-        io::stdout().is_terminal()
     }
 
     fn choice(&self) -> anstream::ColorChoice {
@@ -66,9 +64,18 @@ impl Output {
     }
 
     /// Prints an answer: as JSON when asked for, else what `text` writes.
-    pub fn answer<T: Serialize>(&self, data: &T, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub fn answer<T: Serialize>(
+        &self,
+        data: &T,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         if self.json {
-            return self.line(&Envelope { orchestron: ENVELOPE, ok: true, data: Some(data), error: None });
+            return self.line(&Envelope {
+                orchestron: ENVELOPE,
+                ok: true,
+                data: Some(data),
+                error: None,
+            });
         }
         let mut out = anstream::AutoStream::new(io::stdout().lock(), self.choice());
         tolerant(text(&mut out).and_then(|()| out.flush()))
@@ -77,7 +84,10 @@ impl Output {
     /// One JSON document on a line of its own.
     pub fn line<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        let text = serde_json::to_string(value).map_err(|error| Failure::Io { doing: "cannot write JSON", said: error.into() })?;
+        let text = serde_json::to_string(value).map_err(|error| Failure::Io {
+            doing: "cannot write JSON",
+            said: error.into(),
+        })?;
         tolerant(writeln!(out, "{text}").and_then(|()| out.flush()))
     }
 
@@ -102,7 +112,12 @@ impl Output {
         }
         let view = failure.view();
         let printed = if self.json {
-            self.line(&Envelope::<()> { orchestron: ENVELOPE, ok: false, data: None, error: Some(&view) })
+            self.line(&Envelope::<()> {
+                orchestron: ENVELOPE,
+                ok: false,
+                data: None,
+                error: Some(&view),
+            })
         } else {
             let mut out = anstream::AutoStream::new(io::stderr().lock(), self.choice());
             tolerant(write_error(&mut out, &view))
@@ -124,7 +139,10 @@ fn write_error(out: &mut dyn Write, view: &ErrorView) -> io::Result<()> {
 /// A reader that has seen enough (`| head`) is no error.
 fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Io { doing: "cannot write to standard output", said: error }),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Io {
+            doing: "cannot write to standard output",
+            said: error,
+        }),
         _ => Ok(()),
     }
 }
@@ -132,12 +150,22 @@ fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
 /// A table with aligned columns; the last column is not padded.
 pub fn table(out: &mut dyn Write, rows: &[Vec<(Style, String)>]) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|(_, text)| text.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<_> = (0..columns).map(width).collect();
     for row in rows {
         for (column, (style, text)) in row.iter().enumerate() {
             let last = column + 1 == row.len();
-            let pad = if last { 0 } else { widths[column].saturating_sub(text.chars().count()) + 2 };
+            let pad = if last {
+                0
+            } else {
+                widths[column].saturating_sub(text.chars().count()) + 2
+            };
             write!(out, "{style}{text}{style:#}{:pad$}", "")?;
         }
         writeln!(out)?;
@@ -159,13 +187,28 @@ pub const fn status(word: StatusWord) -> (Style, &'static str) {
 
 /// Control characters of texts that are not ours would move the cursor or worse: they are shown as they are named.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// One line of a text, cut.
 pub fn one_line(text: &str, most: usize) -> String {
     let line = plain(text.lines().next().unwrap_or(""));
-    if line.chars().count() <= most { line } else { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+    if line.chars().count() <= most {
+        line
+    } else {
+        line.chars()
+            .take(most.saturating_sub(1))
+            .chain(['…'])
+            .collect()
+    }
 }
 
 /// How long ago, in the largest unit that says something.
@@ -194,8 +237,18 @@ mod tests {
     fn columns_are_aligned_and_lines_end_bare() {
         let cell = |text: &str| (Style::new(), text.to_owned());
         let mut out = Vec::new();
-        table(&mut out, &[vec![cell("TASK-001"), cell("a")], vec![cell("T-1"), cell("bcd")]]).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "TASK-001  a\nT-1       bcd\n");
+        table(
+            &mut out,
+            &[
+                vec![cell("TASK-001"), cell("a")],
+                vec![cell("T-1"), cell("bcd")],
+            ],
+        )
+        .unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "TASK-001  a\nT-1       bcd\n"
+        );
     }
 
     #[test]
@@ -206,6 +259,15 @@ mod tests {
 
     #[test]
     fn spans_are_told_in_one_unit() {
-        assert_eq!([ago(-5), ago(59_999), ago(60_000), ago(7_200_000), ago(172_800_000)], ["0 s", "59 s", "1 min", "2 h", "2 d"]);
+        assert_eq!(
+            [
+                ago(-5),
+                ago(59_999),
+                ago(60_000),
+                ago(7_200_000),
+                ago(172_800_000)
+            ],
+            ["0 s", "59 s", "1 min", "2 h", "2 d"]
+        );
     }
 }

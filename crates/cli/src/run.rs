@@ -19,7 +19,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{
+    broadcast,
+    mpsc::{self, error::TrySendError},
+};
 
 /// Changes a slow reader may lag behind before it is told to look at everything again.
 const CHANGES: usize = 256;
@@ -32,11 +35,18 @@ pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> 
 
 /// Runs the engine, and the UI when a port is given, until interrupted.
 pub fn serve(project: &Arc<Project>, ui: Option<u16>, output: &Output) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io { doing: "cannot start", said })?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io {
+        doing: "cannot start",
+        said,
+    })?;
     runtime.block_on(serve_async(project, ui, output))
 }
 
-async fn serve_async(project: &Arc<Project>, ui: Option<u16>, output: &Output) -> Result<(), Failure> {
+async fn serve_async(
+    project: &Arc<Project>,
+    ui: Option<u16>,
+    output: &Output,
+) -> Result<(), Failure> {
     let (changes, _) = broadcast::channel(CHANGES);
     let serving = match ui {
         Some(port) => Some(start_ui(project, port, changes.clone(), output).await?),
@@ -44,20 +54,30 @@ async fn serve_async(project: &Arc<Project>, ui: Option<u16>, output: &Output) -
     };
     let (status, mut statuses) = mpsc::unbounded_channel();
     let keepers = Arc::clone(project);
-    let engine = EngineThread::start(Arc::clone(project), Arc::new(move || keepers.keepers()), move |now| {
-        if status.send(now).is_err() {
-            // Nobody listens any more: we are stopping.
-        }
-    })
-    .map_err(|said| Failure::Io { doing: "cannot start the engine", said })?;
+    let engine = EngineThread::start(
+        Arc::clone(project),
+        Arc::new(move || keepers.keepers()),
+        move |now| {
+            if status.send(now).is_err() {
+                // Nobody listens any more: we are stopping.
+            }
+        },
+    )
+    .map_err(|said| Failure::Io {
+        doing: "cannot start the engine",
+        said,
+    })?;
     let (bell, mut bells) = mpsc::channel(1);
     let stop = tell_changes(project, move |changed| {
-        let topic = if changed == Changed::Runs { Topic::Runs } else { Topic::Store };
-        // No page is open: that is no reason to stop.
-        drop(changes.send(topic));
-        // A full bell rings already.
-        drop(bell.try_send(()));
-        true
+        let topic = if changed == Changed::Runs {
+            Topic::Runs
+        } else {
+            Topic::Store
+        };
+        // That no page is open is no reason to stop.
+        changes.send(topic).unwrap_or_default();
+        // A bell that is full rings already; one that nobody hears is the end.
+        !matches!(bell.try_send(()), Err(TrySendError::Closed(())))
     })?;
     let mut follower = Follower::from_now(project, None)?;
     loop {
@@ -68,27 +88,57 @@ async fn serve_async(project: &Arc<Project>, ui: Option<u16>, output: &Output) -
         }
     }
     stop.stop();
-    tell(output, "stopping", "the engine stops; agents that are at work go on and are taken up again by the next engine")?;
+    tell(
+        output,
+        "stopping",
+        "the engine stops; agents that are at work go on and are taken up again by the next engine",
+    )?;
     let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
     if let Some(serving) = serving {
-        serving.stop().await.map_err(|said| Failure::Io { doing: "the UI's server ended with an error", said })?;
+        serving.stop().await.map_err(|said| Failure::Io {
+            doing: "the UI's server ended with an error",
+            said,
+        })?;
     }
-    stopped.map_err(|error| Failure::Io { doing: "cannot stop the engine", said: error.into() })
+    stopped.map_err(|error| Failure::Io {
+        doing: "cannot stop the engine",
+        said: error.into(),
+    })
 }
 
-async fn start_ui(project: &Arc<Project>, port: u16, changes: broadcast::Sender<Topic>, output: &Output) -> Result<Serving, Failure> {
+async fn start_ui(
+    project: &Arc<Project>,
+    port: u16,
+    changes: broadcast::Sender<Topic>,
+    output: &Output,
+) -> Result<Serving, Failure> {
     let context = here::context(project, Actor::Person)?;
-    let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let serve = Serve { context: Arc::new(Mutex::new(context)), token: token.clone(), changes };
+    let token = format!(
+        "{}{}",
+        uuid::Uuid::new_v4().simple(),
+        uuid::Uuid::new_v4().simple()
+    );
+    let serve = Serve {
+        context: Arc::new(Mutex::new(context)),
+        token: token.clone(),
+        changes,
+    };
     let serving = http::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), serve).await?;
     let address = format!("http://{}/#token={token}", serving.addr());
-    output_line(output, &json!({"event": "ui", "address": address}), &format!("{BOLD}UI{BOLD:#}  {address}"))?;
+    output_line(
+        output,
+        &json!({"event": "ui", "address": address}),
+        &format!("{BOLD}UI{BOLD:#}  {address}"),
+    )?;
     Ok(serving)
 }
 
 /// Ctrl-C, or the polite signal to end.
 async fn interrupted() -> Result<(), Failure> {
-    let failed = |said| Failure::Io { doing: "cannot listen for signals", said };
+    let failed = |said| Failure::Io {
+        doing: "cannot listen for signals",
+        said,
+    };
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -104,19 +154,45 @@ async fn interrupted() -> Result<(), Failure> {
 
 fn tell_status(now: &EngineStatus, output: &Output) -> Result<(), Failure> {
     match now {
-        EngineStatus::Running => tell(output, "running", "the engine runs; Ctrl-C stops it (agents go on)"),
-        EngineStatus::Waiting { holder } => tell(output, "waiting", &format!("another process is this project's engine ({holder}); this one takes over when that ends")),
-        EngineStatus::Failed { error } => tell(output, "failed", &format!("the engine ended with an error and is started again: {error}")),
+        EngineStatus::Running => tell(
+            output,
+            "running",
+            "the engine runs; Ctrl-C stops it (agents go on)",
+        ),
+        EngineStatus::Waiting { holder } => tell(
+            output,
+            "waiting",
+            &format!(
+                "another process is this project's engine ({holder}); this one takes over when that ends"
+            ),
+        ),
+        EngineStatus::Failed { error } => tell(
+            output,
+            "failed",
+            &format!("the engine ended with an error and is started again: {error}"),
+        ),
         EngineStatus::Stopped => Ok(()),
     }
 }
 
 fn tell(output: &Output, word: &str, text: &str) -> Result<(), Failure> {
-    let style = if word == "running" || word == "stopping" { DIM } else { YELLOW };
-    output_line(output, &json!({"event": "engine", "status": word, "text": text}), &format!("{style}{text}{style:#}"))
+    let style = if word == "running" || word == "stopping" {
+        DIM
+    } else {
+        YELLOW
+    };
+    output_line(
+        output,
+        &json!({"event": "engine", "status": word, "text": text}),
+        &format!("{style}{text}{style:#}"),
+    )
 }
 
 /// One line of a stream: JSON for programs, text for people.
 fn output_line(output: &Output, data: &serde_json::Value, text: &str) -> Result<(), Failure> {
-    if output.is_json() { output.line(data) } else { output.answer(&(), |out| writeln!(out, "{text}")) }
+    if output.is_json() {
+        output.line(data)
+    } else {
+        output.answer(&(), |out| writeln!(out, "{text}"))
+    }
 }

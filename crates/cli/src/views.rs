@@ -4,12 +4,15 @@ use crate::{
     args::{Common, List, Log, Next, Show},
     failure::Failure,
     here::Here,
-    output::{BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, dollars, one_line, plain, status as look, table},
+    output::{
+        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, dollars, one_line, plain, status as look,
+        table,
+    },
 };
 use anstyle::Style;
 use orchestron_operations::wire::{
-    BoardView, Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView, RequestView, StatusWord, StopState,
-    TaskView, input,
+    Big, BoardView, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView,
+    RequestView, StatusWord, StopState, TaskView, input,
 };
 use std::{
     io::{self, Write},
@@ -20,7 +23,11 @@ use std::{
 const TITLE: usize = 60;
 
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| i64::try_from(gone.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |gone| {
+            i64::try_from(gone.as_millis()).unwrap_or(i64::MAX)
+        })
 }
 
 /// `status`: the columns, what waits for the person, what is under way, what is wrong.
@@ -29,8 +36,14 @@ pub fn status(common: &Common, output: &Output) -> Result<(), Failure> {
     output.answer(&board, |out| write_status(out, &board))
 }
 
-const COLUMNS: [StatusWord; 6] =
-    [StatusWord::Pending, StatusWord::Ready, StatusWord::InProgress, StatusWord::Review, StatusWord::Done, StatusWord::Failed];
+const COLUMNS: [StatusWord; 6] = [
+    StatusWord::Pending,
+    StatusWord::Ready,
+    StatusWord::InProgress,
+    StatusWord::Review,
+    StatusWord::Done,
+    StatusWord::Failed,
+];
 
 fn write_status(out: &mut dyn Write, board: &BoardView) -> io::Result<()> {
     let project = &board.project;
@@ -41,33 +54,70 @@ fn write_status(out: &mut dyn Write, board: &BoardView) -> io::Result<()> {
     };
     writeln!(out, "{BOLD}{}{BOLD:#}  {engine}", plain(&project.name))?;
     if !project.engine.trusted {
-        writeln!(out, "{YELLOW}!{YELLOW:#} its commands are not trusted on this machine yet: orchestron trust")?;
+        writeln!(
+            out,
+            "{YELLOW}!{YELLOW:#} its commands are not trusted on this machine yet: orchestron trust"
+        )?;
     }
     writeln!(out)?;
-    let count = |word| board.cards.iter().filter(|card| card.status == word).count();
-    let cells = COLUMNS.iter().map(|word| (look(*word).0, format!("{} {}", look(*word).1, count(*word)))).collect();
+    let count = |word| {
+        board
+            .cards
+            .iter()
+            .filter(|card| card.status == word)
+            .count()
+    };
+    let cells = COLUMNS
+        .iter()
+        .map(|word| (look(*word).0, format!("{} {}", look(*word).1, count(*word))))
+        .collect();
     table(out, &[cells])?;
-    let moving: Vec<_> = board.cards.iter().filter(|card| card.run.is_some() || card.request.is_some() || card.status == StatusWord::InProgress).collect();
+    let moving: Vec<_> = board
+        .cards
+        .iter()
+        .filter(|card| {
+            card.run.is_some() || card.request.is_some() || card.status == StatusWord::InProgress
+        })
+        .collect();
     if !moving.is_empty() {
         writeln!(out)?;
         table(out, &moving.into_iter().map(row).collect::<Vec<_>>())?;
     }
     if project.needs_you > 0 {
-        writeln!(out, "\n{YELLOW}{} waiting for you{YELLOW:#}: orchestron requests", project.needs_you)?;
+        writeln!(
+            out,
+            "\n{YELLOW}{} waiting for you{YELLOW:#}: orchestron requests",
+            project.needs_you
+        )?;
     }
     for problem in &project.problems {
-        let line = problem.line.map_or_else(String::new, |line| format!(":{line}"));
-        writeln!(out, "{RED}problem{RED:#} {}{line}: {}\n  {DIM}cure:{DIM:#} {}", plain(&problem.path), plain(&problem.what), plain(&problem.cure))?;
+        let line = problem
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        writeln!(
+            out,
+            "{RED}problem{RED:#} {}{line}: {}\n  {DIM}cure:{DIM:#} {}",
+            plain(&problem.path),
+            plain(&problem.what),
+            plain(&problem.cure)
+        )?;
     }
     Ok(())
 }
 
 fn row(card: &CardView) -> Vec<(Style, String)> {
     let (style, word) = look(card.status);
-    let line = card.line.as_deref().map(|line| one_line(line, 50)).unwrap_or_default();
+    let line = card
+        .line
+        .as_deref()
+        .map(|line| one_line(line, 50))
+        .unwrap_or_default();
     vec![
         (BOLD, card.id.clone()),
-        (if card.priority == "P0" { RED } else { DIM }, card.priority.clone()),
+        (
+            if card.priority == "P0" { RED } else { DIM },
+            card.priority.clone(),
+        ),
         (style, word.to_owned()),
         (Style::new(), strip(card)),
         (Style::new(), one_line(&card.title, TITLE)),
@@ -97,10 +147,19 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
             Failure::Usage(format!("`{word}` is no status; it is one of pending, ready, in-progress, review, done, failed"))
         })?),
     };
-    let cards: Vec<CardView> = Here::open(common)?.ask("list", &input::List { status, agent: args.agent.clone() })?;
+    let cards: Vec<CardView> = Here::open(common)?.ask(
+        "list",
+        &input::List {
+            status,
+            agent: args.agent.clone(),
+        },
+    )?;
     output.answer(&cards, |out| {
         if cards.is_empty() {
-            return writeln!(out, "No tasks here. Write one: orchestron create \"What is to be done\"");
+            return writeln!(
+                out,
+                "No tasks here. Write one: orchestron create \"What is to be done\""
+            );
         }
         table(out, &cards.iter().map(row).collect::<Vec<_>>())
     })
@@ -109,12 +168,18 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
 /// `show`
 pub fn show(common: &Common, args: &Show, output: &Output) -> Result<(), Failure> {
     let mut here = Here::open(common)?;
-    let on = input::OnTask { task: args.task.clone() };
+    let on = input::OnTask {
+        task: args.task.clone(),
+    };
     let task: TaskView = here.ask("task", &on)?;
     if args.raw {
         return output.answer(&task, |out| write!(out, "{}", plain(&task.text)));
     }
-    let diff: Option<DiffView> = if args.diff { Some(here.ask("diff", &on)?) } else { None };
+    let diff: Option<DiffView> = if args.diff {
+        Some(here.ask("diff", &on)?)
+    } else {
+        None
+    };
     if output.is_json() {
         return output.answer(&serde_json::json!({"task": task, "diff": diff}), |_| Ok(()));
     }
@@ -128,7 +193,13 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
     let card = &task.card;
     let (style, word) = look(card.status);
     writeln!(out, "{BOLD}{} {}{BOLD:#}", card.id, plain(&card.title))?;
-    writeln!(out, "{style}{word}{style:#} · {} · {} · {DIM}.mcp/tasks/{}{DIM:#}", card.priority, dollars(card.cost), plain(&task.path))?;
+    writeln!(
+        out,
+        "{style}{word}{style:#} · {} · {} · {DIM}.mcp/tasks/{}{DIM:#}",
+        card.priority,
+        dollars(card.cost),
+        plain(&task.path)
+    )?;
     if let Some(line) = &card.line {
         writeln!(out, "{YELLOW}{}{YELLOW:#}", plain(line))?;
     }
@@ -141,8 +212,17 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
             StopState::Failed => (RED, "failed"),
             StopState::Next => (DIM, "to come"),
         };
-        let tries = if stop.attempt > 1 { format!("try {}", stop.attempt) } else { String::new() };
-        vec![(style, word.to_owned()), (Style::new(), format!("{:?}", stop.leg).to_lowercase()), (Style::new(), holder(&stop.holder)), (DIM, tries)]
+        let tries = if stop.attempt > 1 {
+            format!("try {}", stop.attempt)
+        } else {
+            String::new()
+        };
+        vec![
+            (style, word.to_owned()),
+            (Style::new(), format!("{:?}", stop.leg).to_lowercase()),
+            (Style::new(), holder(&stop.holder)),
+            (DIM, tries),
+        ]
     });
     table(out, &stops.collect::<Vec<_>>())?;
     if !task.goal.is_empty() {
@@ -152,7 +232,11 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
     if !task.criteria.is_empty() {
         heading(out, "Acceptance criteria")?;
         for criterion in &task.criteria {
-            let (style, mark) = if criterion.done { (GREEN, "✓") } else { (DIM, "○") };
+            let (style, mark) = if criterion.done {
+                (GREEN, "✓")
+            } else {
+                (DIM, "○")
+            };
             writeln!(out, "{style}{mark}{style:#} {}", plain(&criterion.text))?;
         }
     }
@@ -161,8 +245,16 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
 
 fn write_handoffs(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
     for handoff in &task.handoffs {
-        heading(out, &format!("{:?} by {}", handoff.leg, plain(&handoff.who)))?;
-        writeln!(out, "{DIM}{}{DIM:#}\n{}", plain(&handoff.at), plain(&handoff.note))?;
+        heading(
+            out,
+            &format!("{:?} by {}", handoff.leg, plain(&handoff.who)),
+        )?;
+        writeln!(
+            out,
+            "{DIM}{}{DIM:#}\n{}",
+            plain(&handoff.at),
+            plain(&handoff.note)
+        )?;
     }
     for feedback in &task.feedback {
         heading(out, &format!("Feedback {} ({})", feedback.n, feedback.path))?;
@@ -213,26 +305,50 @@ fn write_diff(out: &mut dyn Write, diff: &DiffView) -> io::Result<()> {
 /// `next`
 pub fn next(common: &Common, args: &Next, output: &Output) -> Result<(), Failure> {
     let mut here = Here::open(common)?;
-    let mut found: NextView = here.ask("next", &input::Next { agent: args.agent.clone(), claim: args.claim })?;
+    let mut found: NextView = here.ask(
+        "next",
+        &input::Next {
+            agent: args.agent.clone(),
+            claim: args.claim,
+        },
+    )?;
     if args.claim && found.task.is_some() && here.settle()? {
         // The worktree is there now: the document names it.
-        found = here.ask("next", &input::Next { agent: args.agent.clone(), claim: false })?;
+        found = here.ask(
+            "next",
+            &input::Next {
+                agent: args.agent.clone(),
+                claim: false,
+            },
+        )?;
     }
     output.answer(&found, |out| match &found.none {
         Some(why) => writeln!(out, "{why}"),
         None => writeln!(out, "{}", plain(&found.document)),
     })?;
-    if found.task.is_none() { Err(Failure::Told(6)) } else { Ok(()) }
+    if found.task.is_none() {
+        Err(Failure::Told(6))
+    } else {
+        Ok(())
+    }
 }
 
 /// `log`
 pub fn log(common: &Common, args: &Log, output: &Output) -> Result<(), Failure> {
-    let input = input::Events { task: args.task.clone(), before: None, limit: Some(args.lines) };
+    let input = input::Events {
+        task: args.task.clone(),
+        before: None,
+        limit: Some(args.lines),
+    };
     let page: EventsView = Here::open(common)?.ask("events", &input)?;
     let now = now();
     output.answer(&page, |out| {
         let rows = page.events.iter().map(|event| {
-            vec![(DIM, format!("{} ago", ago(now - event.at.0))), (BLUE, one_line(&event.by, 30)), (Style::new(), one_line(&event.text, 200))]
+            vec![
+                (DIM, format!("{} ago", ago(now - event.at.0))),
+                (BLUE, one_line(&event.by, 30)),
+                (Style::new(), one_line(&event.text, 200)),
+            ]
         });
         table(out, &rows.collect::<Vec<_>>())
     })
@@ -245,14 +361,22 @@ pub fn requests(common: &Common, output: &Output) -> Result<(), Failure> {
         if requests.is_empty() {
             return writeln!(out, "Nothing waits for you.");
         }
-        requests.iter().try_for_each(|request| write_request(out, request))
+        requests
+            .iter()
+            .try_for_each(|request| write_request(out, request))
     })
 }
 
 fn write_request(out: &mut dyn Write, request: &RequestView) -> io::Result<()> {
     let Big(id) = request.id;
     let task = request.task.as_deref().unwrap_or("the project");
-    writeln!(out, "{YELLOW}{}{YELLOW:#} {BOLD}R-{id}{BOLD:#} {task} · {} · waiting {}", word(request), plain(&request.title), ago(now() - request.since.0))?;
+    writeln!(
+        out,
+        "{YELLOW}{}{YELLOW:#} {BOLD}R-{id}{BOLD:#} {task} · {} · waiting {}",
+        word(request),
+        plain(&request.title),
+        ago(now() - request.since.0)
+    )?;
     if !request.detail.is_empty() {
         writeln!(out, "  {}", plain(&request.detail))?;
     }
@@ -267,10 +391,14 @@ fn word(request: &RequestView) -> String {
 }
 
 fn how(request: &RequestView) -> String {
-    use orchestron_operations::wire::RequestWord::{Conflict, Escalation, Permission, Question, Review};
+    use orchestron_operations::wire::RequestWord::{
+        Conflict, Escalation, Permission, Question, Review,
+    };
     let (Big(id), task) = (request.id, request.task.as_deref().unwrap_or(""));
     match request.kind {
-        Review => format!("orchestron show {task} --diff, then: orchestron approve {task} | orchestron reject {task} -m \"…\""),
+        Review => format!(
+            "orchestron show {task} --diff, then: orchestron approve {task} | orchestron reject {task} -m \"…\""
+        ),
         Permission => format!("orchestron answer R-{id} --allow | --deny -m \"…\""),
         Question => format!("orchestron answer R-{id} --text \"…\""),
         Escalation => format!("orchestron answer R-{id} --retry -m \"…\" | --give-up"),
@@ -283,13 +411,26 @@ pub fn doctor(common: &Common, output: &Output) -> Result<(), Failure> {
     let found: DoctorView = Here::open(common)?.ask("doctor", &input::Nothing {})?;
     output.answer(&found, |out| {
         for finding in &found.findings {
-            let (style, mark) = if finding.good { (GREEN, "✓") } else { (RED, "✗") };
-            writeln!(out, "{style}{mark}{style:#} {BOLD}{}{BOLD:#} {}", plain(&finding.about), plain(&finding.what))?;
+            let (style, mark) = if finding.good {
+                (GREEN, "✓")
+            } else {
+                (RED, "✗")
+            };
+            writeln!(
+                out,
+                "{style}{mark}{style:#} {BOLD}{}{BOLD:#} {}",
+                plain(&finding.about),
+                plain(&finding.what)
+            )?;
             if let Some(cure) = &finding.cure {
                 writeln!(out, "  {DIM}cure:{DIM:#} {}", plain(cure))?;
             }
         }
         Ok(())
     })?;
-    if found.healthy { Ok(()) } else { Err(Failure::Told(7)) }
+    if found.healthy {
+        Ok(())
+    } else {
+        Err(Failure::Told(7))
+    }
 }

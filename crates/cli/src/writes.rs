@@ -15,7 +15,8 @@ pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure
     let mut here = Here::open(common)?;
     let mut done: Done = here.ask(name, &input)?;
     if has_consequences(name) && here.settle()? {
-        done.not_done.retain(|line| !line.starts_with("no engine is running"));
+        done.not_done
+            .retain(|line| !line.starts_with("no engine is running"));
         tell_outcome(&mut here, &mut done)?;
     }
     output.done(&done)
@@ -28,11 +29,25 @@ fn has_consequences(operation: &str) -> bool {
 
 /// After settling here: where the task stands now.
 fn tell_outcome(here: &mut Here, done: &mut Done) -> Result<(), Failure> {
-    let Some(task) = done.task.clone() else { return Ok(()) };
-    let cards: Vec<orchestron_operations::wire::CardView> = here.ask("list", &input::List { status: None, agent: None })?;
-    let Some(card) = cards.into_iter().find(|card| card.id == task) else { return Ok(()) };
+    let Some(task) = done.task.clone() else {
+        return Ok(());
+    };
+    let cards: Vec<orchestron_operations::wire::CardView> = here.ask(
+        "list",
+        &input::List {
+            status: None,
+            agent: None,
+        },
+    )?;
+    let Some(card) = cards.into_iter().find(|card| card.id == task) else {
+        return Ok(());
+    };
     if done.status != Some(card.status) {
-        done.did = format!("{} It is now {}.", done.did.trim_end(), crate::output::status(card.status).1);
+        done.did = format!(
+            "{} It is now {}.",
+            done.did.trim_end(),
+            crate::output::status(card.status).1
+        );
         done.status = Some(card.status);
     }
     if card.request.is_some()
@@ -53,7 +68,10 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         Verb::Complete(args) => ("complete", end_leg(args)),
         Verb::Fail(args) => ("fail", end_leg(args)),
         Verb::Retry(args) => ("retry", end_leg(args)),
-        Verb::Approve(args) => ("approve", json!({"task": args.task, "note": args.with_feedback, "commit": args.commit})),
+        Verb::Approve(args) => (
+            "approve",
+            json!({"task": args.task, "note": args.with_feedback, "commit": args.commit}),
+        ),
         Verb::Reject(args) => ("reject", reject(&args)),
         Verb::Answer(args) => ("decide", answer(args)?),
         Verb::Pause(args) => ("pause", json!({"why": args.message})),
@@ -80,8 +98,16 @@ fn reject(args: &crate::args::Reject) -> Value {
 }
 
 fn answer(args: Answer) -> Result<Value, Failure> {
-    let digits = args.request.trim_start_matches("R-").trim_start_matches("r-");
-    let id = digits.parse().map_err(|_| Failure::Usage(format!("`{}` is no request: write it like R-12", args.request)))?;
+    let digits = args
+        .request
+        .trim_start_matches("R-")
+        .trim_start_matches("r-");
+    let id = digits.parse().map_err(|_| {
+        Failure::Usage(format!(
+            "`{}` is no request: write it like R-12",
+            args.request
+        ))
+    })?;
     let note = args.message;
     let what = args.what;
     let decision = match (what.text, what.allow, what.deny, what.retry, what.give_up) {
@@ -90,8 +116,17 @@ fn answer(args: Answer) -> Result<Value, Failure> {
         (_, _, true, ..) => DecisionInput::Deny { note },
         (_, _, _, true, _) => DecisionInput::Retry { note },
         (_, _, _, _, true) => DecisionInput::GiveUp,
-        _ => DecisionInput::Changes { note: note.unwrap_or_default() },
+        _ => DecisionInput::Changes {
+            note: note.unwrap_or_default(),
+        },
     };
-    let input = input::Decide { request: Big(id), decision, commit: None };
-    serde_json::to_value(input).map_err(|error| Failure::Io { doing: "cannot convert an operation's data", said: error.into() })
+    let input = input::Decide {
+        request: Big(id),
+        decision,
+        commit: None,
+    };
+    serde_json::to_value(input).map_err(|error| Failure::Io {
+        doing: "cannot convert an operation's data",
+        said: error.into(),
+    })
 }

@@ -98,6 +98,8 @@ pub struct Change {
     pub files: bool,
     /// Something was written to the log.
     pub log: bool,
+    /// A run that is listened to said something or ended.
+    pub runs: bool,
 }
 
 /// A subscription for surfaces: tells that something changed, not what. The first change comes at once.
@@ -106,7 +108,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Begins to watch the same places as the engine does, without runs.
+    /// Begins to watch the same places as the engine does; runs only those that are [listened to](Self::listen).
     ///
     /// # Errors
     /// As [`FileWaker::new`].
@@ -114,6 +116,11 @@ impl Changes {
         Ok(Self {
             watching: Watching::new(places)?,
         })
+    }
+
+    /// Listens to these runs, and to no others.
+    pub fn listen(&mut self, runs: &[RunId]) {
+        self.watching.listen(runs);
     }
 
     /// A handle that ends the subscription, from any thread.
@@ -151,8 +158,10 @@ impl Iterator for Changes {
 }
 
 fn change(seen: &Seen) -> Option<Change> {
-    (!seen.stop && (seen.files || seen.doorbell)).then_some(Change {
+    let runs = !seen.runs.is_empty();
+    (!seen.stop && (seen.files || seen.doorbell || runs)).then_some(Change {
         files: seen.files,
         log: seen.doorbell,
+        runs,
     })
 }
