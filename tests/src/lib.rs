@@ -14,6 +14,8 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(all(test, target_os = "linux"))]
+mod browser;
+#[cfg(all(test, target_os = "linux"))]
 mod crash;
 #[cfg(all(test, unix))]
 mod environment;
@@ -21,5 +23,9 @@ mod environment;
 mod journeys;
 #[cfg(test)]
 mod source;
+#[cfg(all(test, target_os = "linux"))]
+mod stage;
 #[cfg(test)]
 mod tidy;
+#[cfg(all(test, target_os = "linux"))]
+mod window;

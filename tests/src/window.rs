@@ -1,0 +1,92 @@
+//! The desktop app under Xvfb, driven through WebKitWebDriver: a task goes its way with keepers started as sidecars, its card
+//! is seen in review, Approve is pressed, and the merge is in git.
+
+mod driver;
+
+use crate::stage::{Stage, pictures};
+use driver::{Screen, Session};
+use serde_json::json;
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(30);
+const LEG: Duration = Duration::from_secs(90);
+
+#[test]
+fn the_card_is_in_review_and_approve_merges_it() {
+    let stage = Stage::new();
+    let env = &stage.env;
+    let screen = Screen::new(env);
+    let project = env.project().to_string_lossy().into_owned();
+    let window = Session::open(env, &screen, &["--project", &project]);
+
+    // Worked on before the app was there: approved by a click on the card.
+    window.wait_for(
+        env,
+        "[data-testid=column-review] [data-testid=card-TASK-001]",
+        SOON,
+    );
+    // Worked on by an agent that the app itself has started, under a keeper that the shell plugin has started.
+    let asked = env.wait_for_request("permission", LEG);
+    window.wait_for(
+        env,
+        "[data-testid=column-in-progress] [data-testid=card-TASK-003]",
+        SOON,
+    );
+    window.picture(&pictures().join("window-board-light.png"));
+    window.click(env, "[data-testid=card-TASK-001] [data-testid=approve]");
+    env.wait_for_status("TASK-001", "done", SOON);
+    window.wait_for(
+        env,
+        "[data-testid=column-done] [data-testid=card-TASK-001]",
+        SOON,
+    );
+    assert!(
+        env.git(&["show", "main:src/limiter.js"])
+            .contains("MAX_TRIES = 5")
+    );
+
+    // The same by the keyboard, on the page of everything that waits.
+    window.click(env, "[data-testid=nav-needs-you]");
+    window.click(
+        env,
+        &format!("[data-testid=needs-you-item-{}]", asked["id"]),
+    );
+    window.wait_for(
+        env,
+        "[data-testid=needs-you-detail] [data-testid=allow]",
+        SOON,
+    );
+    window.picture(&pictures().join("window-needs-you-light.png"));
+    window.press("a");
+    env.wait_for_status("TASK-003", "review", LEG);
+    window.click(env, "[data-testid=nav-board]");
+    window.wait_for(
+        env,
+        "[data-testid=column-review] [data-testid=card-TASK-003] [data-testid=approve]",
+        SOON,
+    );
+    window.click(env, "[data-testid=nav-settings]");
+    window.click(env, "[data-testid=theme-dark]");
+    window.click(env, "[data-testid=nav-board]");
+    window.wait_for(
+        env,
+        "[data-testid=column-review] [data-testid=card-TASK-003] [data-testid=approve]",
+        SOON,
+    );
+    window.picture(&pictures().join("window-board-dark.png"));
+    window.click(env, "[data-testid=card-TASK-003] [data-testid=approve]");
+    env.wait_for_status("TASK-003", "done", SOON);
+    assert!(
+        env.git(&["show", "main:src/orders.js"])
+            .contains("yield toLine(row)")
+    );
+
+    // What another process does is seen without a click.
+    env.json(&["create", "Seen at once", "--agent", "cursor"]);
+    window.wait_for(env, "[data-testid^=card-TASK-005]", SOON);
+    let complaints = window.script("return window.__complaints ?? [];");
+    assert_eq!(complaints, json!([]));
+    window.close();
+    drop(screen);
+    env.wait_until_quiet();
+}

@@ -1,0 +1,272 @@
+//! A display, a session bus and WebKitWebDriver, and the few WebDriver calls the tests need.
+
+use crate::environment::{TestEnvironment, binary, kill};
+use serde_json::{Value, json};
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The key under which WebDriver names an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// How long one call to the driver may take; the first one starts the app.
+const CALL: Duration = Duration::from_secs(60);
+
+/// A display of its own, a session bus, and a driver on them.
+pub struct Screen {
+    display: Child,
+    driver: Child,
+    address: String,
+}
+
+impl Screen {
+    /// Starts all three.
+    pub fn new(env: &TestEnvironment) -> Self {
+        let log =
+            |name: &str| File::create(env.root().join("logs").join(name)).expect("a log file");
+        let mut display = env
+            .command("Xvfb")
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1600x1000x24",
+                "-nolisten",
+                "tcp",
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log("xvfb.err"))
+            .spawn()
+            .expect("Xvfb is installed (`./dev test` sees to it)");
+        let mut number = String::new();
+        let out = display.stdout.take().expect("a pipe");
+        BufReader::new(out)
+            .read_line(&mut number)
+            .expect("Xvfb tells its number");
+        let port = free_port();
+        // The display comes before the bus, so that what the bus starts knows it.
+        let driver = env
+            .command("dbus-run-session")
+            .args([
+                "--",
+                "WebKitWebDriver",
+                "--host=127.0.0.1",
+                &format!("--port={port}"),
+            ])
+            .env("DISPLAY", format!(":{}", number.trim()))
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdin(Stdio::null())
+            .stdout(log("driver.out"))
+            .stderr(log("driver.err"))
+            .spawn()
+            .expect("dbus and webkit2gtk-driver are installed (`./dev test` sees to it)");
+        Self {
+            display,
+            driver,
+            address: format!("http://127.0.0.1:{port}"),
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        for child in [&mut self.driver, &mut self.display] {
+            kill(child.id());
+            // It is dead; its number is given back.
+            child.wait().ok();
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The app, in its window.
+pub struct Session {
+    agent: ureq::Agent,
+    /// Of the session.
+    address: String,
+}
+
+impl Session {
+    /// Opens the app.
+    pub fn open(env: &TestEnvironment, screen: &Screen, args: &[&str]) -> Self {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(CALL))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let options = json!({"binary": binary("orchestron-desktop"), "args": args});
+        let wanted =
+            json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
+        let began = Instant::now();
+        let opened = loop {
+            match post(&agent, &format!("{}/session", screen.address), &wanted) {
+                Ok(opened) => break opened,
+                // The driver itself is still starting.
+                Err(Refused::NoConnection) if began.elapsed() < CALL => {
+                    thread::sleep(Duration::from_millis(50))
+                }
+                Err(refused) => panic!("the app does not open: {refused:?}\n{}", env.story()),
+            }
+        };
+        let id = opened["sessionId"].as_str().expect("a session");
+        Self {
+            agent,
+            address: format!("{}/session/{id}", screen.address),
+        }
+    }
+
+    fn call(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        post(&self.agent, &format!("{}/{path}", self.address), body)
+    }
+
+    fn find(&self, css: &str) -> Option<String> {
+        let found = self
+            .call("element", &json!({"using": "css selector", "value": css}))
+            .ok()?;
+        Some(found[ELEMENT].as_str().expect("an element").to_owned())
+    }
+
+    /// Waits until there is such an element.
+    pub fn wait_for(&self, env: &TestEnvironment, css: &str, limit: Duration) -> String {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = self.find(css) {
+                return found;
+            }
+            if began.elapsed() > limit {
+                self.picture(&crate::stage::pictures().join("window-failure.png"));
+                let page = self.script("return document.body.innerText;");
+                panic!("{css} is not in the window:\n{page}\n{}", env.story());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Clicks on an element; one that is drawn anew in this moment is looked for again.
+    pub fn click(&self, env: &TestEnvironment, css: &str) {
+        for _ in 0..20 {
+            let element = self.wait_for(env, css, Duration::from_secs(30));
+            match self.call(&format!("element/{element}/click"), &json!({})) {
+                Ok(_) => return,
+                Err(_) => thread::sleep(Duration::from_millis(100)),
+            }
+        }
+        panic!("{css} cannot be clicked");
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub fn press(&self, key: &str) {
+        let actions = [
+            json!({"type": "keyDown", "value": key}),
+            json!({"type": "keyUp", "value": key}),
+        ];
+        let keyboard = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
+        self.call("actions", &keyboard)
+            .unwrap_or_else(|refused| panic!("{key}: {refused:?}"));
+    }
+
+    /// What a script in the page gives back.
+    pub fn script(&self, script: &str) -> Value {
+        let body = json!({"script": script, "args": []});
+        self.call("execute/sync", &body)
+            .unwrap_or_else(|refused| panic!("{script}: {refused:?}"))
+    }
+
+    /// Saves what the window shows.
+    pub fn picture(&self, path: &Path) {
+        // Let what just moved come to rest.
+        thread::sleep(Duration::from_millis(350));
+        let url = format!("{}/screenshot", self.address);
+        let mut answer = self.agent.get(&url).call().expect("a picture");
+        let answer: Value = answer.body_mut().read_json().expect("JSON");
+        let bytes = base64(answer["value"].as_str().expect("a picture"));
+        fs::write(path, bytes).expect("the picture is kept");
+    }
+
+    /// Closes the app.
+    pub fn close(self) {
+        self.agent
+            .delete(&self.address)
+            .call()
+            .expect("the app closes");
+    }
+}
+
+/// Why the driver did not do it.
+#[derive(Debug)]
+enum Refused {
+    NoConnection,
+    /// What it said; shown when a test fails.
+    Said(#[allow(dead_code)] Value),
+}
+
+fn post(agent: &ureq::Agent, url: &str, body: &Value) -> Result<Value, Refused> {
+    let mut answer = agent
+        .post(url)
+        .send_json(body)
+        .map_err(|error| match error {
+            ureq::Error::Io(_) | ureq::Error::ConnectionFailed => Refused::NoConnection,
+            other => Refused::Said(other.to_string().into()),
+        })?;
+    let good = answer.status().is_success();
+    let said: Value = answer
+        .body_mut()
+        .with_config()
+        .limit(64 * 1024 * 1024)
+        .read_json()
+        .map_err(|error| Refused::Said(error.to_string().into()))?;
+    if good {
+        Ok(said["value"].clone())
+    } else {
+        Err(Refused::Said(said["value"].clone()))
+    }
+}
+
+/// Standard base64, as WebDriver gives pictures.
+fn base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0);
+    for value in text
+        .bytes()
+        .filter_map(|c| ALPHABET.iter().position(|known| *known == c))
+    {
+        bits = bits << 6 | u32::try_from(value).expect("below 64");
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_is_read() {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("Zg==", b"f"),
+            ("Zm9vYmFy", b"foobar"),
+            ("/+8=", b"\xff\xef"),
+        ] {
+            assert_eq!(base64(text), bytes);
+        }
+    }
+}
