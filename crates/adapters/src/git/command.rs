@@ -12,7 +12,10 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::{
+        OnceLock,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -524,8 +527,13 @@ impl Pipes {
 
 /// Fails when git is missing or older than 2.38.
 pub(super) fn check_version(dir: &Path) -> GitResult<()> {
+    static GOOD: OnceLock<()> = OnceLock::new();
+    if GOOD.get().is_some() {
+        return Ok(());
+    }
     let said = Git::read(dir, &["--version"]).line()?;
     if is_new_enough(&said) {
+        GOOD.get_or_init(|| ());
         return Ok(());
     }
     Err(GitError::TooOld {

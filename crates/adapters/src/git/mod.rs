@@ -40,10 +40,12 @@ pub struct GitCli {
 impl GitCli {
     /// For the project in `project_root`; worktrees are made in `worktrees_dir`, which need not exist yet.
     #[must_use]
-    pub const fn new(project_root: PathBuf, worktrees_dir: PathBuf) -> Self {
+    pub fn new(project_root: PathBuf, worktrees_dir: PathBuf) -> Self {
+        // Only an empty path, or a current folder that is gone, cannot be made absolute; git will say so.
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         Self {
-            project_root,
-            worktrees_dir,
+            project_root: absolute(project_root),
+            worktrees_dir: absolute(worktrees_dir),
         }
     }
 
