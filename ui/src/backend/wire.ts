@@ -446,7 +446,11 @@ claim: boolean, };
 
 export type Decide = { request: Big, decision: DecisionInput, commit: string | null, };
 
-export type OnReview = { task: string, note: string | null, commit: string | null, };
+export type OnReview = { task: string, note: string | null, commit: string | null, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
 
 export type Transcript = { run: string, from: Big, limit: number | null, };
 
