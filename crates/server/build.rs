@@ -16,19 +16,33 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut code = String::from("pub static FILES: &[(&str, &[u8])] = &[\n");
     for file in &files {
-        let name = file.strip_prefix(dist).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let name = file
+            .strip_prefix(dist)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .replace('\\', "/");
         let path = fs::canonicalize(file)?;
-        code.push_str(&format!("    ({:?}, include_bytes!({:?})),\n", format!("/{name}"), path.to_string_lossy()));
+        code.push_str(&format!(
+            "    ({:?}, include_bytes!({:?})),\n",
+            format!("/{name}"),
+            path.to_string_lossy()
+        ));
     }
     code.push_str("];\n");
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
+    let out = PathBuf::from(
+        env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?,
+    );
     fs::write(out.join("ui_files.rs"), code)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() { collect(&path, files)? } else { files.push(path) }
+        if path.is_dir() {
+            collect(&path, files)?
+        } else {
+            files.push(path)
+        }
     }
     Ok(())
 }

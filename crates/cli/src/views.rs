@@ -195,7 +195,7 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
     writeln!(out, "{BOLD}{} {}{BOLD:#}", card.id, plain(&card.title))?;
     writeln!(
         out,
-        "{style}{word}{style:#} · {} · {} · {DIM}.mcp/tasks/{}{DIM:#}",
+        "{style}{word}{style:#} · {} · {} · {DIM}{}{DIM:#}",
         card.priority,
         dollars(card.cost),
         plain(&task.path)

@@ -3,7 +3,9 @@
 use crate::{
     context::{agent_program, base_branch, feedback_path},
     engine::Engine,
-    ports::{MergeOutcome, OpenCommand, PortError, PortErrorKind, RunProgram, RunSpec, Worktree},
+    ports::{
+        Commit, MergeOutcome, OpenCommand, PortError, PortErrorKind, RunProgram, RunSpec, Worktree,
+    },
     store::StoreError,
 };
 use orchestron_domain::{
@@ -17,6 +19,8 @@ use orchestron_domain::{
 /// Facts a command ended in.
 pub type Outcome = Result<Vec<(Actor, Fact)>, StoreError>;
 
+/// Events taken from the log at once.
+const PAGE: u32 = 500;
 /// Longest part of a note that goes into a commit message, in characters.
 const MESSAGE_NOTE: usize = 600;
 
@@ -128,7 +132,36 @@ impl Engine {
                 vec![claimed],
             );
         }
-        Ok(vec![claimed])
+        // No rename decides here between two that come at once, so the log does, under the lock that operations write under.
+        let _held = self.ports.store.locks().store()?;
+        if self.overtaken_by_others(task)? {
+            return Ok(overtaken("somebody else was faster"));
+        }
+        self.ports.store.commit(Commit {
+            facts: vec![claimed],
+            close_commands: vec![open.id],
+            ..Commit::default()
+        })?;
+        Ok(Vec::new())
+    }
+
+    /// Whether a person or an outside holder did something with the task that the state does not have yet.
+    fn overtaken_by_others(&self, task: &TaskId) -> Result<bool, StoreError> {
+        let log = self.ports.store.log();
+        let mut seq = self.state.seq;
+        loop {
+            let events = log.after(seq, PAGE)?;
+            let Some(last) = events.last() else {
+                return Ok(false);
+            };
+            seq = last.seq;
+            if events.iter().any(|event| {
+                !matches!(event.by, Actor::Engine | Actor::Run { .. })
+                    && event.fact.task() == Some(task)
+            }) {
+                return Ok(true);
+            }
+        }
     }
 
     fn prepare_worktree(&mut self, task: &TaskId) -> Outcome {

@@ -88,7 +88,9 @@ impl Serving {
         if self.stop.send(()).is_err() {
             // It has ended by itself; its result says why.
         }
-        self.task.await.unwrap_or_else(|joined| Err(io::Error::other(joined)))
+        self.task
+            .await
+            .unwrap_or_else(|joined| Err(io::Error::other(joined)))
     }
 }
 
@@ -105,17 +107,27 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
     if !addr.ip().is_loopback() {
         return Err(HttpError::NotLoopback { addr });
     }
-    let listener = TcpListener::bind(addr).await.map_err(|said| HttpError::Bind { addr, said })?;
-    let addr = listener.local_addr().map_err(|said| HttpError::Bind { addr, said })?;
+    let listener = TcpListener::bind(addr)
+        .await
+        .map_err(|said| HttpError::Bind { addr, said })?;
+    let addr = listener
+        .local_addr()
+        .map_err(|said| HttpError::Bind { addr, said })?;
     let shared = Arc::new(Shared { serve, addr });
     let api = Router::new()
         .route("/api/changes", get(changes))
         .route("/api/{name}", post(operation))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), only_with_token))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            only_with_token,
+        ))
         .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX));
     let app = api
         .fallback(ui::file)
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), only_this_address))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            only_this_address,
+        ))
         .with_state(shared);
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
@@ -131,59 +143,127 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
 }
 
 /// A page of another name that resolves to this machine (DNS rebinding) may not speak to us.
-async fn only_this_address(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+async fn only_this_address(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let port = shared.addr.port();
-    let ours = [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
-    let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let same = origin.is_none_or(|origin| ours.iter().any(|name| origin == format!("http://{name}")));
+    let ours = [
+        format!("127.0.0.1:{port}"),
+        format!("localhost:{port}"),
+        format!("[::1]:{port}"),
+    ];
+    let origin = request
+        .headers()
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    let same =
+        origin.is_none_or(|origin| ours.iter().any(|name| origin == format!("http://{name}")));
     if !same || !ours.iter().any(|name| name == host) {
-        return refuse(StatusCode::FORBIDDEN, "origin_refused", "this address is served only to pages of this machine", &format!("open http://{}", shared.addr));
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "origin_refused",
+            "this address is served only to pages of this machine",
+            &format!("open http://{}", shared.addr),
+        );
     }
     next.run(request).await
 }
 
-async fn only_with_token(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+async fn only_with_token(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
     if has_token(request.headers(), &shared.serve.token) {
         return next.run(request).await;
     }
-    refuse(StatusCode::UNAUTHORIZED, "token_missing", "this call carries no valid token", "open the whole address that `orchestron run --ui` printed, with its #token")
+    refuse(
+        StatusCode::UNAUTHORIZED,
+        "token_missing",
+        "this call carries no valid token",
+        "open the whole address that `orchestron run --ui` printed, with its #token",
+    )
 }
 
 /// Compares without telling by its duration how much of the token was right.
 fn has_token(headers: &HeaderMap, token: &str) -> bool {
-    let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).and_then(|value| value.strip_prefix(b"Bearer ")).unwrap_or_default();
-    let differs = given.iter().zip(token.as_bytes()).fold(0, |found, (a, b)| found | (a ^ b));
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .map(HeaderValue::as_bytes)
+        .and_then(|value| value.strip_prefix(b"Bearer "))
+        .unwrap_or_default();
+    let differs = given
+        .iter()
+        .zip(token.as_bytes())
+        .fold(0, |found, (a, b)| found | (a ^ b));
     given.len() == token.len() && differs == 0
 }
 
 fn refuse(status: StatusCode, code: &str, message: &str, hint: &str) -> Response {
-    let view = ErrorView { code: code.to_owned(), message: message.to_owned(), hints: vec![hint.to_owned()], field: None };
+    let view = ErrorView {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        hints: vec![hint.to_owned()],
+        field: None,
+    };
     (status, Json(view)).into_response()
 }
 
-async fn operation(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Response {
-    let input = if body.is_empty() { Ok(Value::Object(serde_json::Map::new())) } else { serde_json::from_slice(&body) };
+async fn operation(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Response {
+    let input = if body.is_empty() {
+        Ok(Value::Object(serde_json::Map::new()))
+    } else {
+        serde_json::from_slice(&body)
+    };
     let input = match input {
         Ok(input) => input,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, "input_invalid", &format!("the body is no JSON: {error}"), "send an object"),
+        Err(error) => {
+            return refuse(
+                StatusCode::BAD_REQUEST,
+                "input_invalid",
+                &format!("the body is no JSON: {error}"),
+                "send an object",
+            );
+        }
     };
     // Operations read files and wait for locks: not on the threads that serve connections.
     let done = tokio::task::spawn_blocking(move || {
-        let mut context = shared.serve.context.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut context = shared
+            .serve
+            .context
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         call(&mut context, &name, input)
     })
     .await;
     match done {
         Ok(Ok(value)) => Json(value).into_response(),
         Ok(Err(error)) => (status_of(&error), Json(error.view())).into_response(),
-        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the operation ended unexpectedly", "this is a fault in Orchestron; please report what you did"),
+        Err(_) => refuse(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "fault",
+            "the operation ended unexpectedly",
+            "this is a fault in Orchestron; please report what you did",
+        ),
     }
 }
 
 fn status_of(error: &OpError) -> StatusCode {
     match error.code() {
-        "task_not_found" | "operation_unknown" | "run_not_found" | "missing" => StatusCode::NOT_FOUND,
+        "task_not_found" | "operation_unknown" | "run_not_found" | "missing" => {
+            StatusCode::NOT_FOUND
+        }
         "input_invalid" | "decision_unfit" => StatusCode::BAD_REQUEST,
         "world" | "no_room" | "malformed" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::CONFLICT,
@@ -197,7 +277,9 @@ async fn changes(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 }
 
 /// Topics as server-sent events. A reader that was too slow is told that everything may have changed.
-fn topics(changes: broadcast::Receiver<Topic>) -> impl futures_core::Stream<Item = Result<Event, Infallible>> {
+fn topics(
+    changes: broadcast::Receiver<Topic>,
+) -> impl futures_core::Stream<Item = Result<Event, Infallible>> {
     struct Changes(broadcast::Receiver<Topic>);
     impl Changes {
         async fn told(mut self) -> Option<(Result<Event, Infallible>, Self)> {

@@ -20,10 +20,17 @@ pub async fn file(uri: Uri) -> Response {
     }
     let found = FILES.iter().find(|(name, _)| *name == path);
     let page = || FILES.iter().find(|(name, _)| *name == "/index.html");
-    let looks_like_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    let looks_like_file = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|last| last.contains('.'));
     match found.or_else(|| if looks_like_file { None } else { page() }) {
         Some((name, bytes)) => with_headers(kind(name), cache(name), (*bytes).into_response()),
-        None if FILES.is_empty() => with_headers("text/html; charset=utf-8", "no-store", NOT_BUILT.into_response()),
+        None if FILES.is_empty() => with_headers(
+            "text/html; charset=utf-8",
+            "no-store",
+            NOT_BUILT.into_response(),
+        ),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -44,7 +51,11 @@ fn with_headers(kind: &'static str, cache: &'static str, mut response: Response)
 
 /// Vite puts a hash of the content into the names below `assets/`.
 fn cache(name: &str) -> &'static str {
-    if name.starts_with("/assets/") { "public, max-age=31536000, immutable" } else { "no-store" }
+    if name.starts_with("/assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-store"
+    }
 }
 
 fn kind(name: &str) -> &'static str {
