@@ -1,7 +1,7 @@
 //! Errors of operations: a kind that programs can act on, a message that says what is wrong, hints that say how to mend it.
 
 use crate::wire::ErrorView;
-use orchestron_domain::{Status, TaskId, ids::IdError};
+use orchestron_domain::{Leg, Status, TaskId, ids::IdError};
 use orchestron_engine::{
     StoreError,
     ports::{PortError, PortErrorKind},
@@ -24,6 +24,62 @@ pub enum OpError {
         field: &'static str,
         /// What is wrong, and what would be right.
         what: String,
+    },
+    /// The input does not have the fields that the operation takes.
+    #[error("{operation}: {what}")]
+    Fields {
+        /// The operation.
+        operation: &'static str,
+        /// The field that is wrong, when it is one.
+        field: Option<String>,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+    /// The output has no JSON. A fault of ours.
+    #[error("{operation}: the answer cannot be written: {what}")]
+    Answer {
+        /// The operation.
+        operation: &'static str,
+        /// Why.
+        what: String,
+    },
+    /// Only the person at this machine may do this.
+    #[error("{who} may not {what}: only the person at this machine may")]
+    Forbidden {
+        /// Who asked.
+        who: String,
+        /// For what.
+        what: String,
+    },
+    /// The leg belongs to somebody else.
+    #[error("the {leg} leg of {task} is {holder}'s, not {who}'s")]
+    NotYours {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// Whose it is.
+        holder: String,
+        /// Who asked.
+        who: String,
+    },
+    /// Something else has to happen first.
+    #[error("{task} cannot be {done} now: {why}")]
+    NotNow {
+        /// The task.
+        task: TaskId,
+        /// What was asked for: `claimed`, `submitted`.
+        done: &'static str,
+        /// What stands in the way.
+        why: String,
+        /// How to go on.
+        cure: String,
+    },
+    /// There is no place where its work lies.
+    #[error("{task} has no worktree, so there is no work to take")]
+    NoWorktree {
+        /// The task.
+        task: TaskId,
     },
     /// There is no operation of that name.
     #[error("there is no operation `{name}`")]
@@ -76,7 +132,9 @@ pub enum OpError {
         decision: &'static str,
     },
     /// What the person looked at is not what would be decided about.
-    #[error("{task} has changed since you looked at it: you decided about {seen}, its branch is at {now}")]
+    #[error(
+        "{task} has changed since you looked at it: you decided about {seen}, its branch is at {now}"
+    )]
     Stale {
         /// The task.
         task: TaskId,
@@ -113,12 +171,20 @@ impl OpError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Store(StoreError::NoTask { .. }) => "task_not_found",
-            Self::Store(StoreError::Unclear { .. } | StoreError::File { .. }) => "task_file_malformed",
+            Self::Store(StoreError::Unclear { .. } | StoreError::File { .. }) => {
+                "task_file_malformed"
+            }
             Self::Store(StoreError::Move(_)) => "task_moved",
             Self::Store(StoreError::Edit { .. }) => "edit_refused",
+            Self::Store(StoreError::Config { .. }) => "config_wrong",
             Self::Store(StoreError::Busy { .. }) => "file_busy",
             Self::Store(StoreError::Port(error)) => port_code(error.kind),
-            Self::Id(_) | Self::Input { .. } => "input_invalid",
+            Self::Id(_) | Self::Input { .. } | Self::Fields { .. } => "input_invalid",
+            Self::Answer { .. } => "world",
+            Self::Forbidden { .. } => "not_allowed",
+            Self::NotYours { .. } => "leg_not_yours",
+            Self::NotNow { .. } => "not_now",
+            Self::NoWorktree { .. } => "no_worktree",
             Self::NoOperation { .. } => "operation_unknown",
             Self::WrongStatus { .. } => "status_wrong",
             Self::Held { .. } => "task_held",
@@ -135,14 +201,43 @@ impl OpError {
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::Store(StoreError::NoTask { .. }) => vec!["`orchestron list` shows all tasks".into()],
-            Self::Store(StoreError::Unclear { problems, .. }) => problems.iter().map(|p| format!("{}: {}", p.path, p.cure)).collect(),
+            Self::Store(StoreError::NoTask { .. }) => {
+                vec!["`orchestron list` shows all tasks".into()]
+            }
+            Self::Store(StoreError::Unclear { problems, .. }) => problems
+                .iter()
+                .map(|p| format!("{}: {}", p.path, p.cure))
+                .collect(),
             Self::Store(StoreError::File { error, .. }) => vec![error.cure()],
             Self::Store(StoreError::Port(error)) => error.cure.iter().cloned().collect(),
-            Self::Held { task, .. } => vec![format!("`orchestron show {task}` tells since when and what it does"), "only one agent holds a task at a time".into()],
-            Self::Stale { task, .. } => vec![format!("look again (`orchestron show {task}`), then decide")],
-            Self::Blocked { .. } => vec!["finish those first, or remove them under `## Depends On`".into()],
-            Self::NothingToDecide { task, .. } => vec![format!("`orchestron show {task}` tells what it waits for")],
+            Self::Held { task, .. } => vec![
+                format!("`orchestron show {task}` tells since when and what it does"),
+                "only one agent holds a task at a time".into(),
+            ],
+            Self::Stale { task, .. } => vec![format!(
+                "look again (`orchestron show {task}`), then decide"
+            )],
+            Self::WrongStatus { task, .. } => vec![format!(
+                "`orchestron show {task}` tells where it stands and whose turn it is"
+            )],
+            Self::NotYours { task, who, .. } => vec![format!(
+                "name `{who}` under `## Agent` of {task} or in the chain of .mcp/config.yaml"
+            )],
+            Self::NotNow { cure, .. } => vec![cure.clone()],
+            Self::NoWorktree { task } => vec![format!(
+                "`orchestron claim {task}` makes it from the task's branch"
+            )],
+            Self::RequestClosed { .. } => vec!["`orchestron requests` shows what is open".into()],
+            Self::Unfit { kind, .. } => {
+                vec![format!("a {kind} is answered with {}", fitting(kind))]
+            }
+            Self::NoOperation { .. } => vec!["`orchestron --help` shows what there is".into()],
+            Self::Blocked { .. } => {
+                vec!["finish those first, or remove them under `## Depends On`".into()]
+            }
+            Self::NothingToDecide { task, .. } => {
+                vec![format!("`orchestron show {task}` tells what it waits for")]
+            }
             _ => Vec::new(),
         }
     }
@@ -152,10 +247,27 @@ impl OpError {
     pub fn view(&self) -> ErrorView {
         let field = match self {
             Self::Input { field, .. } => Some((*field).to_owned()),
+            Self::Fields { field, .. } => field.clone(),
             Self::Id(_) => Some("task".to_owned()),
             _ => None,
         };
-        ErrorView { code: self.code().to_owned(), message: self.to_string(), hints: self.hints(), field }
+        ErrorView {
+            code: self.code().to_owned(),
+            message: self.to_string(),
+            hints: self.hints(),
+            field,
+        }
+    }
+}
+
+/// Decisions that answer a kind of request.
+fn fitting(kind: &str) -> &'static str {
+    match kind {
+        "review" => "`approve` or `changes`",
+        "permission" => "`allow` or `deny`",
+        "question" => "`answer`",
+        "escalation" => "`retry` or `give-up`",
+        _ => "`retry` or `changes`",
     }
 }
 

@@ -90,6 +90,9 @@ mod tests {
             fs::write(&path, &wanted).unwrap();
         }
         let found = fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == wanted, "ui/src/backend/wire.ts is out of date: run `UPDATE_WIRE=1 cargo test -p orchestron-operations`");
+        assert!(
+            found == wanted,
+            "ui/src/backend/wire.ts is out of date: run `UPDATE_WIRE=1 cargo test -p orchestron-operations`"
+        );
     }
 }

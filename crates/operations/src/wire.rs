@@ -10,19 +10,25 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS,
+)]
 #[ts(type = "number")]
 #[serde(transparent)]
 pub struct Millis(pub i64);
 
 /// Money: millionths of a US dollar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS,
+)]
 #[ts(type = "number")]
 #[serde(transparent)]
 pub struct Money(pub u64);
 
 /// A count or position that may exceed 32 bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS,
+)]
 #[ts(type = "number")]
 #[serde(transparent)]
 pub struct Big(pub u64);
@@ -344,17 +350,45 @@ wire! {
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum TranscriptItemView {
     /// What the agent was told.
-    Told { /** Markdown. */ text: String },
+    Told {
+        /** Markdown. */
+        text: String,
+    },
     /// What the agent says.
-    Says { /** Markdown. */ text: String },
+    Says {
+        /** Markdown. */
+        text: String,
+    },
     /// What it thinks, when it shows it.
-    Thinks { /** Text. */ text: String },
+    Thinks {
+        /** Text. */
+        text: String,
+    },
     /// It uses a tool.
-    Uses { /** The call. */ id: String, /** The tool. */ tool: String, /** One line. */ summary: String, /** Input as JSON text. */ input: String },
+    Uses {
+        /** The call. */
+        id: String,
+        /** The tool. */
+        tool: String,
+        /** One line. */
+        summary: String,
+        /** Input as JSON text. */
+        input: String,
+    },
     /// What the tool gave back.
-    Got { /** The call. */ id: String, /** Failed or denied. */ failed: bool, /** Text. */ text: String },
+    Got {
+        /** The call. */
+        id: String,
+        /** Failed or denied. */
+        failed: bool,
+        /** Text. */
+        text: String,
+    },
     /// A retry, a refusal, the end of a turn.
-    Note { /** Text. */ text: String },
+    Note {
+        /** Text. */
+        text: String,
+    },
 }
 
 /// A person's decision on a request.
@@ -362,17 +396,32 @@ pub enum TranscriptItemView {
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum DecisionInput {
     /// Review: good, merge it.
-    Approve { /** Words for the record. */ note: Option<String> },
+    Approve {
+        /** Words for the record. */
+        note: Option<String>,
+    },
     /// Review, conflict: send it back.
-    Changes { /** What to change. */ note: String },
+    Changes {
+        /** What to change. */
+        note: String,
+    },
     /// Permission: yes, once.
     Allow,
     /// Permission: no.
-    Deny { /** What to tell the agent. */ note: Option<String> },
+    Deny {
+        /** What to tell the agent. */
+        note: Option<String>,
+    },
     /// Question: the answer.
-    Answer { /** The answer. */ text: String },
+    Answer {
+        /** The answer. */
+        text: String,
+    },
     /// Escalation, conflict: try again.
-    Retry { /** Words for the next holder. */ note: Option<String> },
+    Retry {
+        /** Words for the next holder. */
+        note: Option<String>,
+    },
     /// Escalation: leave it failed.
     GiveUp,
 }
@@ -414,7 +463,7 @@ pub mod input {
         /// `decide`: answer a request. `commit` is what the person looked at; a review is refused when the branch has moved.
         pub struct Decide { pub request: Big, pub decision: DecisionInput, #[serde(default)] pub commit: Option<String> }
         /// `approve`, `reject`: decide the open review of a task.
-        pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String> }
+        pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
         /// `transcript`.
         pub struct Transcript { pub run: String, #[serde(default)] pub from: Big, #[serde(default)] pub limit: Option<u32> }
         /// `events`.

@@ -128,3 +128,39 @@ fn an_engine_that_dies_again_and_again_still_arrives() {
     check(&world, 7);
     assert!(deaths > 3, "it died only {deaths} times");
 }
+
+#[test]
+fn a_claim_that_was_only_decided_gives_way_to_whoever_took_the_task_meanwhile() {
+    let mut gave_way = 0;
+    for at in 0..12 {
+        let world = World::new();
+        world.task(1, Status::Pending, "Search");
+        die_after(&world, at);
+        let mut store = world.store();
+        store.refresh().unwrap();
+        let task = "TASK-1".parse().unwrap();
+        let holder = orchestron_domain::Holder::Person;
+        if store.state().unwrap().step(&task) != &orchestron_domain::state::Step::Idle {
+            continue; // the engine was first
+        }
+        let open = store.log().open_commands().unwrap().len();
+        let leg = orchestron_domain::Leg::Prepare;
+        let fact = Fact::Claimed {
+            task,
+            leg,
+            holder,
+            attempt: 1,
+        };
+        store.append(&Actor::Person, vec![fact]).unwrap();
+        run(&world);
+        assert!(
+            world.started().is_empty(),
+            "the person has it, after death at write {at}"
+        );
+        gave_way += open;
+    }
+    assert!(
+        gave_way > 0,
+        "the engine never died between deciding and claiming"
+    );
+}

@@ -1,0 +1,52 @@
+//! `events`: what happened, newest first.
+
+use crate::{
+    Context, OpError, view,
+    wire::{Big, EventsView, input},
+    writing::id,
+};
+use orchestron_domain::Seq;
+use orchestron_engine::ports::EventFilter;
+
+/// Events of a page when nobody says how many.
+const PAGE: u32 = 100;
+/// Events of a page at most.
+const MOST: u32 = 1_000;
+
+/// A page of the activity log.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpError> {
+    let task = input.task.as_deref().map(id).transpose()?;
+    let state = cx.state()?;
+    let limit = input.limit.unwrap_or(PAGE).clamp(1, MOST);
+    let mut before = input.before.map(|before| Seq(before.0));
+    let mut events = Vec::new();
+    // Bookkeeping is left out, so that one page of the log may not fill one page here.
+    loop {
+        let filter = EventFilter {
+            task: task.clone(),
+            before,
+            limit,
+        };
+        let page = cx.store.log().recent(&filter)?;
+        for event in &page {
+            before = Some(event.seq);
+            events.extend(view::event(&state, event));
+            if events.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+                let more = before.filter(|seq| seq.0 > 1);
+                return Ok(EventsView {
+                    events,
+                    before: more.map(|seq| Big(seq.0)),
+                });
+            }
+        }
+        if page.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Ok(EventsView {
+                events,
+                before: None,
+            });
+        }
+    }
+}

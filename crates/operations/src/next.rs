@@ -1,0 +1,158 @@
+//! `next`: the task a holder works on next, with its whole context as one document.
+
+use crate::{
+    Context, OpError, claim,
+    view::{self, Sight, word},
+    who::{Who, holds},
+    wire::{NextView, input},
+};
+use orchestron_domain::{
+    Actor, Holder, Leg, State, TaskCard, TaskId,
+    schedule::{Wait, leg_of},
+    state::Step,
+};
+use orchestron_engine::outside_document;
+
+/// The next task for the caller: what it holds already, else what is furthest along, most urgent and oldest.
+///
+/// # Errors
+/// When the project cannot be read, or the name is unknown.
+pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> {
+    let state = cx.state()?;
+    let who = Who::asks(cx, &state, input.agent.as_deref())?;
+    let candidates = candidates(&Sight::new(cx, &state)?, &who);
+    for (task, leg) in &candidates {
+        if input.claim && holds(&state, task).is_none() {
+            let name = match &who.actor {
+                Actor::Outside { name } => Some(name.to_string()),
+                _ => None,
+            };
+            let claim = input::Claim {
+                task: task.to_string(),
+                agent: name,
+            };
+            match claim::claim(cx, &claim) {
+                // Somebody was faster: the one after it.
+                Err(
+                    OpError::Held { .. } | OpError::WrongStatus { .. } | OpError::NotNow { .. },
+                ) => continue,
+                other => other?,
+            };
+        }
+        return hand_over(cx, task, *leg, &who.holder());
+    }
+    let sight = Sight::new(cx, &state)?;
+    Ok(NextView {
+        task: None,
+        leg: None,
+        document: String::new(),
+        worktree: None,
+        none: Some(why_nothing(&sight, &who)),
+    })
+}
+
+fn hand_over(
+    cx: &mut Context,
+    task: &TaskId,
+    leg: Leg,
+    holder: &Holder,
+) -> Result<NextView, OpError> {
+    let state = cx.state()?;
+    let document = outside_document(&mut cx.store, cx.git.as_ref(), &state, task, leg, holder)?;
+    let sight = Sight::new(cx, &state)?;
+    let place = state.tasks.get(task).and_then(|found| found.place.as_ref());
+    Ok(NextView {
+        task: state
+            .cards
+            .get(task)
+            .map(|card| view::card(&sight, card, 0)),
+        leg: Some(word::leg(leg)),
+        document,
+        worktree: place.map(|place| place.path.clone()),
+        none: None,
+    })
+}
+
+/// Tasks the caller can work on: its own first, then in the order of the schedule.
+fn candidates(sight: &Sight<'_>, who: &Who) -> Vec<(TaskId, Leg)> {
+    let mut found: Vec<(bool, &TaskCard, Leg)> = sight
+        .state
+        .cards
+        .values()
+        .filter_map(|card| {
+            let leg = leg_of(card.status)?;
+            let holder = holds(sight.state, &card.id);
+            let own = holder.as_ref() == Some(&who.holder());
+            let free = holder.is_none() && is_for(sight, card, leg, who);
+            (own || free).then_some((own, card, leg))
+        })
+        .collect();
+    found.sort_by(|(a_own, a, _), (b_own, b, _)| {
+        (b_own, b.status, a.priority, &a.id).cmp(&(a_own, a.status, b.priority, &b.id))
+    });
+    found
+        .into_iter()
+        .map(|(_, card, leg)| (card.id.clone(), leg))
+        .collect()
+}
+
+/// Whether a task nobody holds is for the caller to take now.
+fn is_for(sight: &Sight<'_>, card: &TaskCard, leg: Leg, who: &Who) -> bool {
+    if *sight.state.step(&card.id) != Step::Idle || sight.is_for_the_person(card) {
+        return false;
+    }
+    let named = sight.state.holder(&card.id, leg);
+    let same = match who.holder() {
+        Holder::Outside(name) => word::name_of(&named) == Some(&name),
+        holder => holder == named,
+    };
+    match sight.wait(card) {
+        Wait::Turn(_) => same,
+        Wait::NobodyNamed(Leg::Implement) => who.is_person() && sight.state.undone(card).is_empty(),
+        // A person acts for an agent that could be started, whatever keeps it from being started.
+        Wait::Next
+        | Wait::Full
+        | Wait::Paused
+        | Wait::Untrusted
+        | Wait::Parked(_)
+        | Wait::BackOff(_) => same && sight.state.undone(card).is_empty(),
+        _ => false,
+    }
+}
+
+fn why_nothing(sight: &Sight<'_>, who: &Who) -> String {
+    let state: &State = sight.state;
+    let requests = state.open_requests().count();
+    if who.is_person() && requests > 0 {
+        let verb = if requests == 1 { "waits" } else { "wait" };
+        return format!(
+            "no task is yours to work on; {} {verb} for your decision (`orchestron requests`)",
+            word::count(requests, "request")
+        );
+    }
+    if state.cards.values().all(|card| card.status.is_over()) {
+        return "there is nothing to do: no task is open (`orchestron create` writes one)"
+            .to_owned();
+    }
+    let starts = state
+        .cards
+        .values()
+        .find(|card| sight.starts_next(&card.id));
+    let name = who.name();
+    match starts {
+        Some(card) if who.is_person() => format!(
+            "no task is yours to work on; an agent takes {} next: {}",
+            card.id, card.title
+        ),
+        Some(card) => format!(
+            "it is not {name}'s turn on any task; another agent takes {} next",
+            card.id
+        ),
+        None if who.is_person() => {
+            "no task is yours to work on now (`orchestron list` shows whose turn it is)".to_owned()
+        }
+        None => format!(
+            "it is not {name}'s turn on any task (`orchestron list` shows whose turn it is)"
+        ),
+    }
+}

@@ -1,0 +1,159 @@
+//! `approve` and `reject`: decide about a task in review.
+
+use crate::{
+    Context, OpError,
+    decide::{answer, tip},
+    view::Sight,
+    who::{Who, only_person},
+    wire::{Done, input},
+    writing::{card, done, id, must_be_clear, must_rest, some_text, tell_engine, trimmed, write},
+};
+use orchestron_domain::{
+    Actor, Decision, Fact, Leg, Request, RequestId, RequestKind, State, Status, TaskId,
+    run::Verdict,
+};
+
+/// Approves the work on a task and lets it be merged.
+///
+/// # Errors
+/// When nothing about it waits for a decision, or the branch has moved since it was looked at.
+pub fn approve(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpError> {
+    only_person(cx, "approve")?;
+    if let Some(agent) = input.agent.as_deref().filter(|agent| *agent != "person") {
+        return Err(OpError::Forbidden {
+            who: agent.to_owned(),
+            what: "approve".into(),
+        });
+    }
+    let task = id(&input.task)?;
+    let state = cx.state()?;
+    must_be_clear(cx, &state, &task)?;
+    let note = Some(trimmed(input.note.as_deref())).filter(|note| !note.is_empty());
+    if let Some(conflict) = open_of(&state, &task, |kind| {
+        matches!(kind, RequestKind::Conflict { .. })
+    }) {
+        let cure = format!(
+            "it cannot be merged (request {conflict}): `orchestron retry {task}` merges again, `orchestron reject {task} -m …` sends it back"
+        );
+        return Err(nothing(&task, &cure));
+    }
+    let request = the_review(cx, &state, &task)?;
+    answer(
+        cx,
+        request,
+        &Decision::Approve { note },
+        input.commit.as_deref(),
+    )
+}
+
+/// Sends a task in review back to its implementer: as the person who decides, or as its reviewer.
+///
+/// # Errors
+/// When the note says nothing, or nothing about the task waits for a verdict.
+pub fn reject(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpError> {
+    let what = "say what has to change; it goes to the implementer with the whole context";
+    let note = some_text("note", input.note.as_deref(), what)?;
+    let task = id(&input.task)?;
+    let state = cx.state()?;
+    must_be_clear(cx, &state, &task)?;
+    let who = Who::asks(cx, &state, input.agent.as_deref())?;
+    let found = card(&state, &task)?;
+    if found.status != Status::Review {
+        return Err(nothing(&task, &format!("{}, not in review", found.status)));
+    }
+    if Sight::new(cx, &state)?.is_for_the_person(found) {
+        if !who.is_person() {
+            return Err(OpError::Forbidden {
+                who: who.name(),
+                what: "decide about reviewed work".into(),
+            });
+        }
+        let conflict = open_of(&state, &task, |kind| {
+            matches!(kind, RequestKind::Conflict { .. })
+        });
+        let request = match conflict {
+            Some(request) => request,
+            None => the_review(cx, &state, &task)?,
+        };
+        return answer(
+            cx,
+            request,
+            &Decision::Changes { note },
+            input.commit.as_deref(),
+        );
+    }
+    as_reviewer(cx, &task, &who, note)
+}
+
+/// The reviewer's own verdict.
+fn as_reviewer(cx: &mut Context, task: &TaskId, who: &Who, note: String) -> Result<Done, OpError> {
+    write(cx, |state| {
+        must_rest(state, task, "rejected")?;
+        who.may_end(state, task, Leg::Review)?;
+        let fact = Fact::Reviewed {
+            task: task.clone(),
+            verdict: Verdict::Changes,
+            note,
+            run: None,
+        };
+        Ok((vec![(who.actor.clone(), fact)], ()))
+    })?;
+    let did = format!("{task} goes back to its implementer with your words");
+    let mut told = done(Some(task), Some(Status::Review), did);
+    tell_engine(cx, &mut told, "the feedback is written and the task moved")?;
+    Ok(told)
+}
+
+fn open_of(state: &State, task: &TaskId, is: impl Fn(&RequestKind) -> bool) -> Option<RequestId> {
+    state
+        .requests_of(task)
+        .find(|request: &&Request| is(&request.kind))
+        .map(|request| request.id)
+}
+
+/// The open review of a task. When only the decision is left and no engine is there to ask for it, the request is opened here.
+fn the_review(cx: &mut Context, state: &State, task: &TaskId) -> Result<RequestId, OpError> {
+    let is_review = |kind: &RequestKind| matches!(kind, RequestKind::Review { .. });
+    if let Some(request) = open_of(state, task, is_review) {
+        return Ok(request);
+    }
+    let found = card(state, task)?;
+    let sight = Sight::new(cx, state)?;
+    if !sight.is_for_the_person(found) {
+        return Err(nothing(task, &crate::view::where_it_stands(&sight, found)));
+    }
+    must_rest(state, task, "decided")?;
+    if sight.running {
+        return Err(OpError::NotNow {
+            task: task.clone(),
+            done: "decided",
+            why: "the engine is just asking for your decision".into(),
+            cure: "try again in a moment".into(),
+        });
+    }
+    let commit = match state.tasks.get(task).and_then(|found| found.commit.clone()) {
+        Some(commit) => Some(commit),
+        None => tip(cx, state, task)?,
+    };
+    write(cx, |state| {
+        if open_of(state, task, is_review).is_some() {
+            return Ok((Vec::new(), ()));
+        }
+        must_rest(state, task, "decided")?;
+        let kind = RequestKind::Review { commit };
+        let fact = Fact::RequestOpened {
+            task: Some(task.clone()),
+            kind,
+        };
+        Ok((vec![(Actor::Person, fact)], ()))
+    })?;
+    let state = cx.state()?;
+    open_of(&state, task, is_review).ok_or_else(|| nothing(task, "decided by somebody else"))
+}
+
+fn nothing(task: &TaskId, found: &str) -> OpError {
+    OpError::NothingToDecide {
+        task: task.clone(),
+        found: found.to_owned(),
+    }
+}

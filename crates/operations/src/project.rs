@@ -1,0 +1,97 @@
+//! `project`: the project as a whole.
+
+use crate::{
+    Context, OpError,
+    view::{Sight, agents, word},
+    wire::{Big, EngineView, ProjectView, input},
+};
+use orchestron_domain::{State, state::Step};
+use orchestron_engine::base_branch;
+use orchestron_engine::ports::Problem;
+
+/// The project as a whole.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn project(cx: &mut Context, _input: &input::Nothing) -> Result<ProjectView, OpError> {
+    let state = cx.state()?;
+    let sight = Sight::new(cx, &state)?;
+    view(cx, &sight)
+}
+
+/// The project, seen in this state.
+pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpError> {
+    let state = sight.state;
+    let (_, config_problems) = cx.store.files().config()?;
+    let (_, _, task_problems) = cx.store.board()?;
+    let problems: Vec<Problem> = config_problems.into_iter().chain(task_problems).collect();
+    let open = state
+        .cards
+        .values()
+        .filter(|card| card.status != orchestron_domain::Status::Done);
+    Ok(ProjectView {
+        name: name(cx, state),
+        path: cx.project.path.clone(),
+        git: state.git,
+        base_branch: base(cx, state)?,
+        scripted: cx.project.scripted,
+        engine: EngineView {
+            running: sight.running,
+            paused: state.paused.clone(),
+            trusted: state.trusted,
+        },
+        agents: agents(cx, sight, &cx.programs.installed()?),
+        tasks: number(open.count()),
+        in_flight: number(in_flight(sight)),
+        needs_you: number(state.open_requests().count()),
+        spent_today: word::money(state.spent_on(sight.now)),
+        median_handoff: median(&state.handoffs_ms).map(|ms| Big(u64::from(ms))),
+        problems: problems.into_iter().map(word::problem).collect(),
+        generation: Big(state.seq.0),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// The configured name, else the folder's.
+fn name(cx: &Context, state: &State) -> String {
+    if !state.config.project.is_empty() {
+        return state.config.project.clone();
+    }
+    let folder = cx
+        .project
+        .path
+        .trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next();
+    folder.unwrap_or_default().to_owned()
+}
+
+/// The branch approved work goes to; none without git.
+pub(crate) fn base(cx: &Context, state: &State) -> Result<Option<String>, OpError> {
+    if !state.git {
+        return Ok(None);
+    }
+    Ok(Some(base_branch(&cx.store, cx.git.as_ref(), state)?))
+}
+
+/// Tasks that somebody or something works on now.
+fn in_flight(sight: &Sight<'_>) -> usize {
+    let state = sight.state;
+    let moves = |step: &Step| !matches!(step, Step::Idle | Step::Asking);
+    state
+        .cards
+        .values()
+        .filter(|card| !card.status.is_over())
+        .filter(|card| sight.live(&card.id).is_some() || moves(state.step(&card.id)))
+        .count()
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn median(values: &[u32]) -> Option<u32> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
+}

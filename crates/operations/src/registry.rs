@@ -1,0 +1,144 @@
+//! The one list of operations. Every surface maps its own words to these.
+
+use crate::{
+    Context, OpError, board, by_hand, claim, create, decide, diff, doctor, end_leg, events,
+    give_up, keys, next, on_review, project, requests, say, switch, task, transcript, wire::input,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Something a person or an agent can ask.
+#[derive(Clone, Copy)]
+pub struct Operation {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Whether it changes something.
+    pub writes: bool,
+    /// Carries it out.
+    pub run: fn(&mut Context, Value) -> Result<Value, OpError>,
+}
+
+/// A read or a write: its name, what it does, its input, its function.
+macro_rules! operation {
+    ($kind:ident $name:literal, $about:literal, $input:ident, $run:path) => {
+        Operation {
+            name: $name,
+            about: $about,
+            writes: operation!(@writes $kind),
+            run: |cx, input| carry_out::<input::$input, _>($name, cx, input, $run),
+        }
+    };
+    (@writes read) => { false };
+    (@writes write) => { true };
+}
+
+/// All operations, reads first.
+pub const ALL: &[Operation] = &[
+    operation!(read "project", "The project as a whole: engine, agents, counts, problems", Nothing, project::project),
+    operation!(read "board", "The project and every card, in the order they stand", Nothing, board::board),
+    operation!(read "list", "Cards, perhaps only of one status or one holder", List, board::list),
+    operation!(read "task", "Everything about one task", OnTask, task::task),
+    operation!(read "diff", "What a task changes, and whether it would merge cleanly", OnTask, diff::diff),
+    operation!(read "transcript", "What a run said and did", Transcript, transcript::transcript),
+    operation!(read "requests", "What waits for a person's decision, most urgent first", Nothing, requests::requests),
+    operation!(read "events", "What happened, newest first", Events, events::events),
+    operation!(read "doctor", "Whether everything agrees, with cures for what does not", Nothing, doctor::doctor),
+    operation!(read "keys", "Which accounts have a key, and where it comes from", Nothing, keys::keys),
+    operation!(write "next", "The task a holder works on next, with its whole context; with `claim` it is taken at once", Next, next::next),
+    operation!(write "create", "Write a new task into pending", Create, create::create),
+    operation!(write "prepare", "Say that a pending task is prepared: it goes to ready", EndLeg, end_leg::prepare),
+    operation!(write "claim", "Take a task; one holder at a time", Claim, claim::claim),
+    operation!(write "submit", "Submit the work on a task: the gates are run, then it goes to review", EndLeg, end_leg::submit),
+    operation!(write "complete", "End the present leg: prepared, implemented, or reviewed and good", EndLeg, end_leg::complete),
+    operation!(write "fail", "Give a task up: it goes to failed", EndLeg, give_up::fail),
+    operation!(write "retry", "Let a failed or stuck task be tried again", EndLeg, give_up::retry),
+    operation!(write "move", "Put a task into another column by hand", Move, by_hand::put),
+    operation!(write "decide", "Answer a request: a review, a permission, a question, an escalation or a conflict", Decide, decide::decide),
+    operation!(write "approve", "Approve a task in review and merge it", OnReview, on_review::approve),
+    operation!(write "reject", "Send a task in review back to its implementer", OnReview, on_review::reject),
+    operation!(write "pause", "Start nothing new until resumed", Pause, switch::pause),
+    operation!(write "resume", "Go on starting what is ready, after a pause", Nothing, switch::resume),
+    operation!(write "words", "Say something to the agent that works on a task", Words, say::words),
+    operation!(write "trust", "Accept what the configuration wants to run on this machine", Nothing, switch::trust),
+    operation!(write "key-set", "Keep an account's API key in the operating system's keyring", KeySet, keys::set),
+    operation!(write "key-delete", "Delete an account's API key", KeyDelete, keys::delete),
+];
+
+/// Carries out the operation of that name.
+///
+/// # Errors
+/// When there is none, its input is wrong, or it did not do what was asked.
+pub fn call(cx: &mut Context, name: &str, input: Value) -> Result<Value, OpError> {
+    let found = ALL.iter().find(|operation| operation.name == name);
+    let operation = found.ok_or_else(|| OpError::NoOperation {
+        name: name.chars().take(60).collect(),
+    })?;
+    (operation.run)(cx, input)
+}
+
+fn carry_out<I: DeserializeOwned, O: Serialize>(
+    operation: &'static str,
+    cx: &mut Context,
+    input: Value,
+    run: impl Fn(&mut Context, &I) -> Result<O, OpError>,
+) -> Result<Value, OpError> {
+    let input = read(operation, input)?;
+    let output = run(cx, &input)?;
+    serde_json::to_value(output).map_err(|error| OpError::Answer {
+        operation,
+        what: error.to_string(),
+    })
+}
+
+fn read<I: DeserializeOwned>(operation: &'static str, input: Value) -> Result<I, OpError> {
+    let input = if input.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        input
+    };
+    if !input.is_object() {
+        return Err(OpError::Fields {
+            operation,
+            field: None,
+            what: "the input must be an object".to_owned(),
+        });
+    }
+    serde_json::from_value::<I>(input.clone()).map_err(|error| {
+        let what = error.to_string();
+        let field = named_in(&what).or_else(|| field_at_fault::<I>(&input, &what));
+        let what = match &field {
+            Some(field) if !what.contains(&format!("`{field}`")) => format!("`{field}`: {what}"),
+            _ => what,
+        };
+        OpError::Fields {
+            operation,
+            field,
+            what,
+        }
+    })
+}
+
+/// ``unknown field `x`…`` and ``missing field `x` `` name the field themselves.
+fn named_in(said: &str) -> Option<String> {
+    let rest = said
+        .strip_prefix("unknown field `")
+        .or_else(|| said.strip_prefix("missing field `"))?;
+    Some(rest.split('`').next()?.to_owned())
+}
+
+/// The field whose value is wrong: without it something else is said.
+fn field_at_fault<I: DeserializeOwned>(input: &Value, said: &str) -> Option<String> {
+    let fields = input.as_object()?;
+    let fault = |field: &&String| {
+        let mut others = fields.clone();
+        others.remove(field.as_str());
+        let without = serde_json::from_value::<I>(Value::Object(others));
+        without.map_or_else(|error| error.to_string() != said, |_| true)
+    };
+    fields.keys().find(fault).cloned()
+}
+
+#[cfg(test)]
+mod tests;

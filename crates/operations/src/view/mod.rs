@@ -1,0 +1,19 @@
+//! What surfaces show, made of state. Nothing here reads a task file: what a list shows comes from the index and the log.
+
+mod agent;
+mod card;
+mod chain;
+mod event;
+mod line;
+mod request;
+mod run;
+mod sight;
+pub mod word;
+
+pub use agent::agents;
+pub use card::{card, in_columns};
+pub use event::event;
+pub use line::where_it_stands;
+pub use request::{outcome, request};
+pub use run::run;
+pub use sight::Sight;

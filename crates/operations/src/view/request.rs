@@ -1,0 +1,215 @@
+//! A request to a person.
+
+use super::{Sight, word};
+use crate::wire::{Big, RequestView};
+use orchestron_domain::{
+    Actor, Decision, Holder, Leg, Request, RequestKind, Run, TaskCard, TaskId, run::Verdict,
+};
+
+/// A request as surfaces show it. `base` is the branch approved work goes to; none without git.
+#[must_use]
+pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> RequestView {
+    let card = request
+        .task
+        .as_ref()
+        .and_then(|task| sight.state.cards.get(task));
+    let run = request.run().and_then(|run| sight.state.runs.get(run));
+    let (title, detail) = lines(sight, request, card);
+    let mut view = RequestView {
+        id: Big(request.id.0),
+        kind: word::request(&request.kind),
+        task: request.task.as_ref().map(ToString::to_string),
+        task_title: card.map(|card| card.title.clone()),
+        title,
+        detail,
+        since: word::millis(request.since),
+        from: from(sight, request, run),
+        run: request.run().map(ToString::to_string),
+        commit: None,
+        tool: None,
+        input: None,
+        options: Vec::new(),
+        files: Vec::new(),
+        open: request.is_open(),
+        outcome: outcome(request),
+        effect: effect(request, run, base),
+        urgency: sight.urgency(request),
+    };
+    match &request.kind {
+        RequestKind::Review { commit } => {
+            view.commit = commit.as_ref().map(|commit| commit.0.clone())
+        }
+        RequestKind::Permission { tool, input, .. } => {
+            view.tool = Some(tool.clone());
+            view.input = Some(input.clone());
+        }
+        RequestKind::Question { options, .. } => view.options.clone_from(options),
+        RequestKind::Conflict { files, commit, .. } => {
+            view.files.clone_from(files);
+            view.commit = commit.as_ref().map(|commit| commit.0.clone());
+        }
+        RequestKind::Escalation { .. } => {}
+    }
+    view
+}
+
+/// Title and detail.
+fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (String, String) {
+    let name = || card.map_or_else(|| "The project".to_owned(), |card| card.title.clone());
+    match &request.kind {
+        RequestKind::Permission {
+            tool,
+            summary,
+            reason,
+            ..
+        } => {
+            let title = match word::first_line(summary) {
+                line if line.is_empty() => tool.clone(),
+                line => line,
+            };
+            (
+                title,
+                reason
+                    .as_deref()
+                    .map_or_else(|| format!("wants to use {tool}"), word::first_line),
+            )
+        }
+        RequestKind::Question {
+            question, options, ..
+        } => {
+            let listed = options.iter().enumerate().map(|(at, option)| match at {
+                0 => format!("{option} (recommended)"),
+                _ => option.clone(),
+            });
+            (question.clone(), listed.collect::<Vec<_>>().join(" · "))
+        }
+        RequestKind::Review { .. } => (
+            name(),
+            card.map(|card| evidence(sight, card)).unwrap_or_default(),
+        ),
+        RequestKind::Escalation { why } => (
+            format!("{}{}", name(), held_up(sight, request)),
+            why.clone(),
+        ),
+        RequestKind::Conflict { why, .. } => (format!("{} cannot be merged", name()), why.clone()),
+    }
+}
+
+/// ` blocks TASK-098 and 2 more`.
+fn held_up(sight: &Sight<'_>, request: &Request) -> String {
+    let waiting = request
+        .task
+        .as_ref()
+        .map_or(&[][..], |task| sight.waiting_for(task));
+    match waiting {
+        [] => String::new(),
+        [one] => format!(" blocks {one}"),
+        [first, rest @ ..] => format!(" blocks {first} and {} more", rest.len()),
+    }
+}
+
+/// `codex-review approved · all 6 criteria met · gates pass`.
+fn evidence(sight: &Sight<'_>, card: &TaskCard) -> String {
+    let mut parts = Vec::new();
+    let found = sight.progress(&card.id);
+    if found.is_some_and(|found| found.verdict == Some(Verdict::Approve))
+        && let Some(stop) = found.and_then(|found| {
+            found
+                .stops
+                .iter()
+                .rev()
+                .find(|stop| stop.leg == Leg::Review)
+        })
+    {
+        parts.push(format!("{} approved", word::holder_name(&stop.holder)));
+    }
+    match (card.criteria.done, card.criteria.all) {
+        (_, 0) => {}
+        (done, all) if done == all => parts.push(format!("all {all} criteria met")),
+        (done, all) => parts.push(format!("{done} of {all} criteria met")),
+    }
+    let gates = &sight.state.config.gates;
+    let passed = |gate: &str| {
+        found.is_some_and(|found| {
+            found.receipts.iter().any(|receipt| {
+                receipt.gate == gate
+                    && receipt.commit == found.commit
+                    && receipt.passed == Some(true)
+            })
+        })
+    };
+    let missing: Vec<_> = gates
+        .iter()
+        .filter(|gate| !passed(&gate.name))
+        .map(|gate| gate.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        parts.push(format!("not checked: {}", missing.join(", ")));
+    } else if let [gate] = &gates[..] {
+        parts.push(format!("{} passes", gate.name));
+    } else if !gates.is_empty() {
+        parts.push("gates pass".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// Who waits.
+fn from(sight: &Sight<'_>, request: &Request, run: Option<&Run>) -> Option<String> {
+    if let Some(agent) = run.and_then(Run::agent) {
+        return Some(agent.to_string());
+    }
+    last_holder(sight, request.task.as_ref()?)
+}
+
+fn last_holder(sight: &Sight<'_>, task: &TaskId) -> Option<String> {
+    let stop = sight.progress(task)?.stops.last()?;
+    (stop.holder != Holder::Person).then(|| word::holder_name(&stop.holder))
+}
+
+/// What a yes will do.
+fn effect(request: &Request, run: Option<&Run>, base: Option<&str>) -> Option<String> {
+    if !request.is_open() {
+        return None;
+    }
+    let agent = run
+        .and_then(Run::agent)
+        .map_or_else(|| "the agent".to_owned(), ToString::to_string);
+    Some(match &request.kind {
+        RequestKind::Review { .. } => base.map_or_else(
+            || "marks it as done".to_owned(),
+            |base| format!("merges into {base}"),
+        ),
+        RequestKind::Permission { .. } => format!("{agent} may do this, once"),
+        RequestKind::Question { .. } => format!("{agent} goes on with your answer"),
+        RequestKind::Escalation { .. } => "it is tried again".to_owned(),
+        RequestKind::Conflict { .. } => base.map_or_else(
+            || "tries again".to_owned(),
+            |base| format!("tries the merge into {base} again"),
+        ),
+    })
+}
+
+/// What became of a request, in words; none while it is open.
+#[must_use]
+pub fn outcome(request: &Request) -> Option<String> {
+    if let Some(decided) = &request.decided {
+        let by = match &decided.by {
+            Actor::Person => String::new(),
+            Actor::Outside { name } => format!(" by {name}"),
+            _ => " by somebody else".to_owned(),
+        };
+        return Some(match &decided.decision {
+            Decision::Approve { .. } => format!("approved{by}"),
+            Decision::Changes { note } => format!("sent back{by}: {}", word::first_line(note)),
+            Decision::Allow => format!("allowed{by}"),
+            Decision::Deny { note: Some(note) } => {
+                format!("denied{by}: {}", word::first_line(note))
+            }
+            Decision::Deny { note: None } => format!("denied{by}"),
+            Decision::Answer { text } => format!("answered{by}: {}", word::first_line(text)),
+            Decision::Retry { .. } => format!("tried again{by}"),
+            Decision::GiveUp => format!("left as it is{by}"),
+        });
+    }
+    request.withdrawn.as_ref().map(|why| format!("void: {why}"))
+}

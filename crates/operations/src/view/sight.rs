@@ -1,0 +1,197 @@
+//! What has to be counted once before many cards are shown.
+
+use crate::Context;
+use orchestron_domain::{
+    Holder, Leg, Request, RequestKind, Run, State, Status, TaskCard, TaskId, Time,
+    run::Verdict,
+    schedule::{Wait, free_places, wait_given},
+    state::{Progress, Step},
+};
+use orchestron_engine::ports::{PortResult, RunLogs};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A state, looked at now.
+pub struct Sight<'a> {
+    /// The state.
+    pub state: &'a State,
+    /// Now.
+    pub now: Time,
+    /// Whether an engine runs.
+    pub running: bool,
+    logs: Arc<dyn RunLogs>,
+    requests: BTreeMap<&'a TaskId, Vec<&'a Request>>,
+    live: BTreeMap<&'a TaskId, &'a Run>,
+    waiting: BTreeMap<&'a TaskId, Vec<&'a TaskId>>,
+    waits: BTreeMap<&'a TaskId, Wait>,
+    starts: BTreeSet<&'a TaskId>,
+}
+
+impl<'a> Sight<'a> {
+    /// Looks at `state`.
+    ///
+    /// # Errors
+    /// When it cannot be told whether an engine runs.
+    pub fn new(cx: &Context, state: &'a State) -> PortResult<Self> {
+        let mut sight = Self {
+            state,
+            now: cx.store.now(),
+            running: cx.store.locks().lease_is_held()?,
+            logs: Arc::clone(&cx.logs),
+            requests: BTreeMap::new(),
+            live: state.live_runs().map(|run| (&run.task, run)).collect(),
+            waiting: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            starts: BTreeSet::new(),
+        };
+        sight.find_waiting();
+        sight.find_requests();
+        sight.find_waits();
+        Ok(sight)
+    }
+
+    fn find_waiting(&mut self) {
+        for card in self
+            .state
+            .cards
+            .values()
+            .filter(|card| card.status != Status::Done)
+        {
+            for id in card.depends_on.iter().filter(|id| **id != card.id) {
+                self.waiting.entry(id).or_default().push(&card.id);
+            }
+        }
+    }
+
+    fn find_requests(&mut self) {
+        for request in self.state.open_requests() {
+            if let Some(task) = &request.task {
+                self.requests.entry(task).or_default().push(request);
+            }
+        }
+        let mut requests = std::mem::take(&mut self.requests);
+        for list in requests.values_mut() {
+            list.sort_by_key(|request| (std::cmp::Reverse(self.urgency(request)), request.id));
+        }
+        self.requests = requests;
+    }
+
+    fn find_waits(&mut self) {
+        let free = free_places(self.state);
+        let mut queue = Vec::new();
+        for card in self
+            .state
+            .cards
+            .values()
+            .filter(|card| !card.status.is_over())
+        {
+            let wait = wait_given(self.state, card, self.now, free);
+            if wait == Wait::Next {
+                queue.push((std::cmp::Reverse(card.status), card.priority, &card.id));
+            }
+            self.waits.insert(&card.id, wait);
+        }
+        queue.sort();
+        let free = usize::try_from(free).unwrap_or(usize::MAX);
+        self.starts = queue.into_iter().take(free).map(|(_, _, id)| id).collect();
+    }
+
+    /// Open requests about a task, most urgent first.
+    #[must_use]
+    pub fn requests(&self, task: &TaskId) -> &[&'a Request] {
+        self.requests.get(task).map_or(&[], Vec::as_slice)
+    }
+
+    /// The live run of a task.
+    #[must_use]
+    pub fn live(&self, task: &TaskId) -> Option<&'a Run> {
+        self.live.get(task).copied()
+    }
+
+    /// Tasks that are not done and depend on this one.
+    #[must_use]
+    pub fn waiting_for(&self, task: &TaskId) -> &[&'a TaskId] {
+        self.waiting.get(task).map_or(&[], Vec::as_slice)
+    }
+
+    /// Why a task does not move.
+    #[must_use]
+    pub fn wait(&self, card: &TaskCard) -> &Wait {
+        self.waits.get(&card.id).unwrap_or(&Wait::Over)
+    }
+
+    /// Whether it is among those that get the next free places.
+    #[must_use]
+    pub fn starts_next(&self, task: &TaskId) -> bool {
+        self.starts.contains(task)
+    }
+
+    /// What the log knows of a task.
+    #[must_use]
+    pub fn progress(&self, task: &TaskId) -> Option<&'a Progress> {
+        self.state.tasks.get(task)
+    }
+
+    /// One line on what a run does.
+    #[must_use]
+    pub fn doing(&self, run: &Run) -> Option<String> {
+        // A line that cannot be read is no reason to show no board.
+        self.logs.doing(&run.id).ok().flatten()
+    }
+
+    /// How urgent a request is: a live agent that waits goes first; then what holds up more tasks, for longer.
+    #[must_use]
+    pub fn urgency(&self, request: &Request) -> u32 {
+        /// Above everything without a waiting agent.
+        const AGENT_WAITS: u64 = 1_000_000_000;
+        let minutes = u64::try_from(self.now.since(request.since) / 60_000).unwrap_or(0);
+        let (held_up, weight) = request.task.as_ref().map_or((0, 1), |task| {
+            let priority = self
+                .state
+                .cards
+                .get(task)
+                .map_or(1, |card| card.priority as u64);
+            (self.waiting_for(task).len(), 3_u64.saturating_sub(priority))
+        });
+        let held_up = u64::try_from(held_up).unwrap_or(0) + 1;
+        let score = held_up * weight * (minutes + 10);
+        let live = request
+            .run()
+            .and_then(|run| self.state.runs.get(run))
+            .is_some_and(Run::is_live);
+        let score = if live {
+            score + AGENT_WAITS
+        } else {
+            score.min(AGENT_WAITS - 1)
+        };
+        u32::try_from(score).unwrap_or(u32::MAX)
+    }
+
+    /// Whether only the person's decision is left for a task in review.
+    #[must_use]
+    pub fn is_for_the_person(&self, card: &TaskCard) -> bool {
+        if card.status != Status::Review {
+            return false;
+        }
+        let asked = self.requests(&card.id).iter().any(|request| {
+            matches!(
+                request.kind,
+                RequestKind::Review { .. } | RequestKind::Conflict { .. }
+            )
+        });
+        let by_log = self.progress(&card.id).is_some_and(|found| {
+            found.verdict == Some(Verdict::Approve) && found.step != Step::Handing
+                || found.step == Step::Merging
+        });
+        let known = self
+            .progress(&card.id)
+            .is_some_and(|found| !found.stops.is_empty());
+        asked
+            || by_log
+            || (!known && card.last_leg == Some(Leg::Review))
+            || matches!(
+                self.state.holder(&card.id, Leg::Review),
+                Holder::Nobody | Holder::Person
+            )
+    }
+}
