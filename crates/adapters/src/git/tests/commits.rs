@@ -340,7 +340,7 @@ fn a_worktree_that_is_not_ours_is_not_committed_in() {
     assert_eq!(lab.run(&["status", "--short"]), "?? mine");
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn links_and_special_files_are_committed_as_what_they_are() {
     let lab = Lab::new();

@@ -47,7 +47,6 @@ fn kill_session(leader: u32) {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn work_survives_being_killed_at_any_moment() {
     if let Some(orders) = orders() {

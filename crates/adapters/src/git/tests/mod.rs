@@ -2,6 +2,7 @@
 
 mod commits;
 mod diffs;
+#[cfg(target_os = "linux")]
 mod kills;
 mod merges;
 mod projects;
