@@ -450,6 +450,7 @@ fn fifty_processes_share_the_log() {
 fn killed_writers_lose_nothing_they_were_promised() {
     if let Some(path) = test_child::orders() {
         let mut log = SqliteLog::open(Path::new(&path)).unwrap();
+        println!("\nready");
         loop {
             let number = log.next_number("TASK", 0).unwrap();
             let commit = Commit {
@@ -471,10 +472,11 @@ fn killed_writers_lose_nothing_they_were_promised() {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(round);
-        thread::sleep(Duration::from_micros(15_000 + (random >> 33) % 30_000));
-        child.kill().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let numbers = out.lines().map_while(Result::ok);
+        let mut numbers = out.lines().map_while(Result::ok);
+        assert!(numbers.any(|line| line == "ready"), "round {round}");
+        thread::sleep(Duration::from_micros((random >> 33) % 30_000));
+        child.kill().unwrap();
         promised
             .extend(numbers.filter_map(|line| line.strip_prefix("number ")?.parse::<u32>().ok()));
         child.wait().unwrap();

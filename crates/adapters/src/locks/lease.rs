@@ -66,13 +66,14 @@ pub(super) fn take(path: &Path) -> PortResult<(Box<dyn Guard>, u64)> {
     }
     let holder = match read(&mut open(path)?) {
         Ok((Some(record), _)) => format!("process {}", record.pid),
+        // Just being written, or not to be read while it is locked (Windows).
         Ok((None, _)) | Err(_) => "another process".to_owned(),
     };
     Err(failure(
         PortErrorKind::Held,
         "cannot take",
         format!("the engine's lease, held by {holder}"),
-        "this project has an engine already",
+        format!("{holder} is this project's engine already"),
         "Use the one that runs (a window, or `orchestron run`), or stop it first.",
     ))
 }
