@@ -146,7 +146,24 @@ impl Making<'_> {
                 branch: self.branch_name(),
             })?,
         };
+        self.catch_up(&entry.path, &branch, base_tip)?;
         handed_over(self.repo, &entry.path, branch).map(Some)
+    }
+
+    /// A branch without work of its own (the task was prepared a while ago) starts from where the base is now. Changes that lie in
+    /// the worktree stay; when they are in the way, so does the old start.
+    fn catch_up(&self, path: &Path, branch: &str, base_tip: &CommitId) -> GitResult<()> {
+        let tip = self.repo.need_tip(branch)?;
+        if tip == *base_tip || !self.repo.is_ancestor(&tip, base_tip)? {
+            return Ok(());
+        }
+        let place = self.repo.place(path)?;
+        let on_branch = Git::read_in(&place, &["symbolic-ref", "--short", "--quiet", "HEAD"]).line_or_none()?;
+        if on_branch.as_deref() == Some(branch) {
+            // Its exit code tells whether local changes were in the way; then nothing was changed.
+            Git::write_in(&place, &["merge", "--ff-only", "--quiet"]).arg(&base_tip.0).run()?;
+        }
+        Ok(())
     }
 
     /// A folder stands where the worktree belongs and git knows nothing of it (somebody removed git's side, or made a new clone).
