@@ -210,12 +210,10 @@ proptest! {
     }
 }
 
-/// How long it takes to read and edit a text of that many bytes made of `piece`, in microseconds.
-fn cost(piece: &str, bytes: usize) -> u128 {
+/// Reads and edits a text of that many bytes made of `piece`.
+fn read_and_edit(piece: &str, bytes: usize) {
     let body = piece.repeat(bytes / piece.len());
     let text = format!("# TASK-1 - x\n## Depends On\n{body}\n## Handoffs\n{body}");
-    #[expect(clippy::disallowed_types, reason = "the test measures the parser")]
-    let began = std::time::Instant::now();
     let mut file = TaskFile::parse(text.as_bytes()).unwrap();
     assert_eq!(file.card(Status::Ready).status, Status::Ready);
     assert!(file.oddities().len() <= 101);
@@ -226,13 +224,12 @@ fn cost(piece: &str, bytes: usize) -> u128 {
     file.add_depends_on(&TaskId::new("X", 1).unwrap()).unwrap();
     // In some of these the fence never ends, and the edit is refused.
     file.set_section(Section::DependsOn, &body).ok();
-    began.elapsed().as_micros()
+    assert!(TaskFile::parse(file.text().as_bytes()).is_ok());
 }
 
-/// Texts that make careless parsers take quadratic time: 32 times the bytes may take 32 times as long, not 1,024 times.
-/// The bound lies eightfold above the one and fourfold below the other, for the sake of busy machines.
+/// Texts that make careless parsers take for ever or lose their way. That reading them takes linear time is the benchmark's to tell.
 #[test]
-fn hostile_files_take_linear_time() {
+fn hostile_repetitions_are_read_and_edited() {
     for piece in [
         "\n",
         "#\n",
@@ -256,15 +253,6 @@ fn hostile_files_take_linear_time() {
         "T-1](",
         "· ",
     ] {
-        let (mut small, mut large) = (u128::MAX, u128::MAX);
-        let linear = (0..4).any(|_| {
-            small = small.min(cost(piece, 1 << 10));
-            large = large.min(cost(piece, 32 << 10));
-            large < small * 32 * 8
-        });
-        assert!(
-            linear,
-            "{piece:?}: {small} µs for 1 KiB, {large} µs for 32 KiB"
-        );
+        read_and_edit(piece, 32 << 10);
     }
 }
