@@ -490,8 +490,13 @@ pub trait RunLogs: Send + Sync {
 
 /// What can be started on this machine.
 pub trait Programs: Send + Sync {
-    /// Known coding agents, installed or not.
+    /// Known coding agents, installed or not, with their versions. Asks each program, which takes a while.
     fn installed(&self) -> PortResult<Vec<InstalledAgent>>;
+
+    /// The same without versions: looks only whether the programs are there.
+    fn found(&self) -> PortResult<Vec<InstalledAgent>> {
+        self.installed()
+    }
 }
 
 // ---------------------------------------------------------------------------------------------- keys

@@ -2,7 +2,7 @@
 
 use crate::{
     Context, OpError,
-    view::{Sight, word},
+    view::{is_for_the_person, word},
     who::{Who, holds},
     wire::{Done, input},
     writing::{Facts, card, done, id, must_be_clear, must_rest, relocate, tell_engine, write},
@@ -28,7 +28,7 @@ pub fn claim(cx: &mut Context, input: &input::Claim) -> Result<Done, OpError> {
     let state = cx.state()?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    not_for_the_person(cx, &state, &task)?;
+    not_for_the_person(&state, &task)?;
     match judge(&state, &task, &who)? {
         Claim::Yours(leg) => {
             let did = format!("{task} is {}'s already ({leg})", who.name());
@@ -125,8 +125,8 @@ fn wrong_status(task: &TaskId, found: Status) -> OpError {
 }
 
 /// What waits for a decision is nobody's to take.
-fn not_for_the_person(cx: &Context, state: &State, task: &TaskId) -> Result<(), OpError> {
-    if Sight::new(cx, state)?.is_for_the_person(card(state, task)?) {
+fn not_for_the_person(state: &State, task: &TaskId) -> Result<(), OpError> {
+    if is_for_the_person(state, card(state, task)?) {
         return Err(OpError::NotNow {
             task: task.clone(),
             done: "claimed",

@@ -3,7 +3,7 @@
 use orchestron_domain::{Actor, State};
 use orchestron_engine::{
     Store, StoreError,
-    ports::{Git, Keys, PortResult, Programs, RunLogs},
+    ports::{Git, Keys, Programs, RunLogs},
 };
 use std::sync::Arc;
 
@@ -35,18 +35,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// The state of the project now: log, files, configuration.
+    /// The state of the project now: log, files, configuration. Whether it is a git repository is not in it: asking git takes a while,
+    /// and few operations have to know.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn state(&mut self) -> Result<State, StoreError> {
         self.store.refresh()?;
-        let mut state = self.store.state()?;
-        state.git = self.is_repository()?;
-        Ok(state)
-    }
-
-    fn is_repository(&self) -> PortResult<bool> {
-        self.git.is_repository()
+        Ok(self.store.state()?)
     }
 }

@@ -15,9 +15,8 @@ use std::collections::BTreeSet;
 /// When not even the log can be read.
 pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, OpError> {
     let mut findings = vec![files(cx)];
-    let mut state = cx.store.state()?;
+    let state = cx.store.state()?;
     let repository = cx.git.is_repository();
-    state.git = matches!(repository, Ok(true));
     let sight = Sight::new(cx, &state)?;
     let (_, config_problems) = cx.store.files().config()?;
     let (_, _, task_problems) = cx.store.board()?;

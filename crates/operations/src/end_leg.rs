@@ -2,7 +2,7 @@
 
 use crate::{
     Context, OpError,
-    view::Sight,
+    view::is_for_the_person,
     who::Who,
     wire::{Done, input},
     writing::{card, done, id, must_be_clear, must_rest, tell_engine, trimmed, write},
@@ -53,7 +53,7 @@ fn end(
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let leg = leg(&state, &task, verb, wanted)?;
-    if leg == Leg::Review && Sight::new(cx, &state)?.is_for_the_person(card(&state, &task)?) {
+    if leg == Leg::Review && is_for_the_person(&state, card(&state, &task)?) {
         return Err(OpError::NotNow {
             task: task.clone(),
             done: "completed",

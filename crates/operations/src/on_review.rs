@@ -3,7 +3,7 @@
 use crate::{
     Context, OpError,
     decide::{answer, tip},
-    view::Sight,
+    view::{Sight, is_for_the_person},
     who::{Who, only_person},
     wire::{Done, input},
     writing::{card, done, id, must_be_clear, must_rest, some_text, tell_engine, trimmed, write},
@@ -61,7 +61,7 @@ pub fn reject(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpError
     if found.status != Status::Review {
         return Err(nothing(&task, &format!("{}, not in review", found.status)));
     }
-    if Sight::new(cx, &state)?.is_for_the_person(found) {
+    if is_for_the_person(&state, found) {
         if !who.is_person() {
             return Err(OpError::Forbidden {
                 who: who.name(),

@@ -29,18 +29,23 @@ pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpErr
         .cards
         .values()
         .filter(|card| card.status != orchestron_domain::Status::Done);
+    let git = cx.git.is_repository()?;
     Ok(ProjectView {
         name: name(cx, state),
         path: cx.project.path.clone(),
-        git: state.git,
-        base_branch: base(cx, state)?,
+        git,
+        base_branch: if git {
+            Some(base_branch(&cx.store, cx.git.as_ref(), state)?)
+        } else {
+            None
+        },
         scripted: cx.project.scripted,
         engine: EngineView {
             running: sight.running,
             paused: state.paused.clone(),
             trusted: state.trusted,
         },
-        agents: agents(cx, sight, &cx.programs.installed()?),
+        agents: agents(cx, sight, &cx.programs.found()?),
         tasks: number(open.count()),
         in_flight: number(in_flight(sight)),
         needs_you: number(state.open_requests().count()),
@@ -68,7 +73,7 @@ fn name(cx: &Context, state: &State) -> String {
 
 /// The branch approved work goes to; none without git.
 pub(crate) fn base(cx: &Context, state: &State) -> Result<Option<String>, OpError> {
-    if !state.git {
+    if !cx.git.is_repository()? {
         return Ok(None);
     }
     Ok(Some(base_branch(&cx.store, cx.git.as_ref(), state)?))

@@ -5,7 +5,7 @@ use crate::{
     view::{self, Sight},
     wire::{RequestView, input},
 };
-use orchestron_domain::Request;
+use orchestron_domain::{Request, RequestKind, State};
 
 /// Closed requests that are shown.
 const CLOSED: usize = 50;
@@ -17,7 +17,7 @@ const CLOSED: usize = 50;
 pub fn requests(cx: &mut Context, _input: &input::Nothing) -> Result<Vec<RequestView>, OpError> {
     let state = cx.state()?;
     let sight = Sight::new(cx, &state)?;
-    let base = project::base(cx, &state)?;
+    let base = base_for(cx, &state, state.open_requests())?;
     let mut open: Vec<&Request> = state.open_requests().collect();
     open.sort_by_key(|request| (std::cmp::Reverse(sight.urgency(request)), request.id));
     let closed = state
@@ -30,4 +30,23 @@ pub fn requests(cx: &mut Context, _input: &input::Nothing) -> Result<Vec<Request
     Ok(all
         .map(|request| view::request(&sight, request, base.as_deref()))
         .collect())
+}
+
+/// The branch that requests speak of; git is asked only when one of them does.
+pub(crate) fn base_for<'r>(
+    cx: &Context,
+    state: &State,
+    mut open: impl Iterator<Item = &'r Request>,
+) -> Result<Option<String>, OpError> {
+    let merges = |request: &Request| {
+        matches!(
+            request.kind,
+            RequestKind::Review { .. } | RequestKind::Conflict { .. }
+        )
+    };
+    if open.any(merges) {
+        project::base(cx, state)
+    } else {
+        Ok(None)
+    }
 }

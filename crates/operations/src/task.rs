@@ -1,7 +1,8 @@
 //! `task`: everything about one task.
 
 use crate::{
-    Context, OpError, project,
+    Context, OpError,
+    requests::base_for,
     view::{self, Sight, word},
     wire::{
         Big, CriterionView, FeedbackView, GateView, GateWord, HandoffView, ProblemView,
@@ -165,7 +166,7 @@ fn runs(sight: &Sight<'_>, task: &TaskId) -> Vec<RunView> {
 
 /// Requests about a task: open ones, most urgent first, then closed ones, newest first.
 fn requests(cx: &Context, sight: &Sight<'_>, task: &TaskId) -> Result<Vec<RequestView>, OpError> {
-    let base = project::base(cx, sight.state)?;
+    let base = base_for(cx, sight.state, sight.requests(task).iter().copied())?;
     let closed = sight.state.requests.values().rev();
     let closed = closed.filter(|request| !request.is_open() && request.task.as_ref() == Some(task));
     let all = sight.requests(task).iter().copied().chain(closed);

@@ -27,17 +27,27 @@ impl Programs for InstalledPrograms {
     fn installed(&self) -> PortResult<Vec<InstalledAgent>> {
         Ok(known().iter().map(|driver| look(*driver)).collect())
     }
+
+    fn found(&self) -> PortResult<Vec<InstalledAgent>> {
+        Ok(known().iter().map(|driver| look_for(*driver)).collect())
+    }
 }
 
 fn look(driver: &dyn Driver) -> InstalledAgent {
+    let found = look_for(driver);
+    let program = found.program.as_ref().map(Path::new);
+    InstalledAgent {
+        version: program.and_then(|program| version(driver, program)),
+        ..found
+    }
+}
+
+fn look_for(driver: &dyn Driver) -> InstalledAgent {
     let program = find(driver.word(), driver.program());
-    let version = program
-        .as_deref()
-        .and_then(|program| version(driver, program));
     InstalledAgent {
         cli: driver.word().to_owned(),
         program: program.map(|program| program.display().to_string()),
-        version,
+        version: None,
         install: driver.install_hint(),
     }
 }

@@ -120,6 +120,16 @@ pub fn asking() -> World {
     world
 }
 
+/// A script of a program that ends at once with exit code 1.
+pub fn failing(tail: &str) -> orchestron_testkit::Script {
+    vec![Act::Ends(orchestron_engine::ports::Over {
+        code: Some(1),
+        signal: None,
+        end: None,
+        tail: tail.to_owned(),
+    })]
+}
+
 /// A world with one task in review, reviewed, waiting for the person's decision.
 pub fn in_review() -> World {
     let world = World::new();
@@ -133,13 +143,7 @@ pub fn escalated() -> World {
     let world = World::new();
     world.task(1, Status::Ready, "Flaky checkout");
     for _ in 0..3 {
-        let over = orchestron_engine::ports::Over {
-            code: Some(1),
-            signal: None,
-            end: None,
-            tail: "boom".into(),
-        };
-        world.script("implement", vec![Act::Ends(over)]);
+        world.script("implement", failing("boom"));
     }
     run(&world);
     world

@@ -1,6 +1,8 @@
 //! Reads: requests, events, diffs, transcripts, next, doctor.
 
-use super::{asking, by_cursor, code, escalated, good, in_review, outside, person, run, settle};
+use super::{
+    asking, by_cursor, code, escalated, failing, good, in_review, outside, person, run, settle,
+};
 use crate::{call, registry::ALL};
 use orchestron_domain::{Actor, Fact, MicroUsd, Status, transcript::TranscriptItem};
 use orchestron_engine::ports::{InstalledAgent, Problem};
@@ -231,21 +233,8 @@ fn a_diff_says_what_would_be_merged() {
 #[test]
 fn a_task_page_has_everything() {
     let world = World::new();
-    let tail = "FAIL".to_owned();
-    let over = orchestron_engine::ports::Over {
-        code: Some(1),
-        signal: None,
-        end: None,
-        tail,
-    };
-    world.script("gate-test", vec![orchestron_testkit::Act::Ends(over)]);
+    world.script("gate-test", failing("FAIL"));
     world.task(1, Status::Ready, "Rate-limit the login");
-    world.task_with(
-        2,
-        Status::Ready,
-        "Waits",
-        "## Depends On\n- TASK-001\n\n## Priority: soon",
-    );
     run(&world);
     let view = good(&world, "task", json!({"task": "TASK-1"}));
     assert_eq!(
@@ -270,6 +259,18 @@ fn a_task_page_has_everything() {
             .unwrap()
             .contains("FAIL")
     );
+}
+
+#[test]
+fn a_task_page_has_its_gates_runs_and_requests() {
+    let world = in_review();
+    world.task_with(
+        2,
+        Status::Ready,
+        "Waits",
+        "## Depends On\n- TASK-001\n\n## Priority: soon",
+    );
+    let view = good(&world, "task", json!({"task": "TASK-1"}));
     let gate = &view["gates"][0];
     assert_eq!(
         (
@@ -285,7 +286,7 @@ fn a_task_page_has_everything() {
         .iter()
         .map(|run| run["id"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(runs.len(), 5, "{runs:?}");
+    assert_eq!(runs.len(), 3, "{runs:?}");
     assert_eq!(view["requests"][0]["kind"], "review");
     assert_eq!(
         (view["worktree"].as_str(), view["unblocks"][0].as_str()),
@@ -383,13 +384,7 @@ fn a_transcript_goes_on_where_it_was_left() {
 #[test]
 fn a_gates_output_is_shown_once_it_is_over() {
     let world = World::new();
-    let over = orchestron_engine::ports::Over {
-        code: Some(1),
-        signal: None,
-        end: None,
-        tail: "FAIL login".into(),
-    };
-    world.script("gate-test", vec![orchestron_testkit::Act::Ends(over)]);
+    world.script("gate-test", failing("FAIL login"));
     world.task(1, Status::Ready, "Search");
     run(&world);
     let view = good(&world, "transcript", json!({"run": "TASK-001-gate-test-1"}));

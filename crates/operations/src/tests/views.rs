@@ -1,6 +1,6 @@
 //! Cards at every point of the chain.
 
-use super::{asking, by_cursor, escalated, good, in_review, run, settle};
+use super::{asking, by_cursor, escalated, failing, good, in_review, run, settle};
 use crate::wire::{CardView, StopState};
 use orchestron_domain::{Status, signal::Signal};
 use orchestron_testkit::{Act, World, quiet_end};
@@ -153,14 +153,7 @@ fn after_three_failures() {
 fn sent_back_and_at_work_again() {
     let world = World::new();
     world.task(1, Status::Ready, "Search");
-    let tail = "FAIL".to_owned();
-    let over = orchestron_engine::ports::Over {
-        code: Some(1),
-        signal: None,
-        end: None,
-        tail,
-    };
-    world.script("gate-test", vec![Act::Ends(over)]);
+    world.script("gate-test", failing("FAIL"));
     let doing = Signal::Alive {
         doing: "Read docs/openapi.yaml".into(),
     };
@@ -271,13 +264,7 @@ fn why_nothing_happens() {
 fn a_failed_try_rests_before_the_next() {
     let world = World::new();
     world.task(1, Status::Ready, "Search");
-    let over = || orchestron_engine::ports::Over {
-        code: Some(1),
-        signal: None,
-        end: None,
-        tail: "boom".into(),
-    };
-    world.script("implement", vec![Act::Ends(over())]);
+    world.script("implement", failing("boom"));
     let mut engine =
         orchestron_engine::Engine::start(world.ports(), orchestron_engine::Mode::Run).unwrap();
     engine

@@ -16,4 +16,4 @@ pub use event::event;
 pub use line::where_it_stands;
 pub use request::{outcome, request};
 pub use run::run;
-pub use sight::Sight;
+pub use sight::{Sight, is_for_the_person};

@@ -170,28 +170,38 @@ impl<'a> Sight<'a> {
     /// Whether only the person's decision is left for a task in review.
     #[must_use]
     pub fn is_for_the_person(&self, card: &TaskCard) -> bool {
-        if card.status != Status::Review {
-            return false;
-        }
-        let asked = self.requests(&card.id).iter().any(|request| {
-            matches!(
-                request.kind,
-                RequestKind::Review { .. } | RequestKind::Conflict { .. }
-            )
-        });
-        let by_log = self.progress(&card.id).is_some_and(|found| {
-            found.verdict == Some(Verdict::Approve) && found.step != Step::Handing
-                || found.step == Step::Merging
-        });
-        let known = self
-            .progress(&card.id)
-            .is_some_and(|found| !found.stops.is_empty());
-        asked
-            || by_log
-            || (!known && card.last_leg == Some(Leg::Review))
-            || matches!(
-                self.state.holder(&card.id, Leg::Review),
-                Holder::Nobody | Holder::Person
-            )
+        let mut open = self.requests(&card.id).iter();
+        awaits_person(self.state, card, open.any(|request| decides(request)))
     }
+}
+
+/// Whether only the person's decision is left for a task in review; for those who ask about one task.
+#[must_use]
+pub fn is_for_the_person(state: &State, card: &TaskCard) -> bool {
+    awaits_person(state, card, state.requests_of(&card.id).any(decides))
+}
+
+const fn decides(request: &Request) -> bool {
+    matches!(
+        request.kind,
+        RequestKind::Review { .. } | RequestKind::Conflict { .. }
+    )
+}
+
+fn awaits_person(state: &State, card: &TaskCard, asked: bool) -> bool {
+    if card.status != Status::Review {
+        return false;
+    }
+    let found = state.tasks.get(&card.id);
+    let by_log = found.is_some_and(|found| {
+        found.step == Step::Merging
+            || (found.verdict == Some(Verdict::Approve) && found.step != Step::Handing)
+    });
+    // When the log knows nothing of the task (a new database), the handoffs in the file tell.
+    let unknown = found.is_none_or(|found| found.stops.is_empty());
+    let no_reviewer = matches!(
+        state.holder(&card.id, Leg::Review),
+        Holder::Nobody | Holder::Person
+    );
+    asked || by_log || no_reviewer || (unknown && card.last_leg == Some(Leg::Review))
 }
