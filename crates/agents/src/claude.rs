@@ -39,6 +39,10 @@ impl Driver for Claude {
         "claude"
     }
 
+    fn account(&self) -> &'static str {
+        "anthropic"
+    }
+
     fn install_hint(&self) -> String {
         // The exact version matters: on Node 20 npm silently takes a much older one otherwise.
         format!(

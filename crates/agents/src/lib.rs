@@ -30,6 +30,9 @@ pub trait Driver: Send + Sync {
     /// The program's name, to be found on `PATH` when the configuration names no other.
     fn program(&self) -> &'static str;
 
+    /// The account its key belongs to, when the configuration names no other.
+    fn account(&self) -> &'static str;
+
     /// How to install it, in a sentence for people.
     fn install_hint(&self) -> String;
 

@@ -193,8 +193,16 @@ impl TestEnvironment {
     }
 
     /// Waits for an open request of this kind; gives it as `requests --json` shows it.
+    ///
+    /// An escalation that nobody waits for ends the waiting at once.
     pub fn wait_for_request(&self, kind: &str, limit: Duration) -> Value {
-        self.wait_for(&format!("a request ({kind})"), limit, || self.request(kind))
+        self.wait_for(&format!("a request ({kind})"), limit, || {
+            let found = self.request(kind);
+            if found.is_none() && self.request("escalation").is_some() {
+                panic!("an escalation instead of a {kind}\n{}", self.story());
+            }
+            found
+        })
     }
 
     /// The open request of this kind, if there is one.

@@ -26,8 +26,12 @@ fn worktree(env: &TestEnvironment, task: &str) -> PathBuf {
     PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"))
 }
 
-fn the_whole_way(env: &TestEnvironment) {
+fn the_whole_way(env: &TestEnvironment, engine: bool) {
     let task = super::create(env, "Greet the customers");
+    if !engine {
+        // Creating alone moves nothing; the person who is told so moves it.
+        does(env, &["prep", &task]);
+    }
     env.wait_for_status(&task, "ready", SOON);
     let next = env.json(&["next", "--agent", "cursor"]);
     assert_eq!(
@@ -97,7 +101,7 @@ const GATE: &str = "grep Hello greeting.txt || { echo 'it does not greet'; exit 
 fn a_holder_outside_works_beside_a_running_engine() {
     let env = shop_for_cursor(GATE);
     let engine = env.engine();
-    the_whole_way(&env);
+    the_whole_way(&env, true);
     engine.stop();
     env.wait_until_quiet();
 }
@@ -105,6 +109,6 @@ fn a_holder_outside_works_beside_a_running_engine() {
 #[test]
 fn a_holder_outside_needs_no_engine_at_all() {
     let env = shop_for_cursor(GATE);
-    the_whole_way(&env);
+    the_whole_way(&env, false);
     env.wait_until_quiet();
 }

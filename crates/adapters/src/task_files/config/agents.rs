@@ -133,7 +133,10 @@ fn agent(
     let mut agent = Agent {
         account: findings
             .text(&fields, "account")
-            .or_else(|| cli.clone())
+            .or_else(|| {
+                let driver = orchestron_agents::driver(cli.as_deref()?)?;
+                Some(driver.account().to_owned())
+            })
             .unwrap_or_else(|| name.to_owned()),
         name: parsed,
         cli,
