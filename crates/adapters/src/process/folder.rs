@@ -233,12 +233,16 @@ impl RunFolder {
             .map_err(FolderError::io("cannot make the folder", &self.dir))
     }
 
-    /// How the run ended, if its keeper has said so.
+    /// How the run ended, if its keeper has said so. A record without sense says nothing: only a power cut leaves one, since it
+    /// is put in place in one step, and then the run is lost.
     ///
     /// # Errors
     /// When the file is there and cannot be read.
     pub fn exit_record(&self) -> Result<Option<ExitRecord>, FolderError> {
-        read_json(&self.exit())
+        match read_json(&self.exit()) {
+            Err(FolderError::Malformed { .. }) => Ok(None),
+            other => other,
+        }
     }
 
     /// Who keeps the run, if a keeper has started.
@@ -294,9 +298,9 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, F
         })
 }
 
-/// Replaces a file in one step: readers see the old text or all of the new one. Synced when `durable`; the folder is not
-/// synced, since a record that a power cut takes back only makes the run count as lost, which it is.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8], durable: bool) -> Result<(), FolderError> {
+/// Replaces a file in one step: readers see the old text or all of the new one. Not synced: what a power cut takes back
+/// only makes the run count as lost, which it is.
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temp = PathBuf::from(name);
@@ -307,23 +311,18 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8], durable: bool) -> Result<(
         .open(&temp)
         .map_err(FolderError::io("cannot write", &temp))?;
     file.write_all(bytes)
-        .and_then(|()| if durable { file.sync_data() } else { Ok(()) })
         .map_err(FolderError::io("cannot write", &temp))?;
     drop(file);
     fs::rename(&temp, path).map_err(FolderError::io("cannot put in place", path))
 }
 
 /// Writes a record as JSON, atomically.
-pub(crate) fn write_json<T: Serialize>(
-    path: &Path,
-    value: &T,
-    durable: bool,
-) -> Result<(), FolderError> {
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), FolderError> {
     let bytes = serde_json::to_vec(value).map_err(|source| FolderError::Malformed {
         path: path.to_path_buf(),
         source,
     })?;
-    write_atomic(path, &bytes, durable)
+    write_atomic(path, &bytes)
 }
 
 /// Milliseconds since 1970.

@@ -336,6 +336,6 @@ fn declare_lost(folder: &RunFolder) -> Result<Option<ExitRecord>, FolderError> {
         lost: true,
         ..ExitRecord::default()
     };
-    write_json(&folder.exit(), &end, true)?;
+    write_json(&folder.exit(), &end)?;
     Ok(Some(end))
 }

@@ -142,7 +142,7 @@ impl ProcessRuns {
                 self.agent(folder, spec, &wanted)?
             }
         };
-        Ok(write_json(&folder.spec(), &to_start, false)?)
+        Ok(write_json(&folder.spec(), &to_start)?)
     }
 
     fn shell(&self, folder: &RunFolder, spec: &RunSpec, command: &str) -> Spec {
@@ -191,13 +191,13 @@ impl ProcessRuns {
             config_dir: self.agents_home.as_deref(),
         });
         for (name, bytes) in &launch.files {
-            write_atomic(&folder.dir().join(name), bytes, false)?;
+            write_atomic(&folder.dir().join(name), bytes)?;
         }
         let talk = Talk {
             cli: cli.to_owned(),
             opening: launch.opening,
         };
-        write_json(&folder.dir().join(Talk::FILE), &talk, false)?;
+        write_json(&folder.dir().join(Talk::FILE), &talk)?;
         let env = environment::chosen(&self.environment, &launch.inherit, &launch.env);
         Ok(Spec {
             input: true,
@@ -295,7 +295,8 @@ impl Runs for ProcessRuns {
 
     fn settle(&mut self, run: &RunId) -> PortResult<()> {
         let folder = self.folder(run);
-        if folder.is_kept()? {
+        // A keeper that has told the end only makes it durable; nobody waits for that.
+        if folder.exit_record()?.is_none() && folder.is_kept()? {
             end_by_force(&folder, self.live.get_mut(run))?;
         }
         let end = folder.exit_record()?.unwrap_or_default();
@@ -356,7 +357,7 @@ fn end_by_force(folder: &RunFolder, live: Option<&mut Live>) -> PortResult<()> {
         None => Live::open(folder.clone(), u64::MAX)?.halt(Halt::Kill)?,
     }
     let give_up = Instant::now() + SETTLE_PATIENCE;
-    while folder.is_kept()? {
+    while folder.exit_record()?.is_none() && folder.is_kept()? {
         if Instant::now() > give_up {
             return Err(failure(
                 PortErrorKind::Held,
@@ -388,7 +389,7 @@ fn sweep(folder: &RunFolder, mut end: ExitRecord) -> PortResult<()> {
             .map_err(|error| io_failure("cannot look for", "what the run left behind", &error))?;
         end.swept = end.swept.saturating_add(swept);
         end.left = left;
-        write_json(&folder.exit(), &end, false)?;
+        write_json(&folder.exit(), &end)?;
     }
     if let Some(group) = &group {
         group.remove();

@@ -341,7 +341,7 @@ fn an_agent_asks_is_answered_and_ends_its_turn() {
     }
     engine.settle(run).unwrap();
     assert_eq!(engine.look(run).unwrap_err().kind, PortErrorKind::Missing);
-    assert_eq!(engine.found().unwrap(), [run.clone()]);
+    assert_eq!(engine.found().unwrap(), std::slice::from_ref(run));
 }
 
 #[test]
@@ -615,6 +615,21 @@ fn a_keeper_that_cannot_even_start_is_lost_at_once() {
     ));
     let other = scene.spec("gate-other", spec.work.clone(), spec.program.clone());
     assert_eq!(none.start(&other).unwrap_err().kind, PortErrorKind::Missing);
+}
+
+#[test]
+fn an_exit_record_that_a_power_cut_emptied_is_a_lost_run() {
+    let scene = Scene::new();
+    let mut engine = scene.engine();
+    let spec = scene.gate("true");
+    engine.start(&spec).unwrap();
+    to_the_end(&mut engine, &spec.run);
+    let folder = RunFolder::new(scene.runs().join(spec.run.as_str()));
+    wait_for(|| (!folder.is_kept().unwrap()).then_some(()));
+    fs::write(folder.exit(), "").unwrap();
+    let mut next = scene.engine();
+    next.attach(&spec.run, 0).unwrap();
+    assert_eq!(to_the_end(&mut next, &spec.run).1.end, Some(RunEnd::Lost));
 }
 
 #[test]

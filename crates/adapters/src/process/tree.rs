@@ -44,7 +44,11 @@ fn numbers() -> io::Result<impl Iterator<Item = i32>> {
 /// Parent, whether it is a zombie, and start time of a process.
 #[cfg(target_os = "linux")]
 fn stat(pid: i32) -> Option<(i32, bool, u64)> {
-    let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // One read tells all of it; growing a buffer for a file without a size would take six.
+    let mut buffer = [0_u8; 1024];
+    let mut file = std::fs::File::open(format!("/proc/{pid}/stat")).ok()?;
+    let read = std::io::Read::read(&mut file, &mut buffer).ok()?;
+    let bytes = buffer.get(..read)?;
     // The name stands in parentheses and may hold anything, also `)`; what counts stands behind the last one.
     let behind = bytes.iter().rposition(|b| *b == b')')?;
     let text = std::str::from_utf8(bytes.get(behind + 2..)?).ok()?;

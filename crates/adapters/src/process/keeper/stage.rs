@@ -40,7 +40,7 @@ pub(super) fn become_program(folder: &RunFolder, keeper: u32) -> KeeperError {
         message: error.to_string(),
     };
     // When even this fails, exit code 127 remains.
-    write_json(&folder.not_started(), &note, false).ok();
+    write_json(&folder.not_started(), &note).ok();
     error
 }
 

@@ -90,7 +90,7 @@ impl Stand {
     }
 
     fn write(&self) {
-        write_json(&self.folder.spec(), &self.spec, false).unwrap();
+        write_json(&self.folder.spec(), &self.spec).unwrap();
     }
 
     /// Where the script works: scratch for the test.

@@ -53,6 +53,8 @@ const SWEEP_PATIENCE: Duration = Duration::from_secs(10);
 /// Minds a run. Returns at once when somebody else does, did, or was lost doing it.
 pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError> {
     own_session();
+    // Read before anything can end this process: whoever started it must not find its pipe broken.
+    let first_line = first_line();
     let Some(_alive) = hold(folder)? else {
         return Ok(());
     };
@@ -60,7 +62,7 @@ pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError>
     if folder.exit().exists() || folder.record().exists() {
         return Ok(());
     }
-    let end = first_line()
+    let end = first_line
         .and_then(|line| key_of(&line))
         .and_then(|key| Keeper::start(folder, stage, key))
         .map(Keeper::mind)
@@ -73,9 +75,13 @@ pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError>
         ended_at: now_millis(),
         ..end
     };
-    sync(&folder.out());
-    sync(&folder.err());
-    Ok(write_json(&folder.exit(), &end, true)?)
+    write_json(&folder.exit(), &end)?;
+    // Told first and made durable then, while nobody waits: on a busy disk this takes a tenth of a second, and the next run
+    // starts on the news of this one's end. A power cut in between makes the run a lost one.
+    for file in [folder.exit(), folder.out(), folder.err()] {
+        sync(&file);
+    }
+    Ok(())
 }
 
 /// The stage: see [`stage`].
@@ -172,9 +178,9 @@ fn first_line() -> Result<Vec<u8>, KeeperError> {
     Ok(line)
 }
 
-fn sync(log: &Path) {
-    // What cannot be synced is still there unless the power fails, and the end of the run must be told either way.
-    if let Ok(file) = File::open(log) {
+fn sync(path: &Path) {
+    // What cannot be synced is still there unless the power fails.
+    if let Ok(file) = File::open(path) {
         file.sync_data().ok();
     }
 }
@@ -272,7 +278,7 @@ impl<'a> Keeper<'a> {
         let group = ControlGroup::create(spec.run.as_str());
         record.cgroup = group.as_ref().map(|group| group.path().to_path_buf());
         // From here on this run is never started again, whatever happens to this keeper.
-        write_json(&folder.record(), &record, false)?;
+        write_json(&folder.record(), &record)?;
         let (program, stdin) = spawn(folder, stage, &spec)?;
         let exits = ExitWatch::start(program)
             .map_err(KeeperError::system("cannot wait for the program"))?;
@@ -280,7 +286,7 @@ impl<'a> Keeper<'a> {
             pid: program,
             start: tree::started(program),
         });
-        write_json(&folder.record(), &record, false)?;
+        write_json(&folder.record(), &record)?;
         if let Some(group) = &group {
             // After the start, because joining a group can take ten milliseconds. Without it, the tree below the keeper does.
             join(group, program).ok();

@@ -47,7 +47,7 @@ pub(super) fn keep(folder: &RunFolder, _stage: &Stage) -> Result<(), KeeperError
         ended_at: now_millis(),
         ..end
     };
-    Ok(write_json(&folder.exit(), &end, true)?)
+    Ok(write_json(&folder.exit(), &end)?)
 }
 
 /// There is no stage here: a program cannot be become.
@@ -105,7 +105,7 @@ fn start(folder: &RunFolder) -> Result<(Child, Spec), KeeperError> {
         cgroup: None,
         started_at: now_millis(),
     };
-    write_json(&folder.record(), &record, false)?;
+    write_json(&folder.record(), &record)?;
     let out = append(&folder.out())?;
     let err = if spec.merge_output {
         out.try_clone()
@@ -137,7 +137,7 @@ fn start(folder: &RunFolder) -> Result<(Child, Spec), KeeperError> {
             },
         })?;
     record.agent = Some(mark(child.id()));
-    write_json(&folder.record(), &record, false)?;
+    write_json(&folder.record(), &record)?;
     Ok((child, spec))
 }
 
