@@ -11,7 +11,7 @@ use crate::{
     writing::{id, must_be_clear},
 };
 use orchestron_domain::{
-    Run, State, TaskCard, TaskId,
+    Run, RunEnd, State, TaskCard, TaskId,
     run::Work,
     state::Progress,
     task_file::{Section, TaskFile},
@@ -142,13 +142,19 @@ fn gates(state: &State, found: Option<&Progress>) -> Vec<GateView> {
             stale: receipt.is_some_and(|receipt| receipt.commit.as_ref() != commit),
             took: receipt.and_then(|receipt| receipt.took_ms).map(Big),
             run: receipt.map(|receipt| receipt.run.to_string()),
-            result: run
-                .and_then(|run| run.end.as_ref())
-                .filter(|end| !end.is_good())
-                .map(ToString::to_string),
+            result: run.and_then(|run| run.end.as_ref()).and_then(result),
         }
     });
     views.collect()
+}
+
+/// What a gate that did not pass came to, in few words.
+fn result(end: &RunEnd) -> Option<String> {
+    match end {
+        RunEnd::Completed => None,
+        RunEnd::GateFailed { code: Some(code) } => Some(format!("exit code {code}")),
+        other => Some(other.to_string()),
+    }
 }
 
 /// Runs of a task, newest first.

@@ -244,7 +244,7 @@ fn why_nothing_happens() {
             "starts next",
             "waits for TASK-001, TASK-003",
             "your turn",
-            "queued"
+            ""
         ]
     );
     drop(lease);

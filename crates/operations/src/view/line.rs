@@ -88,6 +88,7 @@ fn waits(sight: &Sight<'_>, card: &TaskCard) -> Option<String> {
     let held = matches!(sight.state.step(&card.id), Step::Held { .. });
     Some(match sight.wait(card) {
         Wait::UnderWay | Wait::Over | Wait::Request => return None,
+        Wait::Full => return None, // whose turn it is says enough
         Wait::Turn(Holder::Person) if held => "you work on it".to_owned(),
         Wait::Turn(Holder::Person) if card.status == Status::Review => {
             "waits for your decision".to_owned()
@@ -114,13 +115,12 @@ fn waits(sight: &Sight<'_>, card: &TaskCard) -> Option<String> {
             "the provider's limit is reached; goes on in {}",
             word::span(until.since(sight.now))
         ),
-        Wait::Full => "queued: all places are taken".to_owned(),
         Wait::Paused => "paused".to_owned(),
         Wait::Untrusted => "its commands are not trusted on this machine yet".to_owned(),
         Wait::Unclear => "its file has a problem".to_owned(),
         Wait::Next if !sight.running => "starts when an engine runs".to_owned(),
         Wait::Next if sight.starts_next(&card.id) => "starts next".to_owned(),
-        Wait::Next => "queued".to_owned(),
+        Wait::Next => return None, // after those that start next
     })
 }
 

@@ -76,13 +76,7 @@ fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (Stri
         }
         RequestKind::Question {
             question, options, ..
-        } => {
-            let listed = options.iter().enumerate().map(|(at, option)| match at {
-                0 => format!("{option} (recommended)"),
-                _ => option.clone(),
-            });
-            (question.clone(), listed.collect::<Vec<_>>().join(" · "))
-        }
+        } => asked(question, options),
         RequestKind::Review { .. } => (
             name(),
             card.map(|card| evidence(sight, card)).unwrap_or_default(),
@@ -93,6 +87,28 @@ fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (Stri
         ),
         RequestKind::Conflict { why, .. } => (format!("{} cannot be merged", name()), why.clone()),
     }
+}
+
+/// A question's first line and the rest of it, or its options when it is only a line.
+fn asked(question: &str, options: &[String]) -> (String, String) {
+    let (title, rest) = question
+        .trim()
+        .split_once('\n')
+        .unwrap_or((question.trim(), ""));
+    let listed = || {
+        let words = options.iter().enumerate().map(|(at, option)| match at {
+            0 => format!("{option} (recommended)"),
+            _ => option.clone(),
+        });
+        words.collect::<Vec<_>>().join(" · ")
+    };
+    let rest = rest.trim();
+    let detail = if rest.is_empty() {
+        listed()
+    } else {
+        rest.to_owned()
+    };
+    (title.trim().to_owned(), detail)
 }
 
 /// ` blocks TASK-098 and 2 more`.
@@ -212,4 +228,27 @@ pub fn outcome(request: &Request) -> Option<String> {
         });
     }
     request.withdrawn.as_ref().map(|why| format!("void: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asked;
+
+    #[test]
+    fn a_question_shows_its_options_or_what_it_explains() {
+        let options = ["SQLite".to_owned(), "PostgreSQL".to_owned()];
+        let (title, detail) = asked("Which database?", &options);
+        assert_eq!(
+            (title.as_str(), detail.as_str()),
+            ("Which database?", "SQLite (recommended) · PostgreSQL")
+        );
+        let (title, detail) = asked(
+            "Which database?\n\nThe log grows by 2 GB a day.\n",
+            &options,
+        );
+        assert_eq!(
+            (title.as_str(), detail.as_str()),
+            ("Which database?", "The log grows by 2 GB a day.")
+        );
+    }
 }
