@@ -41,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tauri-plugin-single-instance", &["desktop"]),
     ("axum", &["server"]),
     ("clap", &["cli"]),
-    ("rusqlite", &["adapters"]),
+    ("rusqlite", &["adapters", "tests"]),
     ("notify", &["adapters"]),
     ("keyring", &["adapters"]),
     ("tokio", &["server", "cli", "desktop", "tests"]),

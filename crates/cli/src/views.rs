@@ -356,7 +356,9 @@ pub fn log(common: &Common, args: &Log, output: &Output) -> Result<(), Failure> 
 
 /// `requests`
 pub fn requests(common: &Common, output: &Output) -> Result<(), Failure> {
-    let requests: Vec<RequestView> = Here::open(common)?.ask("requests", &input::Nothing {})?;
+    let mut requests: Vec<RequestView> = Here::open(common)?.ask("requests", &input::Nothing {})?;
+    // The operation also tells what was decided lately.
+    requests.retain(|request| request.open);
     output.answer(&requests, |out| {
         if requests.is_empty() {
             return writeln!(out, "Nothing waits for you.");
