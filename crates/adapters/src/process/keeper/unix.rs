@@ -49,6 +49,9 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(300);
 const SURVIVOR_GRACE: Duration = Duration::from_millis(300);
 /// After so long, what cannot be ended is left, and said to be left.
 const SWEEP_PATIENCE: Duration = Duration::from_secs(10);
+/// When a run is put into its control group. Each process that joins can hold its keeper up for ten milliseconds, which short
+/// runs are spared; whoever was started before is put into it too.
+const JOIN_AFTER: Duration = Duration::from_millis(250);
 
 /// Minds a run. Returns at once when somebody else does, did, or was lost doing it.
 pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError> {
@@ -62,14 +65,18 @@ pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError>
     if folder.exit().exists() || folder.record().exists() {
         return Ok(());
     }
-    let end = first_line
+    let started = first_line
         .and_then(|line| key_of(&line))
-        .and_then(|key| Keeper::start(folder, stage, key))
-        .map(Keeper::mind)
-        .unwrap_or_else(|error| ExitRecord {
+        .and_then(|key| Keeper::start(folder, stage, key));
+    // It lives until the end is told: closing its log watch takes the kernel fifteen milliseconds.
+    let mut keeper = None;
+    let end = match started {
+        Ok(started) => keeper.insert(started).mind(),
+        Err(error) => ExitRecord {
             could_not_start: Some(error.to_string()),
             ..ExitRecord::default()
-        });
+        },
+    };
     let end = ExitRecord {
         format: FORMAT,
         ended_at: now_millis(),
@@ -81,6 +88,7 @@ pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError>
     for file in [folder.exit(), folder.out(), folder.err()] {
         sync(&file);
     }
+    drop(keeper);
     Ok(())
 }
 
@@ -242,6 +250,7 @@ struct Keeper<'a> {
     #[cfg(not(target_os = "linux"))]
     mark: String,
     group: Option<ControlGroup>,
+    join_at: Option<Instant>,
     sweep: Option<Sweep>,
     end: ExitRecord,
 }
@@ -287,10 +296,6 @@ impl<'a> Keeper<'a> {
             start: tree::started(program),
         });
         write_json(&folder.record(), &record)?;
-        if let Some(group) = &group {
-            // After the start, because joining a group can take ten milliseconds. Without it, the tree below the keeper does.
-            join(group, program).ok();
-        }
         Ok(Self {
             folder,
             program,
@@ -305,6 +310,7 @@ impl<'a> Keeper<'a> {
             limit_bytes: spec.log_limit_bytes,
             #[cfg(not(target_os = "linux"))]
             mark: spec.mark(),
+            join_at: group.as_ref().map(|_| Instant::now() + JOIN_AFTER),
             group,
             sweep: None,
             end: ExitRecord::default(),
@@ -312,7 +318,7 @@ impl<'a> Keeper<'a> {
     }
 
     /// Minds the run to its end. A keeper that cannot go on ends the run rather than leave it unminded.
-    fn mind(mut self) -> ExitRecord {
+    fn mind(&mut self) -> ExitRecord {
         let mut failures = 0;
         let mut over = self.heed_inbox().map(|()| false);
         loop {
@@ -323,9 +329,12 @@ impl<'a> Keeper<'a> {
                     failures += 1;
                     self.end.trouble.get_or_insert(error.to_string());
                     self.sweep.get_or_insert_with(|| Sweep::new(Duration::ZERO));
+                    // Ended as far as that still goes; what is left dies with this process or is swept by the engine.
+                    self.sweep_on(Instant::now()).ok();
                     if failures > 100 {
                         break;
                     }
+                    std::thread::sleep(Duration::from_millis(10));
                 }
             }
             over = self.turn();
@@ -359,6 +368,13 @@ impl<'a> Keeper<'a> {
             self.end.log_limit_bytes = Some(self.limit_bytes);
             self.sweep = Some(Sweep::new(Duration::ZERO));
         }
+        if self.join_at.is_some_and(|at| now >= at) {
+            self.join_at = None;
+            if let Some(group) = self.group.as_ref().filter(|_| self.sweep.is_none()) {
+                // Without it, the tree below the keeper does.
+                join(group, self.program).ok();
+            }
+        }
         self.sweep_on(now)
     }
 
@@ -382,7 +398,8 @@ impl<'a> Keeper<'a> {
         let key = optional(key, PollFlags::IN);
         let log = optional(self.quota.fd(), PollFlags::IN);
         let now = Instant::now();
-        let next = [self.quota.next(), self.sweep.as_ref().map(|s| s.next)];
+        let sweep = self.sweep.as_ref().map(|sweep| sweep.next);
+        let next = [self.quota.next(), sweep, self.join_at];
         let next = next.into_iter().flatten().min();
         let timeout = next.map(|next| timespec(next.saturating_duration_since(now)));
         match poll(&mut fds, timeout.as_ref()) {
@@ -494,7 +511,7 @@ impl<'a> Keeper<'a> {
         Ok(tree::descendants(&[getpid().as_raw_pid()], &all))
     }
 
-    fn finish(mut self) -> ExitRecord {
+    fn finish(&mut self) -> ExitRecord {
         if let Some(group) = &self.group {
             // Also whoever left the tree for another parent.
             group.kill().ok();
@@ -514,7 +531,7 @@ impl<'a> Keeper<'a> {
             let note: Option<NotStarted> = read_json(&self.folder.not_started()).unwrap_or(None);
             self.end.could_not_start = note.map(|note| note.message);
         }
-        self.end
+        self.end.clone()
     }
 }
 
