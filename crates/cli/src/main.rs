@@ -19,8 +19,10 @@ use output::Output;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(code) = small_program() {
+        return code;
+    }
     let cli = Cli::parse();
-    // The keeper and the key helper are small programs of their own; nothing of the rest is loaded for them.
     match &cli.verb {
         Verb::Keep(raw) => return orchestron_adapters::process::keeper::keep_verb(&raw.rest),
         Verb::KeyHelper(raw) => {
@@ -35,6 +37,19 @@ fn main() -> ExitCode {
             output.failure(&failure);
             ExitCode::from(failure.exit_code())
         }
+    }
+}
+
+/// The keeper and the key helper are small programs of their own: nothing of the rest is loaded for them, not even the
+/// definition of the arguments, which alone would take more memory than a keeper has.
+fn small_program() -> Option<ExitCode> {
+    use orchestron_adapters::process::keeper;
+    let args: Vec<_> = std::env::args_os().skip(1).take(8).collect();
+    let (verb, rest) = args.split_first()?;
+    match verb.to_str()? {
+        "keep" => Some(keeper::keep_verb(rest)),
+        "key-helper" => Some(keeper::key_helper_verb(rest)),
+        _ => None,
     }
 }
 

@@ -143,12 +143,16 @@ impl Stage {
 pub fn keep_verb(args: &[OsString]) -> ExitCode {
     match args {
         [flag, keeper, dir] if flag == "--exec" => execute(Path::new(dir), keeper),
-        [dir] => keep(Path::new(dir)),
+        [dir] if !is_flag(dir) => keep(Path::new(dir)),
         _ => {
             eprintln!("usage: orchestron keep <run-dir>");
             ExitCode::from(2)
         }
     }
+}
+
+fn is_flag(word: &std::ffi::OsStr) -> bool {
+    word.as_encoded_bytes().starts_with(b"-")
 }
 
 /// Minds the run in `run_dir` until nothing is left of it. Doing it twice, or again afterwards, does nothing.
@@ -185,7 +189,7 @@ pub fn execute(run_dir: &Path, keeper: &std::ffi::OsStr) -> ExitCode {
 #[must_use]
 pub fn key_helper_verb(args: &[OsString]) -> ExitCode {
     match args {
-        [dir] => key_helper(Path::new(dir)),
+        [dir] if !is_flag(dir) => key_helper(Path::new(dir)),
         _ => {
             eprintln!("usage: orchestron key-helper <run-dir>");
             ExitCode::from(2)
