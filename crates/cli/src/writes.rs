@@ -44,7 +44,7 @@ fn tell_outcome(here: &mut Here, done: &mut Done) -> Result<(), Failure> {
     };
     if done.status != Some(card.status) {
         done.did = format!(
-            "{} It is now {}.",
+            "{}; it is now {}",
             done.did.trim_end(),
             crate::output::status(card.status).1
         );

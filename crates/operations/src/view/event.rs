@@ -162,7 +162,7 @@ fn about_chain(state: &State, event: &Event) -> Option<String> {
             task, leg, note, ..
         } => {
             let done = match leg {
-                Leg::Prepare => "says it is prepared",
+                Leg::Prepare => "said it is prepared",
                 Leg::Implement => "submitted the work",
                 Leg::Review | Leg::Approve => "is done",
             };
