@@ -333,6 +333,14 @@ fn gate_or_hand_off(state: &State, task: &TaskId, found: &Progress, now: Time) -
         .iter()
         .find(|gate| !checked(state, found, &gate.name))
     {
+        // An outside holder's work comes here without anything having been launched before.
+        Some(gate) if !state.trusted => escalate(
+            task,
+            format!(
+                "The gate `{}` is a command that was not accepted on this machine yet. Look at the commands in .mcp/config.yaml and .mcp/agents.yaml, accept them with `orchestron trust`, then retry and submit again.",
+                gate.name
+            ),
+        ),
         Some(gate) => vec![Command::StartRun {
             run: state.next_run(task, &format!("gate-{}", gate.name), 1),
             task: task.clone(),

@@ -753,3 +753,40 @@ fn a_session_that_grows_is_booked_once() {
     assert_eq!(world.state.tasks[&task(1)].cost, MicroUsd(17_880));
     assert_eq!(world.state.spent_on(world.now), MicroUsd(17_880));
 }
+
+#[test]
+fn gates_of_a_configuration_that_was_not_accepted_are_not_run() {
+    let mut world = World::new(vec![passes()]);
+    world.state.trusted = false;
+    world.state.config.chain.implement = "cursor".parse().ok();
+    let cursor = Actor::Outside {
+        name: "cursor".parse().unwrap(),
+    };
+    let holder = Holder::Outside("cursor".parse().unwrap());
+    world.settle();
+    let leg = Leg::Implement;
+    world.tell(
+        cursor.clone(),
+        Fact::Claimed {
+            task: task(1),
+            leg,
+            holder,
+            attempt: 1,
+        },
+    );
+    world.moved(&task(1), Status::Ready, Status::InProgress);
+    world.tell(
+        cursor,
+        Fact::Submitted {
+            task: task(1),
+            leg,
+            note: String::new(),
+            run: None,
+        },
+    );
+    world.settle();
+    assert!(world.started.is_empty());
+    assert!(
+        matches!(world.request().1, RequestKind::Escalation { why } if why.contains("orchestron trust"))
+    );
+}

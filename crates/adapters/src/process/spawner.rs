@@ -82,8 +82,20 @@ impl KeeperSpawner for ProcessSpawner {
     }
 
     fn program(&self) -> PortResult<PathBuf> {
-        std::env::current_exe()
-            .map_err(|error| io_failure("cannot tell where", "this program lies", &error))
+        let own = std::env::current_exe()
+            .map_err(|error| io_failure("cannot tell where", "this program lies", &error))?;
+        Ok(after_update(own))
+    }
+}
+
+/// Our own program while it was replaced by a newer one: Linux then calls ours `… (deleted)`, and the newer one minds runs just as well.
+fn after_update(own: PathBuf) -> PathBuf {
+    let named = own
+        .to_str()
+        .and_then(|path| path.strip_suffix(" (deleted)"));
+    match named.map(PathBuf::from) {
+        Some(newer) if newer.is_file() => newer,
+        _ => own,
     }
 }
 
@@ -107,4 +119,21 @@ fn wait(mut child: Child, folder: &RunFolder) {
     // Its output is what watchers watch. Both fail only with the folder, and then there is nobody to be woken.
     let woken: Result<File, _> = private().append(true).create(true).open(folder.out());
     drop((gone, woken));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_update;
+    use std::{fs, path::PathBuf};
+
+    #[test]
+    fn an_update_while_we_run_is_no_reason_to_start_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("orchestron");
+        let gone = PathBuf::from(format!("{} (deleted)", program.display()));
+        assert_eq!(after_update(gone.clone()), gone, "nothing newer is there");
+        fs::write(&program, "newer").unwrap();
+        assert_eq!(after_update(gone), program);
+        assert_eq!(after_update(program.clone()), program);
+    }
 }
