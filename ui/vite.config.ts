@@ -24,5 +24,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
     testTimeout: 20_000,
+    // A failure names what it looked for; the whole page is no help.
+    env: { DEBUG_PRINT_LIMIT: "0" },
   },
 });

@@ -69,7 +69,11 @@ let bad = 0;
 for (const theme of ["light", "dark"]) {
   for (const viewport of SIZES) {
     const context = await browser.newContext({ viewport, deviceScaleFactor: 1.25, timezoneId: "UTC", reducedMotion: "reduce" });
-    await context.addInitScript((chosen) => localStorage.setItem("orchestron-theme", chosen), theme);
+    await context.addInitScript((chosen) => {
+      // The desktop window freezes it (`freezePrototype` in tauri.conf.json); what breaks then breaks here.
+      Object.freeze(Object.prototype);
+      localStorage.setItem("orchestron-theme", chosen);
+    }, theme);
     for (const screen of SCREENS) {
       if (filter !== undefined && !new RegExp(filter).test(screen.name)) continue;
       bad += await look(context, screen, theme, viewport);

@@ -2,7 +2,7 @@
 import type { Backend } from "./backend";
 import { HttpBackend } from "./http";
 import { insideTauri, TauriBackend } from "./tauri";
-import { takeToken } from "./token";
+import { restartOnNewToken, takeToken } from "./token";
 
 export interface Chosen {
   backend: Backend;
@@ -17,5 +17,6 @@ export async function chooseBackend(): Promise<Chosen> {
     const fake = FakeBackend.fromAddress(window.location.search);
     return { backend: fake, now: fake.now };
   }
+  restartOnNewToken();
   return { backend: new HttpBackend(token), now: Date.now };
 }

@@ -20,6 +20,15 @@ export function takeToken(): string | null {
   return given;
 }
 
+/** Opening the printed address in a tab that already shows the page changes only the fragment: start anew with it. */
+export function restartOnNewToken(): void {
+  window.addEventListener("hashchange", () => {
+    if (!window.location.hash.includes("token=")) return;
+    takeToken();
+    window.location.reload();
+  });
+}
+
 export function readToken(): string | null {
   if (inMemory !== null) return inMemory;
   try {

@@ -11,7 +11,13 @@ const MOST_AT_ONCE = 3;
 const queue = new ToastQueue<Notice>({ maxVisibleToasts: MOST_AT_ONCE });
 
 export function Toasts() {
-  useEffect(() => onNotice((notice) => void queue.add(notice, { timeout: SHOWN_MS })), []);
+  useEffect(() => {
+    const stop = onNotice((notice) => void queue.add(notice, { timeout: SHOWN_MS }));
+    return () => {
+      stop();
+      queue.clear();
+    };
+  }, []);
   return (
     <ToastRegion queue={queue} aria-label={text.notices} className="fixed right-4 bottom-24 z-50 flex flex-col-reverse gap-2 outline-none">
       {({ toast }) => (

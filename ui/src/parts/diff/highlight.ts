@@ -1,17 +1,7 @@
 /** Syntax colours. The highlighter and its languages come in a chunk of their own, after the diff is on the screen. */
 import { useEffect, useState } from "react";
 import type { DiffRow } from "./parse";
-
-export interface Piece {
-  text: string;
-  /** Class of highlight.js, or empty. */
-  style: string;
-}
-
-export interface Highlighter {
-  /** Lines of coloured pieces; none when the language is unknown. */
-  lines: (code: string, language: string) => Piece[][];
-}
+import type { Highlighter, Piece } from "./pieces";
 
 const LANGUAGES: Record<string, string> = {
   rs: "rust", ts: "typescript", tsx: "typescript", mts: "typescript", js: "javascript", jsx: "javascript", mjs: "javascript", cjs: "javascript",
@@ -50,51 +40,51 @@ export function useHighlighter(): Highlighter | null {
   return highlighter;
 }
 
-/** A hunk beyond this is shown without colours. */
-const MOST_LINES = 1_500;
+/** So many rows of a hunk are coloured at once; a hunk of a new file can be very long. */
+const BLOCK_ROWS = 600;
 const LONGEST_LINE = 2_000;
 
 /**
- * Colours rows hunk by hunk, when they are first asked for: old and new side apart, so that a string or comment over
+ * Colours rows block by block, when they are first asked for: old and new side apart, so that a string or comment over
  * several lines is coloured right.
  */
 export class HunkColours {
-  readonly #known = new Map<number, Map<DiffRow, Piece[]>>();
-  readonly #byHunk = new Map<number, DiffRow[]>();
+  readonly #coloured = new Set<DiffRow[]>();
+  readonly #known = new Map<DiffRow, Piece[]>();
+  readonly #blocks = new Map<DiffRow, DiffRow[]>();
   readonly #highlighter: Highlighter;
   readonly #language: string;
 
   constructor(rows: readonly DiffRow[], highlighter: Highlighter, language: string) {
     this.#highlighter = highlighter;
     this.#language = language;
+    let block: DiffRow[] = [];
     for (const row of rows) {
-      if (row.kind === "hunk" || row.kind === "note") continue;
-      const own = this.#byHunk.get(row.hunk);
-      if (own === undefined) this.#byHunk.set(row.hunk, [row]);
-      else own.push(row);
+      if (row.kind === "note") continue;
+      if (row.kind === "hunk" || block.length >= BLOCK_ROWS) block = [];
+      if (row.kind === "hunk") continue;
+      block.push(row);
+      this.#blocks.set(row, block);
     }
   }
 
   of(row: DiffRow): Piece[] | null {
-    if (row.kind === "hunk" || row.kind === "note") return null;
-    let hunk = this.#known.get(row.hunk);
-    if (hunk === undefined) {
-      hunk = this.#colour(this.#byHunk.get(row.hunk) ?? []);
-      this.#known.set(row.hunk, hunk);
+    const block = this.#blocks.get(row);
+    if (block !== undefined && !this.#coloured.has(block)) {
+      this.#coloured.add(block);
+      this.#colour(block);
     }
-    return hunk.get(row) ?? null;
+    return this.#known.get(row) ?? null;
   }
 
-  #colour(rows: readonly DiffRow[]): Map<DiffRow, Piece[]> {
-    const result = new Map<DiffRow, Piece[]>();
-    if (rows.length > MOST_LINES || rows.some(({ text }) => text.length > LONGEST_LINE)) return result;
+  #colour(rows: readonly DiffRow[]): void {
+    if (rows.some(({ text }) => text.length > LONGEST_LINE)) return;
     for (const side of [rows.filter(({ kind }) => kind !== "add"), rows.filter(({ kind }) => kind !== "del")]) {
       const lines = this.#highlighter.lines(side.map(({ text }) => text).join("\n"), this.#language);
       side.forEach((row, index) => {
         const pieces = lines[index];
-        if (pieces !== undefined) result.set(row, pieces);
+        if (pieces !== undefined) this.#known.set(row, pieces);
       });
     }
-    return result;
   }
 }

@@ -3,8 +3,9 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useMemo, useRef } from "react";
 import { visible } from "../../format/visible";
 import { text } from "../../text";
-import { HunkColours, languageOf, type Piece, useHighlighter } from "./highlight";
+import { HunkColours, languageOf, useHighlighter } from "./highlight";
 import { type DiffRow, longestLine, parsePatch } from "./parse";
+import type { Piece } from "./pieces";
 
 const ROW_HEIGHT = 20;
 const GUTTER_CH = 14;

@@ -22,7 +22,7 @@ import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 import { createLowlight } from "lowlight";
-import type { Highlighter, Piece } from "./highlight";
+import type { Highlighter, Piece } from "./pieces";
 
 const lowlight = createLowlight({ bash, c, cpp, csharp, css, go, ini, java, javascript, json, kotlin, markdown, php, python, ruby, rust, scss, sql, swift, typescript, xml, yaml });
 

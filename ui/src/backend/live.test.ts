@@ -1,0 +1,95 @@
+import { QueryObserver } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeBackend } from "./fake/backend";
+import { Gatherer, keepFresh } from "./live";
+import { newQueryClient } from "./reads";
+
+describe("keeping what is shown fresh", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function watch() {
+    const backend = new FakeBackend();
+    const client = newQueryClient();
+    const asked: string[] = [];
+    const keys = [["board", {}], ["requests", {}], ["diff", { task: "TASK-112" }], ["transcript", "r-117"]] as const;
+    const stops = keys.map((queryKey) => new QueryObserver(client, { queryKey: [...queryKey], queryFn: () => { asked.push(queryKey[0]); return asked.length; } }).subscribe(() => undefined));
+    const stop = keepFresh(backend, client);
+    return { backend, asked, stop: () => [...stops, stop].forEach((end) => end()) };
+  }
+
+  it("asks again for everything once, however many changes of the store come together", async () => {
+    const { backend, asked, stop } = watch();
+    await vi.advanceTimersByTimeAsync(100);
+    asked.length = 0;
+    for (let count = 0; count < 50; count += 1) backend.tell("store");
+    await vi.advanceTimersByTimeAsync(29);
+    expect(asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([...asked].sort()).toEqual(["board", "diff", "requests", "transcript"]);
+    stop();
+  });
+
+  it("asks only for transcripts and lines when a run says something, and for the board not too often", async () => {
+    const { backend, asked, stop } = watch();
+    await vi.advanceTimersByTimeAsync(100);
+    asked.length = 0;
+    for (let count = 0; count < 20; count += 1) {
+      backend.tell("runs");
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(new Set(asked)).toEqual(new Set(["board", "transcript"]));
+    expect(asked.filter((name) => name === "transcript").length).toBeGreaterThan(10);
+    expect(asked.filter((name) => name === "board").length).toBeLessThan(5);
+    stop();
+  });
+
+  it("does nothing while nothing changes", async () => {
+    const { asked, stop } = watch();
+    await vi.advanceTimersByTimeAsync(100);
+    asked.length = 0;
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(asked).toEqual([]);
+    stop();
+  });
+});
+
+describe("a gatherer", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("never works twice at once, and works again for what came meanwhile", async () => {
+    let busy = 0;
+    let most = 0;
+    let times = 0;
+    const gatherer = new Gatherer(10, 0, async () => {
+      busy += 1;
+      most = Math.max(most, busy);
+      times += 1;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      busy -= 1;
+    });
+    gatherer.ask();
+    await vi.advanceTimersByTimeAsync(50);
+    gatherer.ask();
+    gatherer.ask();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([most, times]).toEqual([1, 2]);
+    gatherer.stop();
+  });
+
+  it("goes on when the work never ends", async () => {
+    let times = 0;
+    const gatherer = new Gatherer(10, 0, () => {
+      times += 1;
+      return new Promise(() => undefined);
+    });
+    gatherer.ask();
+    await vi.advanceTimersByTimeAsync(20);
+    gatherer.ask();
+    await vi.advanceTimersByTimeAsync(10_100);
+    expect(times).toBe(2);
+    gatherer.stop();
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { HunkColours, languageOf } from "./highlight";
+import { highlighter } from "./lowlight";
+import { longestLine, parsePatch } from "./parse";
+
+const PATCH = `diff --git a/x.rs b/x.rs
+--- a/x.rs
++++ b/x.rs
+@@ -14,3 +14,4 @@ impl X
+ same
+-old
++new
++++i;
+\\ No newline at end of file
+@@ -40 +41 @@
+--- a comment in SQL
+`;
+
+describe("a patch", () => {
+  const rows = parsePatch(PATCH);
+
+  it("becomes rows with line numbers of both sides", () => {
+    expect(rows.map(({ kind, before, after, text }) => [kind, before, after, text])).toEqual([
+      ["hunk", null, null, "@@ -14,3 +14,4 @@ impl X"],
+      ["same", 14, 14, "same"],
+      ["del", 15, null, "old"],
+      ["add", null, 15, "new"],
+      ["add", null, 16, "++i;"],
+      ["note", null, null, "No newline at end of file"],
+      ["hunk", null, null, "@@ -40 +41 @@"],
+      ["del", 40, null, "-- a comment in SQL"],
+    ]);
+  });
+
+  it("may be empty or come from Windows", () => {
+    expect(parsePatch("")).toEqual([]);
+    expect(parsePatch("@@ -1 +1 @@\r\n a\r\n").at(-1)?.text).toBe("a");
+  });
+
+  it("knows how wide it is, tabs counted", () => {
+    expect(longestLine(parsePatch("@@ -1 +1 @@\n \t\tab\n+abc\n"))).toBe(11);
+  });
+});
+
+describe("syntax colours", () => {
+  it("know a language by the file's name", () => {
+    expect([languageOf("src/a.RS"), languageOf("a/b.tsx"), languageOf("Makefile"), languageOf("x.unknown")]).toEqual(["rust", "typescript", null, null]);
+  });
+
+  it("keep the text exactly, line by line, and colour across lines", () => {
+    const rows = parsePatch("@@ -1,3 +1,3 @@\n /* one\n-two */ let a = 1;\n+zwei */ let a = 2;\n same();\n");
+    const colours = new HunkColours(rows, highlighter, "rust");
+    for (const row of rows.filter(({ kind }) => kind !== "hunk")) expect(colours.of(row)?.map(({ text }) => text).join("")).toBe(row.text);
+    const added = rows.find(({ kind }) => kind === "add");
+    expect(added && colours.of(added)?.[0]).toEqual({ text: "zwei */", style: "hljs-comment" });
+  });
+
+  it("are left out for lines without end", () => {
+    const rows = parsePatch(`@@ -0,0 +1 @@\n+${"x".repeat(5_000)}\n`);
+    expect(rows[1] && new HunkColours(rows, highlighter, "javascript").of(rows[1])).toBeNull();
+  });
+});

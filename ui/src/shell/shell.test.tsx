@@ -1,0 +1,162 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { renderAt } from "../testing/render";
+
+describe("the window", () => {
+  it("says what runs, what it cost, what waits", async () => {
+    renderAt("/board");
+    expect(await screen.findByTestId("engine-state")).toHaveTextContent("Running · 3 of 5 agents busy");
+    expect(screen.getByText("$4.12 today")).toBeInTheDocument();
+    expect(screen.getByTestId("nav-needs-you")).toHaveTextContent("5");
+    expect(screen.getByTestId("nav-board")).toHaveAttribute("aria-current", "page");
+    expect(screen.getByText("18 tasks · 5 in flight")).toBeInTheDocument();
+    expect(screen.getByText("median handoff 0.4 s")).toBeInTheDocument();
+    await waitFor(() => expect(document.title).toBe("(5) acme/storefront · Orchestron"));
+  });
+
+  it("pauses and resumes", async () => {
+    const { backend, user } = renderAt("/board");
+    await user.click(await screen.findByTestId("pause"));
+    await user.click(await screen.findByTestId("resume"));
+    await screen.findByTestId("pause");
+    expect(backend.writes.map(({ name }) => name)).toEqual(["pause", "resume"]);
+  });
+
+  it("asks for trust once, with what it means", async () => {
+    const { user } = renderAt("/board", "untrusted");
+    expect(await screen.findByTestId("banner-untrusted")).toHaveTextContent("/home/dana/src/storefront");
+    await user.click(screen.getByTestId("trust"));
+    await waitFor(() => expect(screen.queryByTestId("banner-untrusted")).toBeNull());
+  });
+
+  it.each([
+    ["scripted", "banner-scripted", "Scripted model: nothing is sent anywhere"],
+    ["stopped", "banner-no-engine", "No engine is running"],
+    ["paused", "banner-paused", "Paused"],
+    ["offline", "banner-offline", "Connection lost"],
+  ] as const)("says when it is %s", async (scenario, banner, words) => {
+    renderAt("/board", scenario);
+    expect(await screen.findByTestId(banner)).toHaveTextContent(words);
+    // What was known last stays on the screen.
+    expect(await screen.findByTestId("card-TASK-112")).toBeInTheDocument();
+  });
+
+  it("asks for the link when the token is not accepted", async () => {
+    renderAt("/board", "refused");
+    expect(await screen.findByText("This page needs its link")).toBeInTheDocument();
+    expect(screen.queryByRole("navigation")).toBeNull();
+  });
+
+  it("lists problems with place and cure", async () => {
+    const { user } = renderAt("/board");
+    await user.click(await screen.findByTestId("problems"));
+    const list = await screen.findByTestId("problems-list");
+    expect(list).toHaveTextContent(".mcp/tasks/ready/TASK-104-coupons.md:31");
+    expect(list).toHaveTextContent("Resolve the conflict in an editor");
+  });
+
+  it("finds tasks and runs commands", async () => {
+    const { user, path } = renderAt("/board");
+    await screen.findByTestId("card-TASK-112");
+    await user.keyboard("/");
+    await user.type(await screen.findByTestId("palette-input"), "flaky");
+    await waitFor(() => expect(screen.getAllByRole("menuitem")).toHaveLength(1));
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(path()).toBe("/task/TASK-098"));
+    await user.keyboard("{Control>}k{/Control}");
+    await user.type(await screen.findByTestId("palette-input"), "settings");
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(path()).toBe("/settings"));
+  });
+
+  it("writes a new task with C", async () => {
+    const { backend, user, path } = renderAt("/board");
+    await screen.findByTestId("card-TASK-112");
+    await user.keyboard("c");
+    const dialog = await screen.findByTestId("new-task-dialog");
+    expect(within(dialog).getByTestId("new-task-create")).toBeDisabled();
+    await user.type(within(dialog).getByTestId("new-task-title"), "Show prices with tax");
+    await user.click(within(dialog).getByRole("radio", { name: /P0/ }));
+    await user.type(within(dialog).getByTestId("new-task-criteria"), "- [[ ] Austria 20 %{Enter}{Enter}2. Germany 19 %");
+    await user.click(within(dialog).getByTestId("new-task-create"));
+    await waitFor(() => expect(backend.writes).toEqual([{ name: "create", input: { title: "Show prices with tax", priority: "P0", agent: null, goal: null, criteria: ["Austria 20 %", "Germany 19 %"], depends_on: [], files: [], notes: null } }]));
+    await waitFor(() => expect(path()).toBe("/task/TASK-124"));
+  });
+
+  it("shows an input's error at the input", async () => {
+    const { backend, user } = renderAt("/board");
+    await screen.findByTestId("card-TASK-112");
+    await user.keyboard("c");
+    backend.failNext.set("create", { code: "title_taken", message: "There is a task with this title.", hints: [], field: "title" });
+    await user.type(await screen.findByTestId("new-task-title"), "x");
+    await user.click(screen.getByTestId("new-task-create"));
+    await waitFor(() => expect(screen.getByTestId("new-task-title")).toHaveAccessibleDescription("There is a task with this title."));
+    expect(screen.getByTestId("new-task-title")).toBeInvalid();
+  });
+});
+
+describe("settings", () => {
+  it("take a key once and never show it", async () => {
+    const { backend, user } = renderAt("/settings");
+    await user.click(await screen.findByTestId("key-enter-openai-team"));
+    const input = await screen.findByTestId("key-input");
+    expect(input).toHaveAttribute("type", "password");
+    await user.type(input, "sk-test-123456{Enter}");
+    await waitFor(() => expect(screen.getByTestId("key-openai-team")).toHaveTextContent("in the keyring"));
+    expect(backend.writes).toEqual([{ name: "key-set", input: { account: "openai-team", key: "sk-test-123456" } }]);
+    expect(document.body.innerHTML).not.toContain("sk-test-123456");
+  });
+
+  it("delete a key after asking", async () => {
+    const { backend, user } = renderAt("/settings");
+    await user.click(await screen.findByTestId("key-delete-anthropic"));
+    expect(await screen.findByRole("dialog")).toHaveTextContent("claude-impl, architect cannot be started");
+    await user.click(screen.getByTestId("key-delete-yes"));
+    await waitFor(() => expect(screen.getByTestId("key-anthropic")).toHaveTextContent("no key"));
+    expect(backend.writes).toHaveLength(1);
+  });
+
+  it("choose the theme and keep it", async () => {
+    const { user } = renderAt("/settings");
+    await user.click(await screen.findByRole("radio", { name: "Dark" }));
+    expect(document.documentElement.dataset["theme"]).toBe("dark");
+    expect(window.localStorage.getItem("orchestron-theme")).toBe("dark");
+    await user.click(screen.getByRole("radio", { name: "Light" }));
+    expect(document.documentElement.dataset["theme"]).toBe("light");
+  });
+
+  it("list what doctor finds, what is wrong first", async () => {
+    renderAt("/settings");
+    const [first] = await screen.findAllByRole("img", { name: /Fine|Wrong/ });
+    expect(first).toHaveAccessibleName("Wrong");
+    expect(screen.getByText("There is no key for the account openai-team")).toBeInTheDocument();
+  });
+});
+
+describe("activity", () => {
+  it("pages back to the beginning", async () => {
+    const { user } = renderAt("/activity");
+    await screen.findByText("asked whether it may run npm install stripe@17");
+    expect(screen.queryByText("paused everything")).toBeNull();
+    await user.click(screen.getByTestId("older"));
+    await screen.findByText("paused everything");
+    expect(await screen.findByText("This is where it began.")).toBeInTheDocument();
+  });
+
+  it("shows one task only, however its id is typed", async () => {
+    const { user, path } = renderAt("/activity");
+    await user.type(await screen.findByTestId("activity-filter"), "112{Enter}");
+    await waitFor(() => expect(path()).toBe("/activity?task=TASK-112"));
+    await waitFor(() => expect(screen.queryByText("claimed")).toBeNull());
+    expect(await screen.findByText("approved; asked you to decide")).toBeInTheDocument();
+  });
+});
+
+describe("agents", () => {
+  it("show what they do and what they miss", async () => {
+    renderAt("/agents");
+    expect(await screen.findByTestId("agent-claude-impl")).toHaveTextContent("TASK-117waiting for you");
+    expect(screen.getByTestId("agent-gpt-security")).toHaveTextContent("There is no key for the account openai-team. Enter it under Settings");
+    expect(screen.getByTestId("agent-cursor")).toHaveTextContent("outside holder");
+  });
+});
