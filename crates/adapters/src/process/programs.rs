@@ -178,6 +178,7 @@ fn ask(program: &OsStr, args: &[&str], patience: Duration) -> Option<String> {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::{ask, is_program, look, names, variable};
     use std::{

@@ -1,4 +1,6 @@
-//! The limit of a run's output, watched without waking up while nothing is written.
+//! The run's folder, watched without waking up while nothing happens: the limit of its output, and that it is still there.
+//!
+//! A run whose folder was removed can be reached by nobody any more, so it is to be ended.
 //!
 //! A one-shot watch on both logs tells that something is written at all; from then on their size is looked at now and then, the
 //! more seldom the further away the limit is, until nothing more comes, and the watch is set again. A silent run
@@ -9,7 +11,7 @@
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -18,10 +20,23 @@ const FASTEST_BYTES_PER_MILLISECOND: u64 = 100_000;
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Watches the size of a run's logs.
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// All is well.
+    Well,
+    /// The limit is passed.
+    TooMuch,
+    /// The folder is gone.
+    Gone,
+}
+
+/// Watches the size of a run's logs, and its folder.
 #[derive(Debug)]
 pub(super) struct Quota {
     limit_bytes: u64,
+    /// A file that stays as long as the folder does.
+    anchor: PathBuf,
     logs: [PathBuf; 2],
     watch: Option<OwnedFd>,
     seen_bytes: u64,
@@ -30,11 +45,12 @@ pub(super) struct Quota {
 
 impl Quota {
     /// Starts to watch; the files must exist.
-    pub(super) fn new(limit_bytes: u64, logs: [PathBuf; 2]) -> Self {
+    pub(super) fn new(limit_bytes: u64, anchor: PathBuf, logs: [PathBuf; 2]) -> Self {
         let mut quota = Self {
             limit_bytes,
+            watch: watch(&anchor),
+            anchor,
             logs,
-            watch: watch(),
             seen_bytes: 0,
             next: None,
         };
@@ -52,9 +68,13 @@ impl Quota {
         self.next
     }
 
-    /// Something was written, or the time to look has come. True when the limit is passed.
-    pub(super) fn look(&mut self, now: Instant) -> bool {
+    /// Something was written, or the time to look has come.
+    pub(super) fn look(&mut self, now: Instant) -> Seen {
         self.drain();
+        if !self.anchor.exists() {
+            self.next = None;
+            return Seen::Gone;
+        }
         let mut written = self.written();
         if written == self.seen_bytes {
             self.rest(now);
@@ -67,7 +87,11 @@ impl Quota {
             let pause = Duration::from_millis(room / FASTEST_BYTES_PER_MILLISECOND);
             self.next = Some(now + pause.clamp(SHORTEST, LONGEST));
         }
-        written > self.limit_bytes
+        if written > self.limit_bytes {
+            Seen::TooMuch
+        } else {
+            Seen::Well
+        }
     }
 
     fn written(&self) -> u64 {
@@ -97,12 +121,16 @@ impl Quota {
 
 /// A watch; without one (there may be too many already) the clock does, which is no reason not to start a run.
 #[cfg(target_os = "linux")]
-fn watch() -> Option<OwnedFd> {
-    inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok()
+fn watch(anchor: &Path) -> Option<OwnedFd> {
+    let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok()?;
+    // A file that is removed or moved changes its attributes.
+    let moved = WatchFlags::ATTRIB | WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
+    inotify::add_watch(&watch, anchor, moved).ok()?;
+    Some(watch)
 }
 
 #[cfg(not(target_os = "linux"))]
-const fn watch() -> Option<OwnedFd> {
+const fn watch(_anchor: &Path) -> Option<OwnedFd> {
     None
 }
 

@@ -366,6 +366,20 @@ fn endless_output_is_ended_with_its_name() {
 }
 
 #[test]
+fn a_run_whose_folder_is_removed_is_ended() {
+    let stand = Stand::new("echo $$ >> pids; sleep 300");
+    let mut keeper = stand.keeper(None);
+    let pids = stand.pids(1);
+    // Not before the keeper minds it.
+    wait_for(|| stand.folder.keeper_record().unwrap()?.agent);
+    std::thread::sleep(Duration::from_millis(50));
+    std::fs::remove_dir_all(stand.folder.dir()).unwrap();
+    let status = wait_for(|| keeper.try_wait().unwrap());
+    assert!(!status.success(), "it has nowhere to tell the end");
+    assert!(!is_alive(pids[0]));
+}
+
+#[test]
 fn what_cannot_be_started_says_why() {
     type Change = fn(&mut Spec);
     let cases: [(Change, &str); 4] = [

@@ -7,7 +7,7 @@ use super::{
     exits::{Exit, ExitWatch},
     inbox::{Inbox, Next, Order},
     key_of,
-    quota::Quota,
+    quota::{Quota, Seen},
     stage::{self, NOT_STARTED_CODE, NotStarted},
 };
 use crate::process::{
@@ -306,7 +306,11 @@ impl<'a> Keeper<'a> {
             exits,
             #[cfg(target_os = "linux")]
             key,
-            quota: Quota::new(spec.log_limit_bytes, [folder.out(), folder.err()]),
+            quota: Quota::new(
+                spec.log_limit_bytes,
+                folder.spec(),
+                [folder.out(), folder.err()],
+            ),
             limit_bytes: spec.log_limit_bytes,
             #[cfg(not(target_os = "linux"))]
             mark: spec.mark(),
@@ -364,9 +368,8 @@ impl<'a> Keeper<'a> {
         }
         let now = Instant::now();
         let due = self.quota.next().is_some_and(|next| now >= next);
-        if (ready.log || due) && self.quota.look(now) && self.end.log_limit_bytes.is_none() {
-            self.end.log_limit_bytes = Some(self.limit_bytes);
-            self.sweep = Some(Sweep::new(Duration::ZERO));
+        if ready.log || due {
+            self.heed_folder(now);
         }
         if self.join_at.is_some_and(|at| now >= at) {
             self.join_at = None;
@@ -431,6 +434,18 @@ impl<'a> Keeper<'a> {
             self.sweep = Some(sweep);
         }
         Ok(false)
+    }
+
+    /// Looks at the folder, and ends a run that writes too much or that nobody can reach any more.
+    fn heed_folder(&mut self, now: Instant) {
+        match self.quota.look(now) {
+            Seen::Well => return,
+            Seen::TooMuch if self.end.log_limit_bytes.is_some() => return,
+            Seen::TooMuch => self.end.log_limit_bytes = Some(self.limit_bytes),
+            Seen::Gone if self.end.trouble.is_some() => return,
+            Seen::Gone => self.end.trouble = Some("its folder was removed".to_owned()),
+        }
+        self.sweep = Some(Sweep::new(Duration::ZERO));
     }
 
     fn heed_inbox(&mut self) -> io::Result<()> {
