@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBackend } from "./fake/backend";
 import { Gatherer, keepFresh } from "./live";
 import { newQueryClient } from "./reads";
+import type { BoardView } from "./wire";
 
 describe("keeping what is shown fresh", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -10,12 +11,13 @@ describe("keeping what is shown fresh", () => {
 
   function watch() {
     const backend = new FakeBackend();
+    const call = vi.spyOn(backend, "call");
     const client = newQueryClient();
     const asked: string[] = [];
     const keys = [["board", {}], ["requests", {}], ["diff", { task: "TASK-112" }], ["transcript", "r-117"]] as const;
     const stops = keys.map((queryKey) => new QueryObserver(client, { queryKey: [...queryKey], queryFn: () => { asked.push(queryKey[0]); return asked.length; } }).subscribe(() => undefined));
     const stop = keepFresh(backend, client);
-    return { backend, asked, stop: () => [...stops, stop].forEach((end) => end()) };
+    return { backend, call, client, asked, stop: () => [...stops, stop].forEach((end) => end()) };
   }
 
   it("asks again for everything once, however many changes of the store come together", async () => {
@@ -30,18 +32,26 @@ describe("keeping what is shown fresh", () => {
     stop();
   });
 
-  it("asks only for transcripts and lines when a run says something, and for the board not too often", async () => {
-    const { backend, asked, stop } = watch();
+  it("asks only for transcripts and the columns at work when a run says something, and for these not too often", async () => {
+    const { backend, call, client, asked, stop } = watch();
     await vi.advanceTimersByTimeAsync(100);
+    client.setQueryData(["board", {}], { project: backend.world.project, cards: backend.world.cards });
+    const moving = backend.world.cards.map((card) => (card.id === "TASK-115" ? { ...card, line: "Bash cargo test" } : card));
+    backend.world.cards = moving;
     asked.length = 0;
     for (let count = 0; count < 20; count += 1) {
       backend.tell("runs");
       await vi.advanceTimersByTimeAsync(50);
     }
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(new Set(asked)).toEqual(new Set(["board", "transcript"]));
-    expect(asked.filter((name) => name === "transcript").length).toBeGreaterThan(10);
-    expect(asked.filter((name) => name === "board").length).toBeLessThan(5);
+    expect(new Set(asked)).toEqual(new Set(["transcript"]));
+    expect(asked.length).toBeGreaterThan(10);
+    const lists = call.mock.calls.filter(([name]) => name === "list").map(([, input]) => (input as { status: string }).status);
+    expect(new Set(lists)).toEqual(new Set(["pending", "in-progress", "review"]));
+    expect(lists.length).toBeLessThan(5 * 3);
+    const board = client.getQueryData<BoardView>(["board", {}]);
+    expect(board?.cards.find(({ id }) => id === "TASK-115")?.line).toBe("Bash cargo test");
+    expect(board?.cards).toHaveLength(moving.length);
     stop();
   });
 

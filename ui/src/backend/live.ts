@@ -5,22 +5,25 @@
 import type { Query, QueryClient } from "@tanstack/react-query";
 import type { Backend } from "./backend";
 import type { OperationName } from "./operations";
-import type { Topic } from "./wire";
+import type { BoardView, Topic } from "./wire";
 
 const GATHER_MS = 30;
 /** Lines on cards may be this old while agents work; the board is big, a transcript is not. */
-const CARDS_EVERY_MS = 400;
+const LINES_REST_MS = 400;
+/** What takes long is done less often. */
+const REST_PER_WORK = 4;
 const LONGEST_REFRESH_MS = 10_000;
 
 const ABOUT_RUNS: readonly OperationName[] = ["transcript"];
-const ABOUT_LINES: readonly OperationName[] = ["board", "project", "task"];
+const ABOUT_LINES: readonly OperationName[] = ["project", "task"];
+const BOARD_KEY = ["board", {}];
 
 export function keepFresh(backend: Backend, client: QueryClient): () => void {
   const refresh = (names: readonly OperationName[] | null) =>
     client.invalidateQueries({ predicate: (query) => isAbout(query, names) }, { cancelRefetch: true });
   const all = new Gatherer(GATHER_MS, 0, () => refresh(null));
   const transcripts = new Gatherer(GATHER_MS, 0, () => refresh(ABOUT_RUNS));
-  const lines = new Gatherer(GATHER_MS, CARDS_EVERY_MS, () => refresh(ABOUT_LINES));
+  const lines = new Gatherer(GATHER_MS, LINES_REST_MS, () => Promise.all([refresh(ABOUT_LINES), refreshLines(backend, client)]));
   const stop = backend.subscribe((topic: Topic) => {
     if (topic === "store") all.ask();
     transcripts.ask();
@@ -37,7 +40,20 @@ function isAbout(query: Query, names: readonly OperationName[] | null): boolean 
   return names === null ? name !== "transcript" : names.includes(name);
 }
 
-/** Runs `work` soon after it was asked for, never twice at once, and rests for `rest` milliseconds after each time. */
+/** Asks again only for the columns in which somebody works; the whole board may be thousands of cards. */
+async function refreshLines(backend: Backend, client: QueryClient): Promise<void> {
+  const board = client.getQueryData<BoardView>(BOARD_KEY);
+  if (board === undefined) return;
+  const asOf = client.getQueryState(BOARD_KEY)?.dataUpdatedAt;
+  const statuses = new Set(board.cards.filter(({ run }) => run !== null).map(({ status }) => status));
+  const lists = await Promise.all([...statuses].map((status) => backend.call("list", { status, agent: null }))).catch(() => []);
+  const fresh = new Map(lists.flat().map((card) => [card.id, card]));
+  // A whole board that came meanwhile is newer than what was asked for before.
+  if (fresh.size === 0 || client.getQueryState(BOARD_KEY)?.dataUpdatedAt !== asOf) return;
+  client.setQueryData<BoardView>(BOARD_KEY, (before) => before && { ...before, cards: before.cards.map((card) => fresh.get(card.id) ?? card) });
+}
+
+/** Runs `work` soon after it was asked for, never twice at once, and rests for at least `rest` milliseconds after each time. */
 export class Gatherer {
   #state: "idle" | "gathering" | "busy" | "stopped" = "idle";
   #again = false;
@@ -66,11 +82,12 @@ export class Gatherer {
 
   async #run(): Promise<void> {
     this.#state = "busy";
+    const began = performance.now();
     const limit = new Promise((resolve) => window.setTimeout(resolve, LONGEST_REFRESH_MS));
     await Promise.race([this.#work(), limit]);
     if (this.#stopped()) return;
     if (this.#rest === 0) this.#rested();
-    else this.#timer = window.setTimeout(() => this.#rested(), this.#rest);
+    else this.#timer = window.setTimeout(() => this.#rested(), Math.max(this.#rest, (performance.now() - began) * REST_PER_WORK));
   }
 
   #rested(): void {
