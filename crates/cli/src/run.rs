@@ -80,9 +80,11 @@ async fn serve_async(
         !matches!(bell.try_send(()), Err(TrySendError::Closed(())))
     })?;
     let mut follower = Follower::from_now(project, None)?;
+    // One listener for all rounds: a signal between two of them would be heard by nobody.
+    let mut interrupted = std::pin::pin!(interrupted());
     loop {
         tokio::select! {
-            done = interrupted() => { done?; break; }
+            done = &mut interrupted => { done?; break; }
             Some(now) = statuses.recv() => tell_status(&now, output)?,
             Some(()) = bells.recv() => follower.print_new(output)?,
         }
