@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{
     fs::{self, File},
     path::PathBuf,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
@@ -95,7 +95,9 @@ impl Engine {
         terminate(self.child.id());
         let began = Instant::now();
         while self.child.try_wait().expect("a child of ours").is_none() {
-            assert!(began.elapsed() < PATIENCE, "the engine does not stop");
+            if began.elapsed() > PATIENCE {
+                panic!("the engine does not stop\n{}", stacks(self.child.id()));
+            }
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -104,6 +106,27 @@ impl Engine {
         kill(self.child.id());
         self.child.wait().expect("a child of ours");
     }
+}
+
+/// Where its threads stand, when there is a debugger to tell.
+fn stacks(pid: u32) -> String {
+    let done = Command::new("gdb")
+        .args([
+            "-p",
+            &pid.to_string(),
+            "-batch",
+            "-ex",
+            "thread apply all bt 20",
+        ])
+        .output();
+    let text = done.map_or_else(
+        |error| error.to_string(),
+        |done| String::from_utf8_lossy(&done.stdout).into_owned(),
+    );
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with('#') || line.starts_with("Thread"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Drop for Engine {

@@ -61,7 +61,7 @@ impl TestEnvironment {
         }
         let identity =
             "[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n";
-        fs::write(root.join("gitconfig"), identity).expect("gitconfig");
+        fs::write(root.join("home/.gitconfig"), identity).expect(".gitconfig");
         Self {
             folder,
             root,
@@ -122,7 +122,6 @@ impl TestEnvironment {
             ("TMPDIR", self.root.join("tmp")),
             ("ORCHESTRON_STATE_DIR", self.root.join("state")),
             ("CLAUDE_CONFIG_DIR", self.root.join("claude")),
-            ("GIT_CONFIG_GLOBAL", self.root.join("gitconfig")),
             ("GIT_CONFIG_NOSYSTEM", "1".into()),
             ("LANG", "C.UTF-8".into()),
             ("TZ", "UTC".into()),

@@ -20,7 +20,7 @@ const IMPLEMENT: &str = r#"
           - { tool: Bash, input: { command: "exec orchestron key-helper \"$ORCHESTRON_RUN_DIR\" > as-the-agent-does.txt 2>&1", description: "Ask as the agent itself does" } }
       - say: And around me?
         calls:
-          - { tool: Bash, input: { command: "env > env.txt; cat /proc/$PPID/environ > parent.txt; cat $ORCHESTRON_RUN_DIR/* > folder.txt 2>&1; orchestron key-helper \"$ORCHESTRON_RUN_DIR\" > helper.txt 2>&1; true", description: "Look around" } }
+          - { tool: Bash, input: { command: "env > env.txt; cat /proc/$PPID/environ > parent.txt; cat \"$ORCHESTRON_RUN_DIR\"/*.json* \"$ORCHESTRON_RUN_DIR\"/*.log > folder.txt 2>&1; orchestron key-helper \"$ORCHESTRON_RUN_DIR\" > helper.txt 2>&1; true", description: "Look around" } }
       - calls:
           - { tool: mcp__orchestron__task_submit, input: { note: "Looked around." } }
 "#;
