@@ -14,9 +14,10 @@ use crate::{
     task_files::McpFolder,
     watch::{Changes, FileWaker, Places, StopHandle},
 };
+use orchestron_domain::{Actor, Fact};
 use orchestron_engine::{
     Ports, Store,
-    ports::{Clock, EventLog, Git, Keys, Locks, PortResult, Programs, RunLogs, TaskFiles},
+    ports::{Clock, Commit, EventLog, Git, Keys, Locks, PortResult, Programs, RunLogs, TaskFiles},
 };
 use std::{
     path::{Path, PathBuf},
@@ -132,13 +133,35 @@ impl Project {
     /// # Errors
     /// When the database cannot be opened.
     pub fn store(&self) -> PortResult<Store> {
-        let log: Box<dyn EventLog> = Box::new(SqliteLog::open(&self.state.log_db())?);
-        Ok(Store::new(
+        Ok(self.store_over(SqliteLog::open(&self.state.log_db())?))
+    }
+
+    /// The same for an engine: the database is read as a whole first, and history that was lost is told in the new one.
+    fn checked_store(&self) -> PortResult<Store> {
+        let mut log = SqliteLog::open_checked(&self.state.log_db())?;
+        if let Some(mended) = log.mended() {
+            let what = format!(
+                "the database was damaged ({}) and is kept as {}; the board is read from the files, history begins anew",
+                mended.said,
+                mended.aside.display()
+            );
+            let told = Commit {
+                facts: vec![(Actor::Engine, Fact::Noted { what })],
+                ..Commit::default()
+            };
+            log.commit(self.clock.now(), told)?;
+        }
+        Ok(self.store_over(log))
+    }
+
+    fn store_over(&self, log: SqliteLog) -> Store {
+        let log: Box<dyn EventLog> = Box::new(log);
+        Store::new(
             self.files.clone() as Arc<dyn TaskFiles>,
             log,
             self.locks.clone() as Arc<dyn Locks>,
             self.clock.clone() as Arc<dyn Clock>,
-        ))
+        )
     }
 
     /// Keepers as children of this very program.
@@ -170,7 +193,7 @@ impl Project {
             )
         };
         let ports = Ports {
-            store: self.store()?,
+            store: self.checked_store()?,
             git: self.git(),
             runs: Box::new(runs),
             logs: self.logs(),

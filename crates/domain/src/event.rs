@@ -337,6 +337,11 @@ pub enum Fact {
         /// What is wrong, where, and how to mend it.
         error: String,
     },
+    /// Something the person should know that changes nothing.
+    Noted {
+        /// What.
+        what: String,
+    },
     /// A command was carried out and nothing else is to be told.
     CommandDone {
         /// Which, in a few words.

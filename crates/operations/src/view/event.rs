@@ -109,6 +109,7 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         | Fact::Resumed
         | Fact::Parked { .. }
         | Fact::CommandFailed { .. }
+        | Fact::Noted { .. }
         | Fact::CommandDone { .. } => about_engine(state, event),
         _ => about_chain(state, event),
     }
@@ -385,6 +386,7 @@ fn about_engine(state: &State, event: &Event) -> Option<String> {
         Fact::Paused { why } if why.is_empty() => format!("{by} paused the project"),
         Fact::Paused { why } => format!("paused{}", noted(why)),
         Fact::Resumed => format!("{by} resumed the project"),
+        Fact::Noted { what } => what.clone(),
         Fact::Parked { account, until } => format!("the account {account} rests until {until}"),
         Fact::CommandFailed { command, error } => {
             format!("could not {}{}", command.words(), noted(error))
