@@ -4,7 +4,9 @@
 //! `ORCHESTRON_CRASH_SEED` repeats a seed that a failure named, `ORCHESTRON_CRASH_MOMENTS` says how many moments there are
 //! (200 when it does not). The kills of a seed are the same; what they hit depends on the machine.
 
-use crate::environment::{Chain, Engine, Model, Process, TestEnvironment, binary, claude, kill};
+use crate::environment::{
+    Chain, Engine, Model, Process, TestEnvironment, binary, claude, file_of, kill,
+};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -239,7 +241,8 @@ impl Round {
 
     fn is_done(&self) -> bool {
         let done = self.env.project().join(".mcp/tasks/done");
-        fs::read_dir(done).map_or(0, Iterator::count) == self.tasks.len()
+        let mut tasks = self.tasks.iter();
+        tasks.all(|task| file_of(&done, task).is_some())
     }
 
     // --------------------------------------------------------------------------------------------- killing

@@ -133,7 +133,8 @@ fn an_ask_dies_with_its_run() {
         env.request("permission")
             .filter(|request| request["id"] != asked["id"])
     });
-    assert_eq!(second["run"], format!("{task}-implement-2"));
+    // Its conversation may have been lost with it; then there is another try in between.
+    assert_ne!(second["run"], asked["run"]);
     let refused = env.orchestron(&["answer", &format!("R-{}", asked["id"]), "--allow"]);
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("its run is over"), "{refused}");
