@@ -37,11 +37,7 @@ pub fn apply(state: &mut State, event: &Event) {
         Fact::RequestDecided { request, decision } => {
             close_request(state, event, *request, decision)
         }
-        Fact::RequestWithdrawn { request, why } => {
-            if let Some(found) = state.requests.get_mut(request) {
-                found.withdrawn = Some(why.clone());
-            }
-        }
+        Fact::RequestWithdrawn { request, why } => withdraw_request(state, event.at, *request, why),
         Fact::Paused { why } => state.paused = Some(why.clone()),
         Fact::Resumed => state.paused = None,
         Fact::Parked { account, until } => {
@@ -81,11 +77,13 @@ fn apply_files(state: &mut State, event: &Event) {
                 .insert(task.clone(), Progress::new(*status, event.at));
         }
         Fact::TaskMoved { task, from, to } => {
+            let by_hand = event.by != Actor::Engine;
             let found = progress(state, task, event.at);
             found.status = *to;
             found.moved = event.at;
-            if event.by != Actor::Engine {
+            if by_hand {
                 moved_by_hand(found, *to, event.at);
+                void_requests(state, task, &format!("the task was moved to {to} by hand"));
             } else if *from == Status::Failed {
                 found.step = Step::Idle; // a retry
                 found.why = None;
@@ -93,8 +91,19 @@ fn apply_files(state: &mut State, event: &Event) {
         }
         Fact::TaskRemoved { task, .. } => {
             state.tasks.remove(task);
+            void_requests(state, task, "its task file was removed");
         }
         _ => {}
+    }
+}
+
+/// What was asked about a task that somebody took elsewhere is void at once, also while no engine is there to say so: a later
+/// approval must not merge what was taken back.
+fn void_requests(state: &mut State, task: &TaskId, why: &str) {
+    for request in state.requests.values_mut() {
+        if request.is_open() && request.task.as_ref() == Some(task) && request.run().is_none() {
+            request.withdrawn = Some(why.to_owned());
+        }
     }
 }
 
@@ -192,8 +201,9 @@ fn apply_chain(state: &mut State, event: &Event) {
             found.why = Some(why.clone());
             found.step = Step::Asking;
         }
-        Fact::Merged { .. } => found.step = Step::Handing,
-        Fact::MergeRefused { .. } => found.step = Step::Asking,
+        // A task that somebody moved while it was being merged stays theirs.
+        Fact::Merged { .. } if found.step == Step::Merging => found.step = Step::Handing,
+        Fact::MergeRefused { .. } if found.step == Step::Merging => found.step = Step::Asking,
         Fact::WorktreeRemoved { .. } => found.place = None,
         _ => {}
     }
@@ -357,7 +367,7 @@ fn apply_run(state: &mut State, event: &Event) {
                 found.note = Some(words.clone());
             }
         }
-        Fact::RunHalting { end, halt, .. } => {
+        Fact::RunHalting { end, halt, .. } if found.is_live() => {
             found.halt_why.get_or_insert_with(|| end.clone());
             found.halting = Some((*halt, event.at));
             found.status = RunStatus::Ending;
@@ -407,10 +417,13 @@ fn start_run(
     let found = progress(state, task, at);
     match work {
         Work::Leg { leg, agent, .. } => {
-            found.step = Step::Working {
-                leg: *leg,
-                run: run.clone(),
-            };
+            // A task that somebody took away while its agent was being started is not given back to it; see `decide`.
+            if matches!(&found.step, Step::Starting { leg: wanted, .. } if wanted == leg) {
+                found.step = Step::Working {
+                    leg: *leg,
+                    run: run.clone(),
+                };
+            }
             if let Some(session) = session {
                 found
                     .sessions
@@ -434,7 +447,7 @@ fn start_run(
 }
 
 fn end_run(state: &mut State, at: Time, run: &RunId, end: &RunEnd) {
-    let Some(found) = state.runs.get_mut(run) else {
+    let Some(found) = state.runs.get_mut(run).filter(|found| found.is_live()) else {
         return;
     };
     found.status = RunStatus::Ended;
@@ -534,8 +547,10 @@ fn open_request(state: &mut State, event: &Event, task: Option<&TaskId>, kind: &
     };
     match request.run().and_then(|run| state.runs.get_mut(run)) {
         Some(run) => {
-            run.status = RunStatus::Waiting;
-            run.waiting_since.get_or_insert(event.at);
+            if matches!(run.status, RunStatus::Starting | RunStatus::Working) {
+                run.status = RunStatus::Waiting;
+                run.waiting_since.get_or_insert(event.at);
+            }
         }
         None => {
             if let Some(task) = task {
@@ -545,6 +560,40 @@ fn open_request(state: &mut State, event: &Event, task: Option<&TaskId>, kind: &
     }
     state.requests.insert(id, request);
     prune(state);
+}
+
+fn withdraw_request(state: &mut State, at: Time, id: RequestId, why: &str) {
+    let Some(request) = state
+        .requests
+        .get_mut(&id)
+        .filter(|request| request.decided.is_none())
+    else {
+        return;
+    };
+    request.withdrawn = Some(why.to_owned());
+    if let Some(run) = request.run().cloned() {
+        wait_no_more(state, at, &run);
+    }
+}
+
+/// A run whose last open request is closed works again, and its clocks go on.
+fn wait_no_more(state: &mut State, at: Time, run: &RunId) {
+    if state.open_requests().any(|other| other.run() == Some(run)) {
+        return;
+    }
+    let Some(found) = state
+        .runs
+        .get_mut(run)
+        .filter(|found| found.status == RunStatus::Waiting)
+    else {
+        return;
+    };
+    found.status = RunStatus::Working;
+    found.waited_ms += found
+        .waiting_since
+        .take()
+        .map_or(0, |since| at.since(since));
+    state.heard.insert(run.clone(), at);
 }
 
 fn close_request(state: &mut State, event: &Event, id: RequestId, decision: &Decision) {
@@ -562,18 +611,8 @@ fn close_request(state: &mut State, event: &Event, id: RequestId, decision: &Dec
         seq: event.seq,
     });
     let (task, run) = (request.task.clone(), request.run().cloned());
-    let still_waits = run
-        .as_ref()
-        .is_some_and(|run| state.open_requests().any(|other| other.run() == Some(run)));
-    if let Some(run) = run.and_then(|run| state.runs.get_mut(&run)) {
-        if !still_waits && run.status == RunStatus::Waiting {
-            run.status = RunStatus::Working;
-            run.waited_ms += run
-                .waiting_since
-                .take()
-                .map_or(0, |since| event.at.since(since));
-            state.heard.insert(run.id.clone(), event.at);
-        }
+    if let Some(run) = run {
+        wait_no_more(state, event.at, &run);
         return;
     }
     let conflict = matches!(state.requests[&id].kind, RequestKind::Conflict { .. });

@@ -40,7 +40,7 @@ pub fn decide(state: &State, event: &Event, now: Time) -> Vec<Command> {
         Fact::Committed { task, changed, .. } => committed(state, task, *changed, now),
         Fact::SentBack { task, why, .. } => given_up_after(state, task, why),
         Fact::Failed { task, why } if event.by != Actor::Person => failed(state, task, why),
-        Fact::Merged { task, commit, into } => {
+        Fact::Merged { task, commit, into } if *state.step(task) == Step::Handing => {
             let note = commit.as_ref().map_or_else(
                 || format!("Approved; there was nothing to merge into {into}."),
                 |c| format!("Approved and merged into {into} as {c}."),
@@ -64,7 +64,7 @@ pub fn decide(state: &State, event: &Event, now: Time) -> Vec<Command> {
             files,
             why,
             commit,
-        } => vec![Command::OpenRequest {
+        } if *state.step(task) == Step::Asking => vec![Command::OpenRequest {
             task: Some(task.clone()),
             kind: RequestKind::Conflict {
                 files: files.clone(),
@@ -97,12 +97,33 @@ fn about_runs(state: &State, event: &Event, now: Time) -> Vec<Command> {
             let id = format!("person-{}", event.seq.0);
             say(run, Say::Words { id, text: text.clone() })
         }
+        Fact::RunStarted { run, task, work, .. } => in_vain(state, run, task, work),
         Fact::RunEnded { run, end, tail } => run_ended(state, run, end, tail, now),
         _ => Vec::new(),
     }
 }
 
-/// Stops what works on a task and withdraws what is asked about it.
+/// A run that came up after its task was taken elsewhere (the start of a process takes a while) is stopped again.
+fn in_vain(state: &State, run: &RunId, task: &TaskId, work: &Work) -> Vec<Command> {
+    let wanted = match (work, state.step(task)) {
+        (Work::Leg { .. }, Step::Working { run: wanted, .. }) => wanted == run,
+        (Work::Gate { .. }, Step::Gating { .. }) => true,
+        _ => false,
+    };
+    let live = state.runs.get(run).is_some_and(Run::is_live);
+    if wanted || !live {
+        return Vec::new();
+    }
+    vec![Command::HaltRun {
+        run: run.clone(),
+        halt: Halt::Interrupt,
+        end: RunEnd::Stopped {
+            why: "the task was taken elsewhere while it was being started".to_owned(),
+        },
+    }]
+}
+
+/// Stops what works on a task. What is asked about it is void already; see `apply`.
 fn clear(state: &State, task: &TaskId, why: &str) -> Vec<Command> {
     let halts = state
         .live_runs()
@@ -114,11 +135,7 @@ fn clear(state: &State, task: &TaskId, why: &str) -> Vec<Command> {
                 why: why.to_owned(),
             },
         });
-    let void = state
-        .requests_of(task)
-        .filter(|request| request.run().is_none())
-        .map(|request| withdraw(request, why));
-    halts.chain(void).collect()
+    halts.collect()
 }
 
 fn withdraw(request: &Request, why: &str) -> Command {

@@ -57,7 +57,8 @@ pub struct State {
     pub heard: BTreeMap<RunId, Time>,
 }
 
-/// How far the chain of one task is.
+/// How far the chain of one task is. Most tasks of an old project are over or have not begun: what is as at the beginning is not
+/// written to a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Where the log says it stands.
@@ -65,36 +66,52 @@ pub struct Progress {
     /// When it got there.
     pub moved: Time,
     /// What is under way.
+    #[serde(default, skip_serializing_if = "Step::is_idle")]
     pub step: Step,
     /// Tries on each leg so far.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attempts: BTreeMap<Leg, u32>,
     /// Failed attempts in a row, since a person last decided.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
     /// The conversation of each leg's last run, with its agent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions: BTreeMap<Leg, (AgentName, SessionId)>,
     /// How many feedback files it has.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub feedback: u32,
     /// Where it is worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// Tip of its branch when it was last committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<CommitId>,
     /// Results of gates, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
     /// What the reviewer said of the present commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// When the last failed attempt ended; the next one waits a while from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Time>,
     /// What it has cost.
+    #[serde(default, skip_serializing_if = "MicroUsd::is_zero")]
     pub cost: MicroUsd,
     /// Who held it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stops: Vec<Stop>,
     /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// A person decided to leave it failed.
+    #[serde(default, skip_serializing_if = "is_no")]
     pub given_up: bool,
     /// When the last holder ended, until the next one starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_at: Option<Time>,
     /// What the last holder said to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_note: Option<String>,
 }
 
@@ -200,6 +217,22 @@ pub enum Step {
     Asking,
     /// The approved work is being merged.
     Merging,
+}
+
+impl Step {
+    const fn is_idle(&self) -> bool {
+        matches!(self, Self::Idle)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+const fn is_no(value: &bool) -> bool {
+    !*value
 }
 
 impl Progress {

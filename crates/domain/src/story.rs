@@ -790,3 +790,107 @@ fn gates_of_a_configuration_that_was_not_accepted_are_not_run() {
         matches!(world.request().1, RequestKind::Escalation { why } if why.contains("orchestron trust"))
     );
 }
+
+/// The world with one task in review that waits for the person's decision.
+fn in_review() -> World {
+    let mut world = World::new(vec![good(), passes(), Plan::Review(Verdict::Approve)]);
+    world.settle();
+    assert_eq!(world.status(1), Status::Review);
+    world
+}
+
+fn moved_by_hand(world: &mut World, from: Status, to: Status) {
+    let task = task(1);
+    world.tell(Actor::Person, Fact::TaskMoved { task, from, to });
+}
+
+#[test]
+fn an_approval_of_what_was_taken_back_merges_nothing() {
+    let mut world = in_review();
+    let (request, _) = world.request();
+    moved_by_hand(&mut world, Status::Review, Status::Pending);
+    let decision = Decision::Approve { note: None };
+    world.tell(Actor::Person, Fact::RequestDecided { request, decision });
+    world.state.config.chain.prepare = "person".parse().ok();
+    world.settle();
+    assert!(
+        !world
+            .log
+            .iter()
+            .any(|event| matches!(event.fact, Fact::Merged { .. }))
+    );
+    assert_eq!(*world.state.step(&task(1)), Step::Idle);
+}
+
+#[test]
+fn an_agent_that_comes_up_after_its_task_was_taken_away_is_stopped() {
+    let mut world = World::new(vec![]);
+    let claim = |task: TaskId| Fact::Claimed {
+        task,
+        leg: Leg::Implement,
+        holder: Holder::Agent("impl".parse().unwrap()),
+        attempt: 1,
+    };
+    let work = Work::Leg {
+        leg: Leg::Implement,
+        agent: "impl".parse().unwrap(),
+        attempt: 1,
+    };
+    world.engine(claim(task(1)));
+    moved_by_hand(&mut world, Status::Pending, Status::Done);
+    let run: RunId = "TASK-001-implement-1".parse().unwrap();
+    world.engine(Fact::RunStarted {
+        run: run.clone(),
+        task: task(1),
+        work,
+        session: None,
+        resumed: false,
+    });
+    world.settle();
+    assert!(!world.state.runs[&run].is_live(), "it is stopped again");
+    assert_eq!(*world.state.step(&task(1)), Step::Idle);
+    assert_eq!(crate::schedule::free_places(&world.state), 1);
+}
+
+#[test]
+fn a_run_that_withdraws_its_ask_works_again_and_is_watched_again() {
+    let mut world = World::new(vec![]);
+    world.settle();
+    let run: RunId = "TASK-001-implement-1".parse().unwrap();
+    let by = Actor::Run { run: run.clone() };
+    let kind = RequestKind::Permission {
+        run: run.clone(),
+        ask: "a".into(),
+        tool: "Bash".into(),
+        input: "{}".into(),
+        summary: "ls".into(),
+        reason: None,
+    };
+    let task = Some(task(1));
+    world.tell(by.clone(), Fact::RequestOpened { task, kind });
+    let ask = "a".into();
+    world.tell(
+        by,
+        Fact::AskWithdrawn {
+            run: run.clone(),
+            ask,
+        },
+    );
+    world.settle();
+    assert_eq!(world.state.runs[&run].status, crate::RunStatus::Working);
+    world.now = world.now.plus_millis(60_001);
+    world.settle();
+    assert!(!world.state.runs[&run].is_live(), "its silence is noticed");
+}
+
+#[test]
+fn a_task_that_is_moved_while_it_is_merged_is_not_left_half_handed_on() {
+    let mut world = in_review();
+    let (request, _) = world.request();
+    let decision = Decision::Approve { note: None };
+    world.tell(Actor::Person, Fact::RequestDecided { request, decision });
+    moved_by_hand(&mut world, Status::Review, Status::Failed);
+    world.settle();
+    assert_eq!(world.status(1), Status::Failed);
+    assert_eq!(*world.state.step(&task(1)), Step::Idle);
+}
