@@ -159,6 +159,8 @@ pub fn table(out: &mut dyn Write, rows: &[Vec<(Style, String)>]) -> io::Result<(
     };
     let widths: Vec<_> = (0..columns).map(width).collect();
     for row in rows {
+        let end = row.iter().rposition(|(_, text)| !text.is_empty());
+        let row = &row[..end.map_or(0, |last| last + 1)];
         for (column, (style, text)) in row.iter().enumerate() {
             let last = column + 1 == row.len();
             let pad = if last {
@@ -240,7 +242,7 @@ mod tests {
         table(
             &mut out,
             &[
-                vec![cell("TASK-001"), cell("a")],
+                vec![cell("TASK-001"), cell("a"), cell("")],
                 vec![cell("T-1"), cell("bcd")],
             ],
         )

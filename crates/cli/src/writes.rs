@@ -6,7 +6,7 @@ use crate::{
     here::Here,
     output::Output,
 };
-use orchestron_operations::wire::{Big, DecisionInput, Done, input};
+use orchestron_operations::wire::{Big, DecisionInput, Done, StatusWord, input};
 use serde_json::{Value, json};
 
 /// Carries a verb out and says what it did.
@@ -17,7 +17,8 @@ pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure
     if has_consequences(name) && here.settle()? {
         done.not_done
             .retain(|line| !line.starts_with("no engine is running"));
-        tell_outcome(&mut here, &mut done)?;
+        let submitted = matches!(name, "submit" | "complete");
+        tell_outcome(&mut here, &mut done, submitted)?;
     }
     output.done(&done)
 }
@@ -28,7 +29,7 @@ fn has_consequences(operation: &str) -> bool {
 }
 
 /// After settling here: where the task stands now.
-fn tell_outcome(here: &mut Here, done: &mut Done) -> Result<(), Failure> {
+fn tell_outcome(here: &mut Here, done: &mut Done, submitted: bool) -> Result<(), Failure> {
     let Some(task) = done.task.clone() else {
         return Ok(());
     };
@@ -43,12 +44,21 @@ fn tell_outcome(here: &mut Here, done: &mut Done) -> Result<(), Failure> {
         return Ok(());
     };
     if done.status != Some(card.status) {
-        done.did = format!(
-            "{}; it is now {}",
-            done.did.trim_end(),
-            crate::output::status(card.status).1
-        );
+        let stands = match card.status {
+            StatusWord::Review => "in review",
+            other => crate::output::status(other).1,
+        };
+        done.did = format!("{}; it is now {stands}", done.did.trim_end());
         done.status = Some(card.status);
+        // What was announced has happened.
+        let over = ["it goes to", "the gates are run"];
+        done.next
+            .retain(|line| !over.iter().any(|start| line.starts_with(start)));
+    }
+    if submitted && card.status == StatusWord::Ready {
+        done.not_done.push(format!(
+            "it did not pass, so it came back with feedback: `orchestron show {task}` tells why"
+        ));
     }
     if card.request.is_some()
         && let Some(line) = card.line

@@ -31,7 +31,11 @@ pub fn claim(cx: &mut Context, input: &input::Claim) -> Result<Done, OpError> {
     not_for_the_person(&state, &task)?;
     match judge(&state, &task, &who)? {
         Claim::Yours(leg) => {
-            let did = format!("{task} is {}'s already ({leg})", who.name());
+            let whose = match who.is_person() {
+                true => "yours".to_owned(),
+                false => format!("{}'s", who.name()),
+            };
+            let did = format!("{task} is {whose} already ({leg})");
             Ok(done(Some(&task), state.status(&task), did))
         }
         Claim::Take(leg, _) => {
