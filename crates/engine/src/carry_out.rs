@@ -9,7 +9,7 @@ use crate::{
     store::StoreError,
 };
 use orchestron_domain::{
-    Actor, Command, CommitId, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SendBack,
+    Actor, Command, CommitId, Event, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SendBack,
     SessionId, State, Status, TaskId, Time,
     run::Work,
     state::{Place, Step},
@@ -21,6 +21,8 @@ pub type Outcome = Result<Vec<(Actor, Fact)>, StoreError>;
 
 /// Events taken from the log at once.
 const PAGE: u32 = 500;
+/// How often a move is tried anew when somebody writes to the file at the same time.
+const MOVE_TRIES: u32 = 8;
 /// Longest part of a note that goes into a commit message, in characters.
 const MESSAGE_NOTE: usize = 600;
 
@@ -35,7 +37,15 @@ fn overtaken(what: &str) -> Vec<(Actor, Fact)> {
 }
 
 impl Engine {
+    /// Carries a command out. What was to be done with a task whose file is gone is void: there is nobody to be asked about it.
     pub(crate) fn try_command(&mut self, open: &OpenCommand) -> Outcome {
+        match self.dispatch(open) {
+            Err(StoreError::NoTask { .. }) => Ok(overtaken("the task is gone")),
+            other => other,
+        }
+    }
+
+    fn dispatch(&mut self, open: &OpenCommand) -> Outcome {
         match &open.command {
             Command::Claim {
                 task,
@@ -74,7 +84,7 @@ impl Engine {
                 self.merge(task, commit.as_ref(), note.as_deref())
             }
             Command::RemoveWorktree { task } => self.remove_worktree(task),
-            Command::OpenRequest { task, kind } => Ok(self.open_request(task.as_ref(), kind)),
+            Command::OpenRequest { task, kind } => self.open_request(task.as_ref(), kind),
             Command::WithdrawRequest { request, why } => Ok(engine_says(Fact::RequestWithdrawn {
                 request: *request,
                 why: why.clone(),
@@ -95,15 +105,25 @@ impl Engine {
         places: (Status, Status),
         facts: Vec<(Actor, Fact)>,
     ) -> Outcome {
-        match self
-            .ports
-            .store
-            .move_task(task, places, &Actor::Engine, facts, vec![open.id])
-        {
-            Ok(_) => Ok(Vec::new()),
-            Err(StoreError::Move(_)) => Ok(overtaken("the task had been moved already")),
-            Err(StoreError::NoTask { .. }) => Ok(overtaken("the task is gone")),
-            Err(error) => Err(error),
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let store = &mut self.ports.store;
+            let closes = vec![open.id];
+            match store.move_task(task, places, &Actor::Engine, facts.clone(), closes) {
+                Ok(_) => return Ok(Vec::new()),
+                Err(StoreError::Move(_)) => {
+                    return Ok(overtaken("the task had been moved already"));
+                }
+                // Somebody saved the file at this very moment: nothing to bother a person with.
+                Err(StoreError::Port(error))
+                    if tries < MOVE_TRIES
+                        && matches!(
+                            error.kind,
+                            PortErrorKind::Changed | PortErrorKind::Missing
+                        ) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -147,6 +167,22 @@ impl Engine {
 
     /// Whether a person or an outside holder did something with the task that the state does not have yet.
     fn overtaken_by_others(&self, task: &TaskId) -> Result<bool, StoreError> {
+        self.was_told_since(|event| {
+            !matches!(event.by, Actor::Engine | Actor::Run { .. })
+                && event.fact.task() == Some(task)
+        })
+    }
+
+    /// Whether somebody moved or removed the task and the state does not have it yet.
+    fn was_moved_by_others(&self, task: &TaskId) -> Result<bool, StoreError> {
+        self.was_told_since(|event| {
+            event.by != Actor::Engine
+                && matches!(&event.fact, Fact::TaskMoved { task: moved, .. } | Fact::TaskRemoved { task: moved, .. } if moved == task)
+        })
+    }
+
+    /// Whether the log has such an event that the state does not have yet.
+    fn was_told_since(&self, is: impl Fn(&Event) -> bool) -> Result<bool, StoreError> {
         let log = self.ports.store.log();
         let mut seq = self.state.seq;
         loop {
@@ -155,10 +191,7 @@ impl Engine {
                 return Ok(false);
             };
             seq = last.seq;
-            if events.iter().any(|event| {
-                !matches!(event.by, Actor::Engine | Actor::Run { .. })
-                    && event.fact.task() == Some(task)
-            }) {
+            if events.iter().any(&is) {
                 return Ok(true);
             }
         }
@@ -191,6 +224,13 @@ impl Engine {
     ) -> Outcome {
         if self.state.runs.contains_key(run) {
             return Ok(overtaken("it was started already"));
+        }
+        if !is_wanted(self.state.step(task), work) {
+            return Ok(overtaken("the task was taken elsewhere"));
+        }
+        // Decided is not started: the configuration may have changed since, also while no engine was there.
+        if !self.state.trusted {
+            return Err(not_accepted());
         }
         let program = match work {
             Work::Leg {
@@ -289,12 +329,23 @@ impl Engine {
         {
             return Ok(overtaken("the run is over"));
         }
-        self.ports.runs.halt(run, halt)?;
-        Ok(engine_says(Fact::RunHalting {
+        let failed = self.ports.runs.halt(run, halt).err();
+        // A rung that could not be taken is told and counts as taken: the next one comes in its time, and none is tried for ever.
+        let failed = failed.map(|error| Fact::CommandFailed {
+            command: Box::new(Command::HaltRun {
+                run: run.clone(),
+                halt,
+                end: end.clone(),
+            }),
+            error: error.to_string(),
+        });
+        let halting = Fact::RunHalting {
             run: run.clone(),
             end: end.clone(),
             halt,
-        }))
+        };
+        let facts = failed.into_iter().chain([halting]);
+        Ok(facts.map(|fact| (Actor::Engine, fact)).collect())
     }
 
     fn commit_work(&mut self, task: &TaskId, holder: &Holder, note: &str) -> Outcome {
@@ -332,16 +383,16 @@ impl Engine {
         at: Time,
         to: Option<(Status, Status)>,
     ) -> Outcome {
+        let from = to.map_or(Status::Review, |(from, _)| from);
+        let card = self.ports.store.find(task)?.card;
+        if card.is_some_and(|card| card.status != from) {
+            return Ok(overtaken("the task had been moved already"));
+        }
         let who = name_of(holder);
-        let edited = self.ports.store.edit(task, |file| {
+        self.ports.store.edit(task, |file| {
             file.append_handoff(leg, &who, at, note)?;
             file.set_last_updated(at).map(|_| ())
-        });
-        match edited {
-            Ok(_) => {}
-            Err(StoreError::NoTask { .. }) => return Ok(overtaken("the task is gone")),
-            Err(error) => return Err(error),
-        }
+        })?;
         let told = Fact::HandedOff {
             task: task.clone(),
             leg,
@@ -461,19 +512,51 @@ impl Engine {
         }))
     }
 
-    /// The same question is never asked twice at a time.
-    fn open_request(&self, task: Option<&TaskId>, kind: &RequestKind) -> Vec<(Actor, Fact)> {
+    /// The same question is never asked twice at a time, and nothing is asked about a task that was taken elsewhere meanwhile.
+    fn open_request(&self, task: Option<&TaskId>, kind: &RequestKind) -> Outcome {
+        let _held = self.ports.store.locks().store()?;
+        if let Some(task) = task
+            && (!self.is_open_for(task, kind) || self.was_moved_by_others(task)?)
+        {
+            return Ok(overtaken("the task was taken elsewhere"));
+        }
+        let kind = self.bound_to_commit(task, kind)?;
         let asked = self
             .state
             .open_requests()
-            .any(|request| request.task.as_ref() == task && request.kind == *kind);
+            .any(|request| request.task.as_ref() == task && request.kind == kind);
         if asked {
-            return overtaken("it is asked already");
+            return Ok(overtaken("it is asked already"));
         }
-        engine_says(Fact::RequestOpened {
+        Ok(engine_says(Fact::RequestOpened {
             task: task.cloned(),
-            kind: kind.clone(),
-        })
+            kind,
+        }))
+    }
+
+    /// Whether the task is still where a request of this kind comes from. Whoever moves a task by hand leaves it idle or held.
+    fn is_open_for(&self, task: &TaskId, kind: &RequestKind) -> bool {
+        match kind {
+            RequestKind::Review { .. } => self.state.status(task) == Some(Status::Review),
+            _ => !matches!(self.state.step(task), Step::Idle | Step::Held { .. }),
+        }
+    }
+
+    /// An approval is bound to what was looked at, also when the log that knew the commit is lost.
+    fn bound_to_commit(
+        &self,
+        task: Option<&TaskId>,
+        kind: &RequestKind,
+    ) -> Result<RequestKind, StoreError> {
+        let (Some(task), RequestKind::Review { commit: None }, true) = (task, kind, self.state.git)
+        else {
+            return Ok(kind.clone());
+        };
+        let commit = match self.ports.git.find_worktree(task)? {
+            Some(tree) => self.ports.git.tip(&tree)?,
+            None => None,
+        };
+        Ok(RequestKind::Review { commit })
     }
 }
 
@@ -493,6 +576,21 @@ fn with_session(fact: Fact, session: Option<SessionId>) -> Fact {
             resumed,
         },
         other => other,
+    }
+}
+
+/// Whether the task still waits for this run.
+fn is_wanted(step: &Step, work: &Work) -> bool {
+    match work {
+        Work::Leg { leg, .. } => matches!(step, Step::Starting { leg: now, .. } if now == leg),
+        Work::Gate { .. } => matches!(step, Step::Gating { .. }),
+    }
+}
+
+fn not_accepted() -> StoreError {
+    StoreError::Config {
+        path: ".mcp/config.yaml and .mcp/agents.yaml".into(),
+        said: "what they run was changed and not accepted on this machine; look at it, accept it with `orchestron trust`, then retry".into(),
     }
 }
 

@@ -114,6 +114,7 @@ impl Engine {
 
     /// Brings the engine to the newest decided point, then redoes what has no outcome.
     fn recover(&mut self, newest: State) -> Result<(), EngineError> {
+        let lived: Vec<_> = newest.live_runs().map(|run| run.id.clone()).collect();
         // Facts after the decided point must still be decided, each in the state it was in: apply only up to that point.
         self.state = if newest.seq <= self.decided_to {
             newest
@@ -123,6 +124,7 @@ impl Engine {
         self.ports.store.observe(&mut self.state)?;
         self.state.git = self.ports.git.is_repository()?;
         self.take_up_runs()?;
+        self.end_lost_runs(lived)?;
         for open in self.ports.store.log().open_commands()? {
             self.carry_out(&open)?;
         }
@@ -158,7 +160,6 @@ impl Engine {
             .map(|run| (run.id.clone(), run.read_to))
             .collect();
         for (run, read_to) in live {
-            // A run that was journaled but never started is started when its command is carried out again.
             if self.state.taken.contains(&run) {
                 self.ports.runs.attach(&run, read_to)?;
                 self.state.heard.insert(run, self.ports.clock.now());
@@ -166,6 +167,19 @@ impl Engine {
         }
         if new_log {
             self.end_unknown_runs()?;
+        }
+        Ok(())
+    }
+
+    /// Live runs whose folder somebody removed: nothing will ever be heard of them, so their end is told here.
+    fn end_lost_runs(&mut self, live: Vec<RunId>) -> Result<(), EngineError> {
+        for run in live {
+            if !self.state.taken.contains(&run) {
+                let tail = String::new();
+                let end = orchestron_domain::RunEnd::Lost;
+                let fact = Fact::RunEnded { run, end, tail };
+                self.ports.store.append(&Actor::Engine, vec![fact])?;
+            }
         }
         Ok(())
     }
@@ -214,7 +228,13 @@ impl Engine {
         let newest = self.ports.store.state()?;
         self.decided_to = self.ports.store.log().decided_to()?;
         self.recover(newest)?;
-        Ok(self.pump()?)
+        // What woke us during and before the trouble was not looked at to the end.
+        let runs = self
+            .state
+            .live_runs()
+            .map(|run| Wake::Run(run.id.clone()));
+        let wakes: Vec<_> = runs.chain([Wake::Files]).collect();
+        self.step(&wakes)
     }
 
     /// One step: takes in what woke the engine and acts on all that follows. The only door.
@@ -435,6 +455,6 @@ const fn touches_files(fact: &Fact) -> bool {
     )
 }
 
-fn log_is_broken(error: &StoreError) -> bool {
+pub(crate) fn log_is_broken(error: &StoreError) -> bool {
     matches!(error, StoreError::Port(error) if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held))
 }

@@ -99,12 +99,17 @@ impl Engine {
             )]);
         };
         let answer = match tool {
-            "task_get" => self.task_get(&run, leg)?,
-            "task_update" => self.task_update(&run, leg, arguments)?,
-            "task_submit" => self.task_submit(&run, leg, arguments)?,
-            "review_decide" => review_decide(&run, leg, arguments),
-            "request_help" => request_help(&run, call, arguments),
-            other => Answer::bad(format!("there is no tool `{other}` here")),
+            "task_get" => self.task_get(&run, leg),
+            "task_update" => self.task_update(&run, leg, arguments),
+            "task_submit" => self.task_submit(&run, leg, arguments),
+            "review_decide" => Ok(review_decide(&run, leg, arguments)),
+            "request_help" => Ok(request_help(&run, call, arguments)),
+            other => Ok(Answer::bad(format!("there is no tool `{other}` here"))),
+        };
+        // Whatever is wrong (a file a person is just mending, git): an agent without an answer would wait until it is ended.
+        let answer = match answer {
+            Err(error) if crate::engine::log_is_broken(&error) => return Err(error),
+            other => other.unwrap_or_else(|error| Answer::bad(error.to_string())),
         };
         if let Some(reply) = answer.reply {
             let (ok, text) = match reply {
@@ -183,22 +188,14 @@ impl Engine {
             }
             file.set_section(section, &update.text).map(|_| ())
         });
-        match done {
-            Ok(_) => {
-                let what = section.name().to_owned();
-                Ok(Answer::good(
-                    vec![Fact::TaskEdited {
-                        task: run.task.clone(),
-                        what,
-                    }],
-                    &format!("`{section}` is written."),
-                ))
-            }
-            Err(error @ (crate::StoreError::Edit { .. } | crate::StoreError::Busy { .. })) => {
-                Ok(Answer::bad(error.to_string()))
-            }
-            Err(error) => Err(error),
-        }
+        done?;
+        Ok(Answer::good(
+            vec![Fact::TaskEdited {
+                task: run.task.clone(),
+                what: section.name().to_owned(),
+            }],
+            &format!("`{section}` is written."),
+        ))
     }
 
     fn task_submit(

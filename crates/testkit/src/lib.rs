@@ -17,6 +17,8 @@ mod world;
 mod chain_tests;
 #[cfg(test)]
 mod crash_tests;
+#[cfg(test)]
+mod meanwhile_tests;
 
 pub use runs::{Act, Script, quiet_end};
 pub use world::{World, agent};

@@ -64,6 +64,14 @@ impl Process {
         }
     }
 
+    /// The shell command, of a gate.
+    pub fn command(&self) -> Option<String> {
+        match &self.spec.program {
+            RunProgram::Shell { command } => Some(command.clone()),
+            RunProgram::Agent { .. } => None,
+        }
+    }
+
     fn may_go_on(&self, act: &Act) -> bool {
         match act {
             Act::AwaitsReply(call) => self
@@ -222,6 +230,11 @@ impl Runs for MemoryRuns {
         };
         things.runs.insert(spec.run.clone(), process);
         play(&mut things, &spec.run);
+        let happens = things.meanwhile.remove(&kind(&spec.work));
+        drop(things);
+        if let Some(happens) = happens {
+            happens(&self.world);
+        }
         Ok(session)
     }
 

@@ -20,6 +20,9 @@ use std::{
 /// 2026-11-20T09:00:00Z, when every world begins.
 const BEGIN: i64 = 1_795_165_200_000;
 
+/// Something that happens elsewhere at a certain moment.
+pub(crate) type Meanwhile = Box<dyn FnOnce(&World) + Send>;
+
 /// Everything there is in a world.
 #[derive(Default)]
 pub(crate) struct Things {
@@ -36,6 +39,8 @@ pub(crate) struct Things {
     pub keyring_broken: bool,
     pub installed: Vec<InstalledAgent>,
     pub transcripts: BTreeMap<RunId, Vec<TranscriptItem>>,
+    /// What happens elsewhere while a run of this kind is being started.
+    pub meanwhile: BTreeMap<String, Meanwhile>,
     /// So many more commits succeed; then the world is down until [`World::revive`].
     pub commits_left: Option<u32>,
     pub down: bool,
@@ -328,6 +333,21 @@ impl World {
             .push_back(script);
     }
 
+    /// What happens elsewhere while the next run of this kind is being started: after its program is there, before the engine
+    /// has told so.
+    pub fn while_starting(&self, kind: &str, happens: impl FnOnce(&Self) + Send + 'static) {
+        let happens = Box::new(happens);
+        self.things().meanwhile.insert(kind.to_owned(), happens);
+    }
+
+    /// The shell commands that were run as gates.
+    #[must_use]
+    pub fn commands(&self) -> Vec<String> {
+        let things = self.things();
+        let programs = things.runs.values().map(runs::Process::command);
+        programs.flatten().collect()
+    }
+
     /// Runs that were started, each as often as its program was.
     #[must_use]
     pub fn started(&self) -> Vec<(RunId, u32)> {
@@ -337,6 +357,13 @@ impl World {
             .iter()
             .map(|(run, process)| (run.clone(), process.starts))
             .collect()
+    }
+
+    /// Removes a run's folder, as somebody who cleans up too well does.
+    pub fn lose_run(&self, run: &str) {
+        if let Ok(run) = run.parse::<RunId>() {
+            self.things().runs.remove(&run);
+        }
     }
 
     /// The first user message of a run.
