@@ -84,7 +84,7 @@ impl Engine {
                 self.merge(task, commit.as_ref(), note.as_deref())
             }
             Command::RemoveWorktree { task } => self.remove_worktree(task),
-            Command::OpenRequest { task, kind } => self.open_request(task.as_ref(), kind),
+            Command::OpenRequest { task, kind } => self.open_request(open, task.as_ref(), kind),
             Command::WithdrawRequest { request, why } => Ok(engine_says(Fact::RequestWithdrawn {
                 request: *request,
                 why: why.clone(),
@@ -513,7 +513,12 @@ impl Engine {
     }
 
     /// The same question is never asked twice at a time, and nothing is asked about a task that was taken elsewhere meanwhile.
-    fn open_request(&self, task: Option<&TaskId>, kind: &RequestKind) -> Outcome {
+    fn open_request(
+        &mut self,
+        open: &OpenCommand,
+        task: Option<&TaskId>,
+        kind: &RequestKind,
+    ) -> Outcome {
         let _held = self.ports.store.locks().store()?;
         if let Some(task) = task
             && (!self.is_open_for(task, kind) || self.was_moved_by_others(task)?)
@@ -528,10 +533,17 @@ impl Engine {
         if asked {
             return Ok(overtaken("it is asked already"));
         }
-        Ok(engine_says(Fact::RequestOpened {
+        let opened = Fact::RequestOpened {
             task: task.cloned(),
             kind,
-        }))
+        };
+        // Before the lock is let go: whoever moves the task after this voids the request.
+        self.ports.store.commit(Commit {
+            facts: engine_says(opened),
+            close_commands: vec![open.id],
+            ..Commit::default()
+        })?;
+        Ok(Vec::new())
     }
 
     /// Whether the task is still where a request of this kind comes from. Whoever moves a task by hand leaves it idle or held.
