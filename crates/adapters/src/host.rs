@@ -163,7 +163,7 @@ pub fn tell_changes(
                     return;
                 }
                 if change.log
-                    && let Ok(state) = store.state()
+                    && let Ok(state) = store.story()
                 {
                     changes.listen(
                         &state

@@ -224,7 +224,16 @@ impl Project {
     /// # Errors
     /// When the database cannot be read.
     pub fn is_scripted(&self) -> PortResult<bool> {
-        Ok(self.store()?.log().setting(SCRIPTED)?.as_deref() == Some("yes"))
+        self.is_scripted_in(&self.store()?)
+    }
+
+    /// The same, with a connection that is open already.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    #[allow(clippy::unused_self)] // a question about the project
+    pub fn is_scripted_in(&self, store: &Store) -> PortResult<bool> {
+        Ok(store.log().setting(SCRIPTED)?.as_deref() == Some("yes"))
     }
 
     /// Marks it as one whose agents talk to the scripted model.

@@ -55,6 +55,9 @@ impl Here {
     /// Carries out what follows from a write when no engine runs: moves, gates, merges. Starts no agents.
     /// Returns whether it was done here (false: a running engine does it).
     pub fn settle(&self) -> Result<bool, Failure> {
+        if self.context.store.locks().lease_is_held()? {
+            return Ok(false);
+        }
         let (ports, _stop) = self.project.engine_ports(self.project.keepers())?;
         match Engine::start(ports, Mode::Settle) {
             Ok(mut engine) => {
@@ -69,15 +72,17 @@ impl Here {
 
 /// A context over a project's real ports.
 pub fn context(project: &Project, actor: Actor) -> Result<Context, Failure> {
+    let store = project.store()?;
+    let scripted = project.is_scripted_in(&store)?;
     Ok(Context {
-        store: project.store()?,
+        store,
         git: project.git(),
         logs: project.logs(),
         keys: project.keys(),
         programs: project.programs(),
         project: orchestron_operations::Project {
             path: project.root().display().to_string(),
-            scripted: project.is_scripted()?,
+            scripted,
         },
         actor,
     })

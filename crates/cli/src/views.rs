@@ -11,8 +11,8 @@ use crate::{
 };
 use anstyle::Style;
 use orchestron_operations::wire::{
-    Big, BoardView, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView,
-    RequestView, StatusWord, StopState, TaskView, input,
+    Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView, RequestView,
+    StatusView, StopState, TaskView, input,
 };
 use std::{
     io::{self, Write},
@@ -32,21 +32,11 @@ fn now() -> i64 {
 
 /// `status`: the columns, what waits for the person, what is under way, what is wrong.
 pub fn status(common: &Common, output: &Output) -> Result<(), Failure> {
-    let board: BoardView = Here::open(common)?.ask("board", &input::Nothing {})?;
-    output.answer(&board, |out| write_status(out, &board))
+    let status: StatusView = Here::open(common)?.ask("status", &input::Nothing {})?;
+    output.answer(&status, |out| write_status(out, &status))
 }
 
-const COLUMNS: [StatusWord; 6] = [
-    StatusWord::Pending,
-    StatusWord::Ready,
-    StatusWord::InProgress,
-    StatusWord::Review,
-    StatusWord::Done,
-    StatusWord::Failed,
-];
-
-fn write_status(out: &mut dyn Write, board: &BoardView) -> io::Result<()> {
-    let project = &board.project;
+fn write_status(out: &mut dyn Write, project: &StatusView) -> io::Result<()> {
     let engine = match (&project.engine.running, &project.engine.paused) {
         (_, Some(why)) => format!("{YELLOW}paused{YELLOW:#}: {}", one_line(why, 100)),
         (true, None) => format!("{GREEN}engine running{GREEN:#}"),
@@ -60,25 +50,12 @@ fn write_status(out: &mut dyn Write, board: &BoardView) -> io::Result<()> {
         )?;
     }
     writeln!(out)?;
-    let count = |word| {
-        board
-            .cards
-            .iter()
-            .filter(|card| card.status == word)
-            .count()
-    };
-    let cells = COLUMNS
-        .iter()
-        .map(|word| (look(*word).0, format!("{} {}", look(*word).1, count(*word))))
-        .collect();
-    table(out, &[cells])?;
-    let moving: Vec<_> = board
-        .cards
-        .iter()
-        .filter(|card| {
-            card.run.is_some() || card.request.is_some() || card.status == StatusWord::InProgress
-        })
-        .collect();
+    let cells = project.counts.iter().map(|column| {
+        let (style, word) = look(column.status);
+        (style, format!("{word} {}", column.count))
+    });
+    table(out, &[cells.collect()])?;
+    let moving: Vec<_> = project.cards.iter().collect();
     if !moving.is_empty() {
         writeln!(out)?;
         table(out, &moving.into_iter().map(row).collect::<Vec<_>>())?;

@@ -96,7 +96,7 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Time>,
     /// What it has cost.
-    #[serde(default, skip_serializing_if = "MicroUsd::is_zero")]
+    #[serde(default, skip_serializing_if = "is_free")]
     pub cost: MicroUsd,
     /// Who held it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -228,6 +228,11 @@ impl Step {
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 const fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+const fn is_free(cost: &MicroUsd) -> bool {
+    cost.0 == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it

@@ -62,19 +62,24 @@ pub struct TaskCard {
     /// `## Priority`; P1 when absent.
     pub priority: Priority,
     /// `## Agent`, when it names one (`unassigned` is none).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentName>,
     /// `## Depends On`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<TaskId>,
     /// `## Files Affected`, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files_affected: Vec<String>,
     /// Boxes of `## Acceptance Criteria`.
     pub criteria: Ticks,
     /// Boxes of `## Definition of Ready`.
     pub ready_boxes: Ticks,
     /// `## Created`, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// How many entries `## Handoffs` has.
     pub handoffs: u32,
     /// The leg the last handoff ended; lets a board whose database is gone go on in the right place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_leg: Option<Leg>,
 }

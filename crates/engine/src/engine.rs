@@ -17,6 +17,8 @@ use thiserror::Error;
 const PAGE: u32 = 500;
 /// After an error of the world the engine looks again after so many milliseconds.
 const RETRY_MS: i64 = 2_000;
+/// When files have just changed, they are looked at once more after so many milliseconds.
+const LOOK_AGAIN_MS: i64 = 25;
 /// Rounds of deciding in one step; more would mean that two rules answer each other for ever.
 const MAX_ROUNDS: u32 = 10_000;
 
@@ -69,6 +71,10 @@ pub struct Engine {
     decided_to: Seq,
     checkpoint: Seq,
     listening: Vec<RunId>,
+    /// Version of the index and fingerprint of the configuration that the state shows.
+    observed: Option<(u64, String)>,
+    /// The task folders had just changed when they were looked at.
+    look_again: bool,
     _lease: Box<dyn Guard>,
 }
 
@@ -80,11 +86,18 @@ impl Engine {
     /// `Held` when another process is the engine; else what kept it from starting.
     pub fn start(mut ports: Ports, mode: Mode) -> Result<Self, EngineError> {
         let (lease, fence) = ports.store.locks().lease()?;
-        ports.store.refresh()?;
+        ports.store.forget_kept()?;
+        let again = ports.store.keep()?;
         let state = ports.store.state()?;
         let decided_to = ports.store.log().decided_to()?;
         let mut engine = Self {
-            checkpoint: state.seq,
+            checkpoint: ports
+                .store
+                .log()
+                .checkpoint()?
+                .map_or(Seq(0), |(seq, _)| seq),
+            observed: None,
+            look_again: again,
             ports,
             state: State::default(),
             mode,
@@ -121,7 +134,8 @@ impl Engine {
         } else {
             self.state_at(self.decided_to)?
         };
-        self.ports.store.observe(&mut self.state)?;
+        self.observed = None;
+        self.observe()?;
         self.state.git = self.ports.git.is_repository()?;
         self.take_up_runs()?;
         self.end_lost_runs(lived)?;
@@ -204,16 +218,27 @@ impl Engine {
     /// When something failed that waiting cannot heal.
     pub fn run(&mut self) -> Result<(), EngineError> {
         loop {
-            let mut deadline = schedule::next_deadline(&self.state, self.ports.clock.now());
+            let now = self.ports.clock.now();
+            let again = self.look_again.then(|| now.plus_millis(LOOK_AGAIN_MS));
+            let deadline = schedule::next_deadline(&self.state, now);
+            let deadline = deadline.into_iter().chain(again).min();
             self.listen();
-            let wakes = self.ports.waker.wait(deadline.take());
+            let wakes = self.ports.waker.wait(deadline);
             if wakes.contains(&Wake::Stop) {
                 return Ok(());
             }
-            if let Err(error) = self.step(&wakes) {
+            let overdue = again.is_some_and(|again| self.ports.clock.now() >= again);
+            let noted = if overdue { self.note_folders() } else { Ok(()) };
+            if let Err(error) = noted.and_then(|()| self.step(&wakes)) {
                 self.bear(error)?;
             }
         }
+    }
+
+    /// What was seen while the folders were changing is noted when they rest.
+    fn note_folders(&mut self) -> Result<(), EngineError> {
+        self.look_again = self.ports.store.keep_what_was_seen()?;
+        Ok(())
     }
 
     /// Full disks and locks of others pass; anything else ends the engine (the host starts it again).
@@ -229,10 +254,7 @@ impl Engine {
         self.decided_to = self.ports.store.log().decided_to()?;
         self.recover(newest)?;
         // What woke us during and before the trouble was not looked at to the end.
-        let runs = self
-            .state
-            .live_runs()
-            .map(|run| Wake::Run(run.id.clone()));
+        let runs = self.state.live_runs().map(|run| Wake::Run(run.id.clone()));
         let wakes: Vec<_> = runs.chain([Wake::Files]).collect();
         self.step(&wakes)
     }
@@ -282,9 +304,22 @@ impl Engine {
     }
 
     fn look_at_files(&mut self) -> Result<(), EngineError> {
-        self.ports.store.refresh()?;
-        // Also when the refresh found nothing: another process may have taken the change into the index already.
-        self.ports.store.observe(&mut self.state)?;
+        self.look_again = self.ports.store.keep()?;
+        // Also when that found nothing: another process may have taken the change into the index already.
+        self.observe()
+    }
+
+    /// Takes index and configuration into the state, when they have changed.
+    fn observe(&mut self) -> Result<(), EngineError> {
+        let store = &self.ports.store;
+        let now = match store.index_version()? {
+            Some(version) => Some((version, store.files().config_stamp()?)),
+            None => None,
+        };
+        if now.is_none() || now != self.observed {
+            store.observe(&mut self.state)?;
+            self.observed = now;
+        }
         Ok(())
     }
 
@@ -320,8 +355,13 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut commands = Vec::new();
         // Files first: facts about moves are decided with the cards as they are.
+        let is_trust =
+            |event: &orchestron_domain::Event| matches!(event.fact, Fact::Trusted { .. });
+        if events.iter().any(is_trust) {
+            self.observed = None; // neither files nor configuration changed, only what is accepted of them
+        }
         if events.iter().any(|event| touches_files(&event.fact)) {
-            self.ports.store.observe(&mut self.state)?;
+            self.observe()?;
         }
         for event in events {
             apply(&mut self.state, event);

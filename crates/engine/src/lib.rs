@@ -7,6 +7,7 @@
 mod carry_out;
 mod context;
 mod engine;
+mod known;
 mod listen;
 pub mod ports;
 mod store;

@@ -102,6 +102,15 @@ pub struct Scan {
     pub unreadable: Option<PortErrorKind>,
 }
 
+/// How the task folders looked at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// Equal fingerprints: nothing came, went or was moved between them.
+    pub print: String,
+    /// The last change is so long ago that any later one gives another fingerprint.
+    pub settled: bool,
+}
+
 /// A file's text with its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileText {
@@ -149,6 +158,11 @@ pub trait TaskFiles: Send + Sync {
     fn config(&self) -> PortResult<(Config, Vec<Problem>)>;
     /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.
     fn config_stamp(&self) -> PortResult<String>;
+    /// Fingerprint of the task folders: differs when a file came, went or was moved or replaced since, but not when one was
+    /// written to in place. None when this cannot be told.
+    fn folders(&self) -> PortResult<Option<Folders>> {
+        Ok(None)
+    }
 }
 
 // ---------------------------------------------------------------------------------------------- event log
@@ -236,8 +250,32 @@ pub trait EventLog: Send {
     fn decided_to(&self) -> PortResult<Seq>;
     /// Journaled commands without an outcome, oldest first.
     fn open_commands(&self) -> PortResult<Vec<OpenCommand>>;
+    /// A number that rises by one with each commit that changes the index; none when they are not counted.
+    fn index_version(&self) -> PortResult<Option<u64>> {
+        Ok(None)
+    }
+    /// The highest task number ever seen with this prefix, in the index now or before; 0 when there was none.
+    fn highest(&self, prefix: &str) -> PortResult<u32> {
+        let ids = self.index()?.into_keys().filter_map(|path| {
+            orchestron_domain::task_file::id_from_file_name(path.rsplit('/').next()?)
+        });
+        let numbers = ids.filter(|id| id.prefix() == prefix).map(|id| id.number());
+        Ok(numbers.max().unwrap_or(0))
+    }
     /// The whole index of task files.
     fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>>;
+    /// Index rows of one folder.
+    fn index_in(&self, status: Status) -> PortResult<Vec<IndexedFile>> {
+        let files = self.index()?.into_values();
+        let folder = status.folder();
+        let inside = |file: &IndexedFile| file.path.split('/').next() == Some(folder);
+        Ok(files.filter(inside).collect())
+    }
+    /// Index rows of files with a problem.
+    fn index_problems(&self) -> PortResult<Vec<IndexedFile>> {
+        let files = self.index()?.into_values();
+        Ok(files.filter(|file| file.problem.is_some()).collect())
+    }
     /// Index rows of one task (more than one when the id is doubled).
     fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>>;
     /// Writes an intent before a move; durable on return. Returns its number.
@@ -252,6 +290,10 @@ pub trait EventLog: Send {
     fn setting(&self, key: &str) -> PortResult<Option<String>>;
     /// Writes such a setting.
     fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()>;
+    /// Writes a setting that may be lost in a power cut: it only spares work.
+    fn note(&mut self, key: &str, value: &str) -> PortResult<()> {
+        self.set_setting(key, value)
+    }
 }
 
 // ---------------------------------------------------------------------------------------------- locks, clock

@@ -3,6 +3,7 @@
 //! The order of every write is the one measured in durability tests: intent, rename, events with the intent's end. What people do to
 //! the files meanwhile is a normal input: it is found by [`Store::refresh`] and told as events by an unknown actor.
 
+use crate::known::{Files, Known};
 use crate::ports::{
     Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
     PortError, PortErrorKind, PortResult, Problem, Scan, TaskFiles,
@@ -10,11 +11,13 @@ use crate::ports::{
 use orchestron_domain::{
     Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
     apply::apply,
+    state::Step,
     task_file::{
         EditError, TaskDraft, TaskFile, TaskFileError, file_name, id_from_file_name, new_task,
     },
 };
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -26,6 +29,9 @@ const EDIT_TRIES: u32 = 8;
 const PAGE: u32 = 2_000;
 /// A checkpoint is worth writing when so many events have come since the last one.
 const CHECKPOINT_EVERY: u64 = 500;
+/// The setting that says how the task folders looked when the index last agreed with every file, written by the engine alone:
+/// while it runs it hears of edits in place, which the folders do not show.
+const KEPT: &str = "index-kept";
 /// Fewer moved tasks than this are never taken for a branch switch.
 const SWITCH_MIN: usize = 10;
 
@@ -104,6 +110,9 @@ pub struct Store {
     log: Box<dyn EventLog>,
     locks: Arc<dyn Locks>,
     clock: Arc<dyn Clock>,
+    known: RefCell<Known>,
+    /// How the task folders looked before they were last looked through, until it is noted.
+    seen: Option<String>,
 }
 
 /// What a [`Store::refresh`] found.
@@ -131,6 +140,8 @@ impl Store {
             log,
             locks,
             clock,
+            known: RefCell::default(),
+            seen: None,
         }
     }
 
@@ -164,7 +175,13 @@ impl Store {
     /// When the log cannot be written; then nothing of it was.
     pub fn commit(&mut self, commit: Commit) -> PortResult<Committed> {
         let rings = !commit.facts.is_empty();
+        let index = Known::is_changed_by(&commit)
+            .then(|| (commit.index_put.clone(), commit.index_remove.clone()));
         let done = self.log.commit(self.clock.now(), commit)?;
+        if let Some((put, removed)) = index {
+            let log = self.log.as_ref();
+            self.known.borrow_mut().wrote(log, put, &removed)?;
+        }
         if rings {
             self.locks.ring();
         }
@@ -192,6 +209,89 @@ impl Store {
 
     // ------------------------------------------------------------------------------------------ reading
 
+    fn known(&self) -> PortResult<Files> {
+        let read = self.known.borrow_mut().read(self.log.as_ref());
+        read.map(|(_, files)| files)
+    }
+
+    /// The version of the index; the board is the same while it is. None when versions are not counted.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn index_version(&self) -> PortResult<Option<u64>> {
+        self.log.index_version()
+    }
+
+    /// Like [`Self::refresh`], but looks at no file when a running engine keeps the index honest and no file came, went or was
+    /// moved since it looked. An edit in place is then seen when the engine has seen it, some milliseconds after it was made.
+    ///
+    /// # Errors
+    /// As [`Self::refresh`].
+    pub fn look(&mut self) -> PortResult<()> {
+        if self.is_kept()? {
+            return Ok(());
+        }
+        self.refresh().map(drop)
+    }
+
+    fn is_kept(&self) -> PortResult<bool> {
+        if !self.locks.lease_is_held()? {
+            return Ok(false);
+        }
+        let Some(kept) = self.log.setting(KEPT)? else {
+            return Ok(false);
+        };
+        let now = self.files.folders()?;
+        Ok(now.is_some_and(|now| now.print == kept) && self.log.open_intents()?.is_empty())
+    }
+
+    /// The engine's own [`Self::refresh`]: looks at every file, and notes how the folders looked for those who come after.
+    /// Returns whether it should look again soon, because the folders have just changed.
+    ///
+    /// # Errors
+    /// As [`Self::refresh`].
+    pub fn keep(&mut self) -> PortResult<bool> {
+        let before = self.files.folders()?;
+        let done = self.refresh()?;
+        let Some(before) = before.filter(|_| done.unreadable.is_none()) else {
+            return Ok(false);
+        };
+        self.seen = Some(before.print);
+        self.keep_what_was_seen()
+    }
+
+    /// Notes how the folders looked, once they rest and if they still look so. Returns whether they do not rest yet.
+    ///
+    /// # Errors
+    /// When folders or log cannot be read or written.
+    pub fn keep_what_was_seen(&mut self) -> PortResult<bool> {
+        let (Some(seen), Some(now)) = (self.seen.take(), self.files.folders()?) else {
+            return Ok(false);
+        };
+        if now.print != seen {
+            return Ok(false); // the watcher tells of this change, too
+        }
+        if !now.settled {
+            self.seen = Some(seen);
+            return Ok(true);
+        }
+        if self.log.setting(KEPT)?.as_deref() != Some(&seen) {
+            self.log.note(KEPT, &seen)?;
+        }
+        Ok(false)
+    }
+
+    /// A new engine does not trust what an earlier one noted: files may have been edited while none ran.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn forget_kept(&mut self) -> PortResult<()> {
+        match self.log.setting(KEPT)?.as_deref() {
+            None | Some("") => Ok(()),
+            Some(_) => self.log.note(KEPT, ""),
+        }
+    }
+
     /// Finishes moves that a crash interrupted, and takes what people did to the files into log and index.
     ///
     /// # Errors
@@ -200,7 +300,7 @@ impl Store {
         let locks = Arc::clone(&self.locks);
         let _held = locks.store()?;
         self.finish_intents()?;
-        let known = self.log.index()?;
+        let known = self.known()?;
         let scan = self.files.scan(&known)?;
         if scan.unreadable.is_some() || (scan.changed.is_empty() && scan.gone.is_empty()) {
             return Ok(Refreshed {
@@ -253,7 +353,7 @@ impl Store {
     fn at_destination(&self, intent: &Intent) -> PortResult<Option<IndexedFile>> {
         match self.files.read(&intent.to) {
             Ok(text) if text.hash == intent.hash => {
-                let mut known = self.log.index()?;
+                let mut known = BTreeMap::clone(&*self.known()?);
                 known.remove(&intent.to);
                 Ok(self
                     .files
@@ -273,7 +373,7 @@ impl Store {
     pub fn board(
         &self,
     ) -> PortResult<(BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>)> {
-        Ok(read_board(&self.log.index()?))
+        Ok(read_board(&*self.known()?))
     }
 
     /// The state: newest checkpoint, the events after it, and what is observed of files and configuration.
@@ -287,15 +387,63 @@ impl Store {
             .map(|(_, state)| state)
             .unwrap_or_default();
         self.observe(&mut state)?;
+        self.fold(&mut state)?;
+        Ok(state)
+    }
+
+    /// What follows from the log alone, without looking at files and configuration.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn story(&self) -> PortResult<State> {
+        let newest = self.log.checkpoint()?;
+        let mut state = newest.map(|(_, state)| state).unwrap_or_default();
+        self.fold(&mut state)?;
+        Ok(state)
+    }
+
+    fn fold(&self, state: &mut State) -> PortResult<()> {
         loop {
             let events = self.log.after(state.seq, PAGE)?;
             if events.is_empty() {
-                return Ok(state);
+                return Ok(());
             }
             for event in &events {
-                apply(&mut state, event);
+                apply(state, event);
             }
         }
+    }
+
+    /// The state with the cards of those tasks only that something is under way with: live runs, open requests, steps, and all
+    /// in progress; and the problems of all files. Whether other cards exist is not in it.
+    ///
+    /// # Errors
+    /// When log, index or configuration cannot be read.
+    pub fn in_flight(&self) -> PortResult<(State, Vec<Problem>)> {
+        let mut state = self.story()?;
+        let troubled = self.log.index_problems()?;
+        let mut files = self.log.index_in(Status::InProgress)?;
+        let steps = state
+            .tasks
+            .iter()
+            .filter(|(_, found)| found.step != Step::Idle);
+        let mut tasks: BTreeSet<TaskId> = steps.map(|(task, _)| task.clone()).collect();
+        tasks.extend(state.live_runs().map(|run| run.task.clone()));
+        tasks.extend(
+            state
+                .open_requests()
+                .filter_map(|request| request.task.clone()),
+        );
+        for task in &tasks {
+            files.extend(self.log.index_of(task)?);
+        }
+        let files = files.into_iter().chain(troubled);
+        let files = files.map(|file| (file.path.clone(), file)).collect();
+        let (cards, unclear, problems) = read_board(&files);
+        state.cards = cards;
+        state.unclear = unclear;
+        self.observe_config(&mut state)?;
+        Ok((state, problems))
     }
 
     /// Puts what the files and the configuration say into `state`.
@@ -306,6 +454,10 @@ impl Store {
         let (cards, unclear, _) = self.board()?;
         state.cards = cards;
         state.unclear = unclear;
+        self.observe_config(state)
+    }
+
+    fn observe_config(&self, state: &mut State) -> PortResult<()> {
         let (config, _) = self.files.config()?;
         state.trusted =
             crate::trust::is_trusted(&config, self.log.setting(crate::trust::KEY)?.as_deref());
@@ -389,16 +541,19 @@ impl Store {
         prefix: &str,
         mut draft: TaskDraft,
     ) -> Result<TaskCard, StoreError> {
-        self.refresh()?;
+        self.look()?;
         let locks = Arc::clone(&self.locks);
         let _held = locks.store()?;
-        let seen = self.highest(prefix)?;
+        let seen = self.log.highest(prefix)?;
         loop {
             let number = self.log.next_number(prefix, seen)?;
             draft.id = TaskId::new(prefix, number).map_err(|error| StoreError::Config {
                 path: ".mcp/config.yaml".into(),
                 said: error.to_string(),
             })?;
+            if !self.log.index_of(&draft.id)?.is_empty() {
+                continue;
+            }
             draft.created = self.clock.now();
             let made = self.files.create(
                 Status::Pending,
@@ -424,17 +579,6 @@ impl Store {
                 said: "the new file cannot be read back as a task".into(),
             });
         }
-    }
-
-    fn highest(&self, prefix: &str) -> PortResult<u32> {
-        let names = self.log.index()?.into_keys();
-        let ids =
-            names.filter_map(|path| id_from_file_name(path.rsplit('/').next().unwrap_or(&path)));
-        Ok(ids
-            .filter(|id| id.prefix() == prefix)
-            .map(|id| id.number())
-            .max()
-            .unwrap_or(0))
     }
 
     /// Moves a task from one folder to another and writes `facts` with the move in one transaction.
@@ -637,9 +781,10 @@ fn read_board(
 fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<Fact> {
     let mut facts = Vec::new();
     let before = place_of_ids(known.values());
+    let gone: BTreeSet<&String> = scan.gone.iter().collect();
     let mut after: BTreeMap<String, &IndexedFile> = known
         .iter()
-        .filter(|(path, _)| !scan.gone.contains(path))
+        .filter(|(path, _)| !gone.contains(path))
         .map(|(p, f)| (p.clone(), f))
         .collect();
     after.extend(scan.changed.iter().map(|file| (file.path.clone(), file)));

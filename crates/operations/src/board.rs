@@ -3,9 +3,9 @@
 use crate::{
     Context, OpError, project,
     view::{Sight, in_columns, word},
-    wire::{BoardView, CardView, input},
+    wire::{BoardView, CardView, CountView, StatusView, input},
 };
-use orchestron_domain::{AgentName, State, TaskCard};
+use orchestron_domain::{AgentName, State, Status, TaskCard};
 
 /// The board: the project and every card, column by column, in the order they stand there.
 ///
@@ -17,6 +17,41 @@ pub fn board(cx: &mut Context, _input: &input::Nothing) -> Result<BoardView, OpE
     Ok(BoardView {
         project: project::view(cx, &sight)?,
         cards: in_columns(&sight, |_| true),
+    })
+}
+
+/// Where everything stands: counts by the folders, and the few cards that something is under way with. However many tasks rest,
+/// it takes no longer.
+///
+/// # Errors
+/// When the project cannot be read.
+pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, OpError> {
+    cx.store.look()?;
+    let (state, task_problems) = cx.store.in_flight()?;
+    let (_, config_problems) = cx.store.files().config()?;
+    let counted = cx.store.files().counts()?;
+    let sight = Sight::new(cx, &state)?;
+    let moves = |card: &TaskCard| {
+        card.status == Status::InProgress
+            || sight.live(&card.id).is_some()
+            || !sight.requests(&card.id).is_empty()
+    };
+    let counts = Status::ALL.into_iter().map(|status| CountView {
+        status: word::status(status),
+        count: counted.get(&status).copied().unwrap_or(0),
+    });
+    Ok(StatusView {
+        name: project::name(cx, &state),
+        engine: project::engine(&sight),
+        counts: counts.collect(),
+        in_flight: project::number(project::in_flight(&sight)),
+        needs_you: project::number(state.open_requests().count()),
+        cards: in_columns(&sight, moves),
+        problems: config_problems
+            .into_iter()
+            .chain(task_problems)
+            .map(word::problem)
+            .collect(),
     })
 }
 

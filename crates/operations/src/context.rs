@@ -41,7 +41,7 @@ impl Context {
     /// # Errors
     /// When they cannot be read.
     pub fn state(&mut self) -> Result<State, StoreError> {
-        self.store.refresh()?;
+        self.store.look()?;
         Ok(self.store.state()?)
     }
 }

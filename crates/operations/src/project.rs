@@ -40,11 +40,7 @@ pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpErr
             None
         },
         scripted: cx.project.scripted,
-        engine: EngineView {
-            running: sight.running,
-            paused: state.paused.clone(),
-            trusted: state.trusted,
-        },
+        engine: engine(sight),
         agents: agents(cx, sight, &cx.programs.found()?),
         tasks: number(open.count()),
         in_flight: number(in_flight(sight)),
@@ -57,8 +53,17 @@ pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpErr
     })
 }
 
+/// The engine as seen from here.
+pub(crate) fn engine(sight: &Sight<'_>) -> EngineView {
+    EngineView {
+        running: sight.running,
+        paused: sight.state.paused.clone(),
+        trusted: sight.state.trusted,
+    }
+}
+
 /// The configured name, else the folder's.
-fn name(cx: &Context, state: &State) -> String {
+pub(crate) fn name(cx: &Context, state: &State) -> String {
     if !state.config.project.is_empty() {
         return state.config.project.clone();
     }
@@ -80,7 +85,7 @@ pub(crate) fn base(cx: &Context, state: &State) -> Result<Option<String>, OpErro
 }
 
 /// Tasks that somebody or something works on now.
-fn in_flight(sight: &Sight<'_>) -> usize {
+pub(crate) fn in_flight(sight: &Sight<'_>) -> usize {
     let state = sight.state;
     let moves = |step: &Step| !matches!(step, Step::Idle | Step::Asking);
     state
@@ -91,7 +96,7 @@ fn in_flight(sight: &Sight<'_>) -> usize {
         .count()
 }
 
-fn number(count: usize) -> u32 {
+pub(crate) fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

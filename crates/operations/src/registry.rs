@@ -37,6 +37,7 @@ macro_rules! operation {
 /// All operations, reads first.
 pub const ALL: &[Operation] = &[
     operation!(read "project", "The project as a whole: engine, agents, counts, problems", Nothing, project::project),
+    operation!(read "status", "How many tasks stand where, and what is under way", Nothing, board::status),
     operation!(read "board", "The project and every card, in the order they stand", Nothing, board::board),
     operation!(read "list", "Cards, perhaps only of one status or one holder", List, board::list),
     operation!(read "task", "Everything about one task", OnTask, task::task),

@@ -35,6 +35,8 @@ pub fn typescript() -> String {
         wire::EngineView,
         wire::ProjectView,
         wire::AgentView,
+        wire::CountView,
+        wire::StatusView,
         wire::BoardView,
         wire::HandoffView,
         wire::CriterionView,

@@ -178,6 +178,20 @@ wire! {
         /** What is missing before it can be started, with the cure. */ pub missing: Option<String>,
     }
 
+    /// How many tasks stand in a column.
+    pub struct CountView { pub status: StatusWord, pub count: u32 }
+
+    /// Where everything stands, without the cards that rest.
+    pub struct StatusView {
+        pub name: String,
+        pub engine: EngineView,
+        /** One for each column, in their order. */ pub counts: Vec<CountView>,
+        /** Tasks that somebody or something works on now. */ pub in_flight: u32,
+        pub needs_you: u32,
+        /** Cards that somebody works on, that wait for a person, or that are in progress. */ pub cards: Vec<CardView>,
+        pub problems: Vec<ProblemView>,
+    }
+
     /// The board.
     pub struct BoardView { pub project: ProjectView, pub cards: Vec<CardView> }
 

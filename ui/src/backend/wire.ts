@@ -150,6 +150,22 @@ task: string | null, doing: string | null, account: string,
  */
 missing: string | null, };
 
+export type CountView = { status: StatusWord, count: number, };
+
+export type StatusView = { name: string, engine: EngineView, 
+/**
+ * One for each column, in their order. 
+ */
+counts: Array<CountView>, 
+/**
+ * Tasks that somebody or something works on now. 
+ */
+in_flight: number, needs_you: number, 
+/**
+ * Cards that somebody works on, that wait for a person, or that are in progress. 
+ */
+cards: Array<CardView>, problems: Array<ProblemView>, };
+
 export type BoardView = { project: ProjectView, cards: Array<CardView>, };
 
 export type HandoffView = { n: number, leg: LegWord, who: string, at: string, note: string, };

@@ -23,7 +23,7 @@ mod write;
 mod tests;
 
 use failure::refused;
-use orchestron_domain::{Event, Seq, State, TaskId, Time};
+use orchestron_domain::{Event, Seq, State, Status, TaskId, Time};
 use orchestron_engine::ports::{
     Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, OpenCommand, PortResult,
 };
@@ -194,12 +194,47 @@ impl EventLog for SqliteLog {
         self.rows("cannot read the journal of", sql, [], rows::command)
     }
 
+    fn index_version(&self) -> PortResult<Option<u64>> {
+        let sql = "SELECT value FROM settings WHERE key = ?1";
+        let version = self.row(
+            "cannot read the index of",
+            sql,
+            [write::INDEX_VERSION],
+            |row| row.get::<_, String>(0),
+        )?;
+        Ok(Some(version.map_or(0, |text| text.parse().unwrap_or(0))))
+    }
+
+    fn highest(&self, prefix: &str) -> PortResult<u32> {
+        // Kept with each row that is written to the index.
+        let sql = "SELECT last FROM numbers WHERE prefix = ?1";
+        let last = self.row("cannot read the numbers of", sql, [prefix], |row| {
+            row.get(0)
+        })?;
+        Ok(last.unwrap_or(0))
+    }
+
     fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>> {
         let files = self.rows("cannot read the index of", FILE, [], rows::file)?;
         Ok(files
             .into_iter()
             .map(|file| (file.path.clone(), file))
             .collect())
+    }
+
+    fn index_in(&self, status: Status) -> PortResult<Vec<IndexedFile>> {
+        let sql = query(FILE, "WHERE path >= ?1 AND path < ?2 ORDER BY path");
+        // The character after the slash ends the range.
+        let range = [
+            format!("{}/", status.folder()),
+            format!("{}0", status.folder()),
+        ];
+        self.rows("cannot read the index of", &sql, range, rows::file)
+    }
+
+    fn index_problems(&self) -> PortResult<Vec<IndexedFile>> {
+        let sql = query(FILE, "WHERE problem IS NOT NULL ORDER BY path");
+        self.rows("cannot read the index of", &sql, [], rows::file)
     }
 
     fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>> {
@@ -236,6 +271,10 @@ impl EventLog for SqliteLog {
 
     fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()> {
         write::set_setting(self, key, value)
+    }
+
+    fn note(&mut self, key: &str, value: &str) -> PortResult<()> {
+        write::note(self, key, value)
     }
 }
 

@@ -42,6 +42,7 @@ CREATE TABLE files (
   size INTEGER NOT NULL, hash TEXT NOT NULL, card TEXT, problem TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX files_of_task ON files (task) WHERE task IS NOT NULL;
+CREATE INDEX files_with_problem ON files (path) WHERE problem IS NOT NULL;
 CREATE TABLE cursor (only INTEGER PRIMARY KEY CHECK (only = 1), decided_to INTEGER NOT NULL) STRICT;
 CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE numbers (prefix TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;

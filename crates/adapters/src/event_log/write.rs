@@ -10,7 +10,10 @@ use orchestron_engine::ports::{
     Commit, Committed, IndexedFile, Intent, OpenCommand, PortError, PortErrorKind, PortResult,
 };
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
+use std::collections::BTreeMap;
 
+/// The setting that counts the commits that changed the index.
+pub(super) const INDEX_VERSION: &str = "index-version";
 /// The largest task number there is.
 const MAX_NUMBER: u32 = 999_999_999;
 
@@ -144,6 +147,14 @@ pub(super) fn commit(log: &mut SqliteLog, now: Time, commit: Commit) -> PortResu
         for file in &commit.index_put {
             put_file(tx, file)?;
         }
+        keep_numbers(tx, &commit.index_put)?;
+        if !(commit.index_put.is_empty() && commit.index_remove.is_empty()) {
+            tx.prepare_cached(
+                "INSERT INTO settings (key, value) VALUES (?1, '1')
+                 ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+            )?
+            .execute([INDEX_VERSION])?;
+        }
         let events = append(tx, now, commit.facts)?;
         let commands = match commit.decided {
             Some((to, commands)) => decide(tx, to, commands)?,
@@ -261,6 +272,23 @@ fn put_file(tx: &Transaction<'_>, file: &IndexedFile) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A number that was once seen in the index is never given again.
+fn keep_numbers(tx: &Transaction<'_>, files: &[IndexedFile]) -> Result<(), Refusal> {
+    let mut highest: BTreeMap<String, u32> = BTreeMap::new();
+    for task in files.iter().filter_map(task_of_file) {
+        let seen = highest.entry(task.prefix().to_owned()).or_default();
+        *seen = task.number().max(*seen);
+    }
+    for (prefix, number) in highest {
+        tx.prepare_cached(
+            "INSERT INTO numbers (prefix, last) VALUES (?1, ?2)
+             ON CONFLICT (prefix) DO UPDATE SET last = ?2 WHERE last < ?2",
+        )?
+        .execute(params![prefix, number])?;
+    }
+    Ok(())
+}
+
 /// Moves the cursor and journals what was decided. The cursor never goes back: who would do that decided from an old log.
 fn decide(
     tx: &Transaction<'_>,
@@ -349,7 +377,15 @@ pub(super) fn next_number(log: &mut SqliteLog, prefix: &str, seen: u32) -> PortR
 }
 
 pub(super) fn set_setting(log: &mut SqliteLog, key: &str, value: &str) -> PortResult<()> {
-    transact(log, "cannot write a setting to", Durable::Now, |tx| {
+    put_setting(log, Durable::Now, key, value)
+}
+
+pub(super) fn note(log: &mut SqliteLog, key: &str, value: &str) -> PortResult<()> {
+    put_setting(log, Durable::Later, key, value)
+}
+
+fn put_setting(log: &mut SqliteLog, durable: Durable, key: &str, value: &str) -> PortResult<()> {
+    transact(log, "cannot write a setting to", durable, |tx| {
         tx.prepare_cached(
             "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
         )?

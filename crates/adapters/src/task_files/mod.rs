@@ -27,7 +27,7 @@ use folder::{Folder, Kind};
 use names::{Named, TaskPath};
 use orchestron_domain::{Config, Status};
 use orchestron_engine::ports::{
-    Exchange, FileText, IndexedFile, PortErrorKind, PortResult, Problem, Scan, TaskFiles,
+    Exchange, FileText, Folders, IndexedFile, PortErrorKind, PortResult, Problem, Scan, TaskFiles,
 };
 use std::{
     collections::BTreeMap,
@@ -184,5 +184,9 @@ impl TaskFiles for McpFolder {
             fingerprint.push_str(&part);
         }
         Ok(fingerprint)
+    }
+
+    fn folders(&self) -> PortResult<Option<Folders>> {
+        scan::folders(self)
     }
 }

@@ -9,13 +9,13 @@ use super::{
     names::{Named, TaskPath, Temp},
     reading::{bad_name, no_file, now_ns, problem_row, row, too_large, unreadable},
 };
-use crate::failure::kind_of;
+use crate::failure::{io_failure, kind_of};
 use orchestron_domain::{Status, TaskId};
-use orchestron_engine::ports::{IndexedFile, PortErrorKind, PortResult, Problem, Scan};
+use orchestron_engine::ports::{Folders, IndexedFile, PortErrorKind, PortResult, Problem, Scan};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io,
     sync::{
         Mutex, PoisonError,
@@ -28,6 +28,8 @@ use std::{
 const LISTINGS: u32 = 5;
 /// From so many files on they are read by several threads.
 const MANY: usize = 500;
+/// Two changes so far apart have different times, however coarse the system's clock for files is.
+const SETTLED_NS: i64 = 20_000_000;
 /// So many threads read at most; on a cold disk they mostly wait.
 const THREADS: usize = 16;
 
@@ -172,6 +174,38 @@ pub(super) fn scan(mcp: &McpFolder, known: &BTreeMap<String, IndexedFile>) -> Po
         scan.gone = gone.cloned().collect();
     }
     Ok(scan)
+}
+
+/// How the task folders look. Windows keeps no times of folders that could be relied on.
+pub(super) fn folders(mcp: &McpFolder) -> PortResult<Option<Folders>> {
+    if cfg!(windows) {
+        return Ok(None);
+    }
+    let failed = |e: &io::Error| io_failure("cannot look at", ".mcp/tasks", e);
+    let tasks = match mcp.open(&["tasks"]) {
+        Ok(tasks) => tasks,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(&error)),
+    };
+    let mut looks = vec![tasks.look(OsStr::new(".")).map_err(|e| failed(&e))?];
+    for status in Status::ALL {
+        match tasks.look(OsStr::new(status.folder())) {
+            Ok(look) if look.kind == Kind::Folder => looks.push(look),
+            // A link: what it leads to changes without it.
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+    let newest = looks.iter().map(|look| look.stamp.ctime_ns).max();
+    let print = looks.iter().map(|look| {
+        let stamp = look.stamp;
+        format!("{}:{}:{};", stamp.ino, stamp.mtime_ns, stamp.ctime_ns)
+    });
+    Ok(Some(Folders {
+        print: print.collect(),
+        settled: newest.is_some_and(|newest| now_ns() > newest + SETTLED_NS),
+    }))
 }
 
 /// The problem of each file whose id another file has too.
