@@ -158,10 +158,13 @@ impl Making<'_> {
             return Ok(());
         }
         let place = self.repo.place(path)?;
-        let on_branch = Git::read_in(&place, &["symbolic-ref", "--short", "--quiet", "HEAD"]).line_or_none()?;
+        let on_branch =
+            Git::read_in(&place, &["symbolic-ref", "--short", "--quiet", "HEAD"]).line_or_none()?;
         if on_branch.as_deref() == Some(branch) {
             // Its exit code tells whether local changes were in the way; then nothing was changed.
-            Git::write_in(&place, &["merge", "--ff-only", "--quiet"]).arg(&base_tip.0).run()?;
+            Git::write_in(&place, &["merge", "--ff-only", "--quiet"])
+                .arg(&base_tip.0)
+                .run()?;
         }
         Ok(())
     }
