@@ -8,7 +8,7 @@ use crate::{
 };
 use orchestron_adapters::{
     init::{Made, Setup, set_up},
-    project::Project,
+    project::{self, Project},
 };
 use serde::Serialize;
 use std::{path::Path, process::Command};
@@ -31,7 +31,17 @@ struct Report {
 
 /// `init`
 pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure> {
-    let root = here::start(common)?;
+    let from = here::start(common)?;
+    // From a folder inside a project, or a worktree of it, that project is meant; naming a folder means exactly that one.
+    let root = match common.project {
+        Some(_) => from,
+        None => project::find(&from).unwrap_or(from),
+    };
+    if args.npm_scripts && !root.join("package.json").is_file() {
+        return Err(Failure::Usage(
+            "there is no package.json here, so there is nothing to add scripts to".to_owned(),
+        ));
+    }
     let Made {
         created,
         kept,
@@ -83,11 +93,6 @@ fn npm_scripts(root: &Path) -> Result<String, Failure> {
                 .join(", ")
         ),
     };
-    if !root.join("package.json").is_file() {
-        return Err(Failure::Usage(
-            "there is no package.json here, so there is nothing to add scripts to".to_owned(),
-        ));
-    }
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let done = Command::new(program)
         .args(["pkg", "set"])

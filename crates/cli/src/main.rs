@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     if let Some(code) = small_program() {
         return code;
     }
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return misunderstood(&told),
+    };
     match &cli.verb {
         Verb::Keep(raw) => return orchestron_adapters::process::keeper::keep_verb(&raw.rest),
         Verb::KeyHelper(raw) => {
@@ -38,6 +41,21 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Help and version are printed; what cannot be understood is told, to programs that want JSON as JSON.
+fn misunderstood(told: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|word| word == "--json");
+    if wants_json && told.use_stderr() {
+        let text = told.to_string();
+        let lines = text.lines().map(str::trim);
+        let what: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+        let what = what.join(" ").trim_start_matches("error: ").to_owned();
+        let failure = Failure::Usage(what);
+        Output::json().failure(&failure);
+        return ExitCode::from(failure.exit_code());
+    }
+    told.exit()
 }
 
 /// The keeper and the key helper are small programs of their own: nothing of the rest is loaded for them, not even the

@@ -50,6 +50,14 @@ impl Output {
         }
     }
 
+    /// JSON, whatever else the command line says.
+    pub const fn json() -> Self {
+        Self {
+            json: true,
+            color: Color::Never,
+        }
+    }
+
     /// Whether JSON is wanted.
     pub const fn is_json(&self) -> bool {
         self.json
@@ -94,12 +102,12 @@ impl Output {
     /// What a write did, did not do, and what comes next.
     pub fn done(&self, done: &Done) -> Result<(), Failure> {
         self.answer(done, |out| {
-            writeln!(out, "{GREEN}✓{GREEN:#} {}", done.did)?;
+            writeln!(out, "{GREEN}✓{GREEN:#} {}", plain(&done.did))?;
             for line in &done.not_done {
-                writeln!(out, "{YELLOW}!{YELLOW:#} {line}")?;
+                writeln!(out, "{YELLOW}!{YELLOW:#} {}", plain(line))?;
             }
             for line in &done.next {
-                writeln!(out, "  {DIM}next:{DIM:#} {line}")?;
+                writeln!(out, "  {DIM}next:{DIM:#} {}", plain(line))?;
             }
             Ok(())
         })
@@ -129,9 +137,9 @@ impl Output {
 }
 
 fn write_error(out: &mut dyn Write, view: &ErrorView) -> io::Result<()> {
-    writeln!(out, "{RED}error:{RED:#} {}", view.message)?;
+    writeln!(out, "{RED}error:{RED:#} {}", plain(&view.message))?;
     for hint in &view.hints {
-        writeln!(out, "  {DIM}hint:{DIM:#} {hint}")?;
+        writeln!(out, "  {DIM}hint:{DIM:#} {}", plain(hint))?;
     }
     out.flush()
 }
@@ -149,6 +157,12 @@ fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
 
 /// A table with aligned columns; the last column is not padded.
 pub fn table(out: &mut dyn Write, rows: &[Vec<(Style, String)>]) -> io::Result<()> {
+    let shown = |row: &Vec<(Style, String)>| -> Vec<_> {
+        row.iter()
+            .map(|(style, text)| (*style, plain(text)))
+            .collect()
+    };
+    let rows: Vec<Vec<(Style, String)>> = rows.iter().map(shown).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter()
@@ -187,11 +201,13 @@ pub const fn status(word: StatusWord) -> (Style, &'static str) {
     }
 }
 
-/// Control characters of texts that are not ours would move the cursor or worse: they are shown as they are named.
+/// Control characters of texts that are not ours would move the cursor or worse, and marks of direction would show a command as
+/// another one: they are shown as a sign that something was there.
 pub fn plain(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
         .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
+            if turns(c) || (c.is_control() && c != '\n' && c != '\t') {
                 '\u{fffd}'
             } else {
                 c
@@ -257,6 +273,25 @@ mod tests {
     fn texts_of_others_cannot_steer_the_terminal() {
         assert_eq!(plain("a\x1b[2Jb\rc"), "a\u{fffd}[2Jb\u{fffd}c");
         assert_eq!(one_line("abcdef\nx", 4), "abc…");
+        assert_eq!(plain("rm \u{202e}x"), "rm \u{fffd}x");
+    }
+
+    #[test]
+    fn errors_and_tables_are_plain_too() {
+        let view = orchestron_operations::wire::ErrorView {
+            code: "world".into(),
+            message: "gate \x1b[2J".into(),
+            hints: vec!["\x1b]0;title\x07".into()],
+            field: None,
+        };
+        let mut out = Vec::new();
+        super::write_error(&mut anstream::StripStream::new(&mut out), &view).unwrap();
+        table(&mut out, &[vec![(Style::new(), "a\x1b[1A".to_owned())]]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text,
+            "error: gate \u{fffd}[2J\n  hint: \u{fffd}]0;title\u{fffd}\na\u{fffd}[1A\n"
+        );
     }
 
     #[test]
