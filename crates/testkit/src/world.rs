@@ -450,6 +450,12 @@ impl World {
 
     // ------------------------------------------------------------------------------------ ports
 
+    /// Who sits at this machine.
+    #[must_use]
+    pub const fn person() -> orchestron_domain::Actor {
+        orchestron_domain::Actor::Person
+    }
+
     /// A store over this world.
     #[must_use]
     pub fn store(&self) -> Store {

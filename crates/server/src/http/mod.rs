@@ -3,6 +3,8 @@
 //! `POST /api/<operation>` takes and gives JSON; `GET /api/changes` is a stream of what changed; everything else is the UI.
 //! Every call carries the token of this server's start (`Authorization: Bearer …`), and only pages of this very address may call.
 
+#[cfg(test)]
+mod tests;
 mod ui;
 
 use axum::{
@@ -17,6 +19,7 @@ use axum::{
     },
     routing::{get, post},
 };
+use futures_util::StreamExt;
 use orchestron_operations::{
     Context, OpError, call,
     wire::{ErrorView, Topic},
@@ -27,15 +30,19 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
-    sync::{broadcast, oneshot},
+    sync::{broadcast, watch},
+    time::timeout,
 };
 
 /// Longest body of a call, in bytes.
 const BODY_MAX: usize = 2 * 1024 * 1024;
+/// How long connections may take to end when the server stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the server could not start.
 #[derive(Debug, Error)]
@@ -69,7 +76,7 @@ pub struct Serve {
 /// A running server.
 pub struct Serving {
     addr: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<io::Result<()>>,
 }
 
@@ -84,19 +91,24 @@ impl Serving {
     ///
     /// # Errors
     /// What went wrong while it served.
-    pub async fn stop(self) -> io::Result<()> {
-        if self.stop.send(()).is_err() {
-            // It has ended by itself; its result says why.
+    pub async fn stop(mut self) -> io::Result<()> {
+        // Streams of changes end by this as well: an open page would hold the server for ever.
+        self.stop.send_replace(true);
+        match timeout(STOP_PATIENCE, &mut self.task).await {
+            Ok(ended) => ended.unwrap_or_else(|joined| Err(io::Error::other(joined))),
+            // A connection that says nothing and does not end; nobody waits for it.
+            Err(_) => {
+                self.task.abort();
+                Ok(())
+            }
         }
-        self.task
-            .await
-            .unwrap_or_else(|joined| Err(io::Error::other(joined)))
     }
 }
 
 struct Shared {
     serve: Serve,
     addr: SocketAddr,
+    stopping: watch::Receiver<bool>,
 }
 
 /// Starts serving.
@@ -113,7 +125,12 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
     let addr = listener
         .local_addr()
         .map_err(|said| HttpError::Bind { addr, said })?;
-    let shared = Arc::new(Shared { serve, addr });
+    let (stop, stopping) = watch::channel(false);
+    let shared = Arc::new(Shared {
+        serve,
+        addr,
+        stopping: stopping.clone(),
+    });
     let api = Router::new()
         .route("/api/changes", get(changes))
         .route("/api/{name}", post(operation))
@@ -129,17 +146,19 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
             only_this_address,
         ))
         .with_state(shared);
-    let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         axum::serve(listener, app)
-            .with_graceful_shutdown(async {
-                if stopped.await.is_err() {
-                    // The handle was dropped: stop as well.
-                }
-            })
+            .with_graceful_shutdown(stopped(stopping))
             .await
     });
     Ok(Serving { addr, stop, task })
+}
+
+/// Comes when the server is to stop, or its handle was dropped.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    if stopping.wait_for(|stop| *stop).await.is_err() {
+        // Dropped: stop as well.
+    }
 }
 
 /// A page of another name that resolves to this machine (DNS rebinding) may not speak to us.
@@ -272,7 +291,7 @@ fn status_of(error: &OpError) -> StatusCode {
 
 async fn changes(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let changes = shared.serve.changes.subscribe();
-    let stream = topics(changes);
+    let stream = topics(changes).take_until(Box::pin(stopped(shared.stopping.clone())));
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 
