@@ -143,26 +143,8 @@ fn apply_chain(state: &mut State, event: &Event) {
         Fact::WorktreeReady {
             path, branch, base, ..
         } => {
-            found.place = Some(Place {
-                path: path.clone(),
-                branch: branch.clone(),
-                base: base.clone(),
-            });
-            if let Step::Claimed {
-                leg,
-                holder,
-                attempt,
-            } = found.step.clone()
-            {
-                found.step = match holder {
-                    Holder::Agent(agent) => Step::Starting {
-                        leg,
-                        agent,
-                        attempt,
-                    },
-                    other => Step::Held { leg, holder: other },
-                };
-            }
+            let (path, branch, base) = (path.clone(), branch.clone(), base.clone());
+            placed(found, Place { path, branch, base });
         }
         Fact::Submitted {
             leg,
@@ -214,6 +196,27 @@ fn apply_chain(state: &mut State, event: &Event) {
         }
         state.handoffs_ms.push(ms);
     }
+}
+
+/// The place to work in is there: the agent can start, a holder can begin.
+fn placed(found: &mut Progress, place: Place) {
+    found.place = Some(place);
+    let Step::Claimed {
+        leg,
+        holder,
+        attempt,
+    } = found.step.clone()
+    else {
+        return;
+    };
+    found.step = match holder {
+        Holder::Agent(agent) => Step::Starting {
+            leg,
+            agent,
+            attempt,
+        },
+        other => Step::Held { leg, holder: other },
+    };
 }
 
 /// What a run of ours says of its leg is kept with the run until it ends.
