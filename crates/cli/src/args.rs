@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Hands work from one coding agent to the next, and calls you only when a decision is needed.
 #[derive(Debug, Parser)]
-#[command(name = "orchestron", version, about, propagate_version = true, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(name = "orchestron", version, propagate_version = true, after_help = AFTER_HELP, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -15,8 +15,16 @@ pub struct Cli {
     pub common: Common,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 done · 1 refused (the message says why) · 2 wrong usage or input · 3 no such task, run or project ·
-4 held by somebody else · 5 the machine said no (file, git, network) · 6 `next` found nothing · 7 `doctor` found something";
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  refused; the message says why
+  2  wrong usage or input
+  3  no such task, run or project
+  4  held by somebody else
+  5  the machine said no (file, git, network)
+  6  `next` found nothing
+  7  `doctor` found something";
 
 /// Options of every verb.
 #[derive(Clone, Debug, Args)]
@@ -43,7 +51,7 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// What to do. (`keep` and `key-helper`, which only programs call, are no verbs: see `main`.)
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Set a project up: `.mcp/` with folders, configuration and prompts
@@ -100,12 +108,6 @@ pub enum Verb {
     Demo(Demo),
     /// Print completions for a shell
     Completions(Completions),
-    /// Mind one agent process (started by the engine)
-    #[command(hide = true)]
-    Keep(RawArgs),
-    /// Hand an agent its key (started by the agent)
-    #[command(hide = true)]
-    KeyHelper(RawArgs),
 }
 
 /// `init`
@@ -359,14 +361,6 @@ pub struct Demo {
 pub struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,
-}
-
-/// Arguments that are passed on as they are.
-#[derive(Debug, Args)]
-pub struct RawArgs {
-    /// What the keeper was given
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub rest: Vec<std::ffi::OsString>,
 }
 
 #[cfg(test)]

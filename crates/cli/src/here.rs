@@ -6,7 +6,18 @@ use orchestron_domain::Actor;
 use orchestron_engine::{Engine, EngineError, Mode, ports::PortErrorKind};
 use orchestron_operations::{Context, call};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{env, path::PathBuf, sync::Arc};
+use std::{
+    env,
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long an engine elsewhere may take until it has seen what was written here.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A found project, opened.
 pub struct Here {
@@ -55,6 +66,22 @@ impl Here {
     /// Carries out what follows from a write when no engine runs: moves, gates, merges. Starts no agents.
     /// Returns whether it was done here (false: a running engine does it).
     pub fn settle(&self) -> Result<bool, Failure> {
+        let log = self.context.store.log();
+        let written = log.last()?;
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            if self.settle_now()? {
+                return Ok(true);
+            }
+            // Who holds the lease may be another command at its very end, which has seen nothing of what was written here.
+            if log.decided_to()? >= written || Instant::now() > give_up {
+                return Ok(false);
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    fn settle_now(&self) -> Result<bool, Failure> {
         if self.context.store.locks().lease_is_held()? {
             return Ok(false);
         }

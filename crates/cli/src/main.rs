@@ -26,13 +26,6 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(told) => return misunderstood(&told),
     };
-    match &cli.verb {
-        Verb::Keep(raw) => return orchestron_adapters::process::keeper::keep_verb(&raw.rest),
-        Verb::KeyHelper(raw) => {
-            return orchestron_adapters::process::keeper::key_helper_verb(&raw.rest);
-        }
-        _ => {}
-    }
     let output = Output::new(&cli.common);
     match dispatch(cli, &output) {
         Ok(()) => ExitCode::SUCCESS,
