@@ -236,7 +236,7 @@ pub struct Log {
     /// Only of this task
     pub task: Option<String>,
     /// At most so many lines
-    #[arg(long, short = 'n', default_value_t = 50)]
+    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub lines: u32,
 }
 
