@@ -15,6 +15,8 @@
 mod arrows;
 #[cfg(all(test, target_os = "linux"))]
 mod browser;
+#[cfg(all(test, unix))]
+mod command_line;
 #[cfg(all(test, target_os = "linux"))]
 mod crash;
 #[cfg(all(test, unix))]

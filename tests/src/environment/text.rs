@@ -47,6 +47,7 @@ fn unindented(text: &str) -> String {
 /// A text with paths, moments, spans of time and commits made equal.
 pub fn normal(text: &str, root: &Path) -> String {
     let text = text.replace(&*root.to_string_lossy(), "[ROOT]");
+    let text = without_project_name(&text);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     let mut after_word = false;
@@ -65,6 +66,18 @@ pub fn normal(text: &str, root: &Path) -> String {
     out
 }
 
+/// The state folder's name ends in a hash of the project's path.
+fn without_project_name(text: &str) -> String {
+    const PROJECTS: &str = "/state/projects/";
+    let mut parts = text.split(PROJECTS);
+    let mut out = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let name = part.find('/').unwrap_or(part.len());
+        out.push_str(&format!("{PROJECTS}[PROJECT]{}", &part[name..]));
+    }
+    out
+}
+
 /// What stands at the start of `text` and differs from run to run: its length and what is shown for it.
 fn token(text: &str) -> Option<(usize, &'static str)> {
     let word = text.len()
@@ -72,6 +85,12 @@ fn token(text: &str) -> Option<(usize, &'static str)> {
             .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-:.".contains(c))
             .len();
     let token = text[..word].trim_end_matches(['.', ':', '-']);
+    if token
+        .strip_prefix("R-")
+        .is_some_and(|number| number.parse::<u64>().is_ok())
+    {
+        return Some((token.len(), "[REQUEST]"));
+    }
     let digits = token.len() - token.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if digits > 0 {
         let after = &text[digits..];

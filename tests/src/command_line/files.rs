@@ -1,0 +1,210 @@
+//! Task files as people and editors leave them: changed at any time, sometimes broken. What is broken is shown with file,
+//! line and cure, and never touched.
+
+use super::{does, quiet_shop};
+use crate::environment::{TestEnvironment, file_of};
+use serde_json::Value;
+use std::{fs, os::unix::fs::symlink, path::PathBuf, time::Duration};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// Largest file that is read here as a whole; the one larger than this is looked at by its size.
+const BIG: u64 = 50 * 1024 * 1024;
+
+struct Broken {
+    path: PathBuf,
+    name: &'static str,
+    bytes: Vec<u8>,
+}
+
+fn broken(env: &TestEnvironment) -> Vec<Broken> {
+    let files: [(&str, &[u8]); 7] = [
+        (
+            "ready/TASK-010-bytes.md",
+            b"# Task: TASK-010 - bad \xff bytes\n",
+        ),
+        (
+            "ready/TASK-011-merge.md",
+            b"# Task: TASK-011 - merge\n\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n",
+        ),
+        ("ready/TASK-012-none.md", b"no heading\n"),
+        ("ready/TASK-013-up.md", b"# Task: TASK-../013 - up\n"),
+        ("ready/TASK-014-one.md", b"# Task: TASK-014 - one\n"),
+        ("pending/TASK-014-two.md", b"# Task: TASK-014 - two\n"),
+        ("ready/TASK-015-empty.md", b""),
+    ];
+    files
+        .into_iter()
+        .map(|(name, bytes)| {
+            let path = env.project().join(".mcp/tasks").join(name);
+            fs::write(&path, bytes).expect("a file");
+            Broken {
+                path,
+                name,
+                bytes: bytes.to_vec(),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn broken_files_are_shown_with_line_and_cure_and_stay_as_they_are() {
+    let env = quiet_shop();
+    does(&env, &["create", "A good one"]);
+    let files = broken(&env);
+    let big = env.project().join(".mcp/tasks/ready/TASK-016-big.md");
+    fs::File::create(&big)
+        .and_then(|file| file.set_len(BIG))
+        .expect("a big file");
+    let secret = env.root().join("outside.md");
+    fs::write(&secret, "# Task: TASK-017 - outside\n").expect("a file");
+    let link = env.project().join(".mcp/tasks/ready/TASK-017-link.md");
+    symlink(&secret, &link).expect("a link");
+
+    let status = env.json(&["status"]);
+    let problems = status["problems"].as_array().expect("problems");
+    for (name, line, what) in [
+        ("TASK-010-bytes.md", Some(1), "the text is not UTF-8"),
+        (
+            "TASK-011-merge.md",
+            Some(3),
+            "a merge conflict is not resolved",
+        ),
+        ("TASK-012-none.md", None, "there is no task heading"),
+        ("TASK-013-up.md", Some(1), "`TASK-../013` is no task id"),
+        ("TASK-014-one.md", None, "the id TASK-014 is used twice"),
+        ("TASK-014-two.md", None, "the id TASK-014 is used twice"),
+        ("TASK-015-empty.md", None, "the file is empty"),
+        ("TASK-016-big.md", None, "the file is too large"),
+        ("TASK-017-link.md", None, "it is a symbolic link"),
+    ] {
+        let found = problems.iter().find(|problem| {
+            problem["path"]
+                .as_str()
+                .is_some_and(|path| path.ends_with(name))
+        });
+        let found = found.unwrap_or_else(|| panic!("{name} is not among {problems:#?}"));
+        assert!(
+            found["what"]
+                .as_str()
+                .is_some_and(|text| text.starts_with(what)),
+            "{found}"
+        );
+        assert_eq!(
+            found["line"],
+            line.map_or(Value::Null, Value::from),
+            "{found}"
+        );
+        assert!(
+            found["cure"].as_str().is_some_and(|cure| !cure.is_empty()),
+            "{found}"
+        );
+    }
+    assert_eq!(problems.len(), 9, "{problems:#?}");
+    for verb in ["status", "doctor"] {
+        let done = env.orchestron(&[verb]);
+        assert!(
+            done.stdout
+                .contains(".mcp/tasks/ready/TASK-011-merge.md:3: a merge conflict is not resolved"),
+            "{done}"
+        );
+        assert!(
+            done.stdout.contains("Choose between the two versions"),
+            "{done}"
+        );
+    }
+
+    // Nothing works with them, everything else goes on, and with an engine it is the same.
+    for task in ["TASK-10", "TASK-11", "TASK-12", "TASK-14", "TASK-17"] {
+        assert_eq!(
+            env.orchestron(&["claim", task, "--agent", "cursor"]).code,
+            1,
+            "{task}"
+        );
+    }
+    let engine = env.engine();
+    does(&env, &["prep", "TASK-1"]);
+    env.wait_for_status("TASK-001", "ready", SOON);
+    does(&env, &["create", "After them"]);
+    engine.stop();
+    for file in &files {
+        assert_eq!(
+            fs::read(&file.path).expect("still there"),
+            file.bytes,
+            "{}",
+            file.name
+        );
+    }
+    assert_eq!(fs::metadata(&big).expect("still there").len(), BIG);
+    assert!(link.is_symlink());
+    assert_eq!(
+        fs::read_to_string(&secret).expect("still there"),
+        "# Task: TASK-017 - outside\n"
+    );
+    assert_eq!(
+        env.json(&["create", "Not an id of theirs"])["task"],
+        "TASK-019"
+    );
+}
+
+#[test]
+fn a_mended_file_works_at_once() {
+    let env = quiet_shop();
+    let path = env.project().join(".mcp/tasks/ready/TASK-001-mine.md");
+    fs::write(&path, "Not yet.\n").expect("a file");
+    assert_eq!(env.orchestron(&["show", "TASK-1"]).code, 1);
+    fs::write(&path, "# Task: TASK-001 - Mine\n").expect("a file");
+    does(&env, &["show", "TASK-1"]);
+    does(&env, &["claim", "TASK-1", "--agent", "cursor"]);
+}
+
+#[test]
+fn a_person_writes_moves_edits_and_deletes_task_files_by_hand() {
+    let env = quiet_shop();
+    let tasks = env.project().join(".mcp/tasks");
+    let text = "# Task: TASK-007 - Written in an editor\r\n\r\n<!-- keep me -->\r\n## Goal\r\nWindows line ends.\r\n\r\n## My Own Section\r\n* as it is *\r\n";
+    fs::write(tasks.join("pending/TASK-007-by-hand.md"), text).expect("a file");
+    let engine = env.engine();
+    assert_eq!(env.json(&["list"])[0]["title"], "Written in an editor");
+
+    fs::rename(
+        tasks.join("pending/TASK-007-by-hand.md"),
+        tasks.join("ready/TASK-007-by-hand.md"),
+    )
+    .expect("moved");
+    env.wait_for("the move to be seen", SOON, || {
+        let log = env.orchestron(&["log", "TASK-7"]).stdout;
+        log.contains("from pending to ready").then_some(())
+    });
+    does(&env, &["claim", "TASK-7", "--agent", "cursor"]);
+    env.wait_for_status("TASK-007", "in-progress", SOON);
+    env.wait_for("the worktree", SOON, || {
+        env.json(&["show", "TASK-7"])["task"]["worktree"]
+            .as_str()
+            .map(|_| ())
+    });
+    // What we wrote into it left everything else as it was.
+    let now = env.task_text("TASK-007");
+    for part in [
+        "<!-- keep me -->\r\n",
+        "## Goal\r\nWindows line ends.\r\n",
+        "## My Own Section\r\n* as it is *\r\n",
+    ] {
+        assert!(now.contains(part), "{part:?} is not in {now:?}");
+    }
+    assert!(
+        !now.replace("\r\n", "").contains('\n'),
+        "every line ends as the file's lines do: {now:?}"
+    );
+
+    fs::remove_file(file_of(&tasks.join("in-progress"), "TASK-007").expect("there"))
+        .expect("deleted");
+    env.wait_for("the deletion to be seen", SOON, || {
+        env.json(&["list"])
+            .as_array()
+            .expect("a list")
+            .is_empty()
+            .then_some(())
+    });
+    engine.stop();
+}
