@@ -2,6 +2,8 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+const SERVER = process.env["ORCHESTRON_URL"] ?? "http://127.0.0.1:3001";
+
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   server: {
@@ -9,7 +11,8 @@ export default defineConfig({
     port: 5173,
     strictPort: true,
     // `npm run dev` beside a running `orchestron run --ui`: open http://127.0.0.1:5173/#token=… with its token.
-    proxy: { "/api": process.env["ORCHESTRON_URL"] ?? "http://127.0.0.1:3001" },
+    // The server answers only its own address, so the proxy speaks as a page of it.
+    proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { Origin: SERVER } } },
   },
   build: {
     target: "es2022",

@@ -47,6 +47,7 @@ export const text = {
   gate: { title: "Checks", waiting: "not run yet", running: "running", passed: "passed", failed: "failed", stale: "older commit" },
 
   engine: {
+    unknown: "Not connected",
     none: "No engine is running",
     paused: (why: string) => (why === "" ? "Paused" : `Paused · ${why}`),
     running: (busy: number, all: number) => (all === 0 ? "Running" : `Running · ${busy} of ${many(all, "agent")} busy`),
@@ -62,6 +63,7 @@ export const text = {
     problems: (n: number) => many(n, "problem"),
     mergesInto: (branch: string) => `merges into ${branch}`,
     keys: "Keys ?",
+    version: (version: string) => (/^\d/.test(version) ? `Orchestron ${version}` : version),
   },
   banner: {
     scripted: "Scripted model: nothing is sent anywhere.",
@@ -150,7 +152,7 @@ export const text = {
     today: (n: number) => `${n} today`,
   },
   card: {
-    first: (ids: readonly string[]) => `${ids[0] ?? ""}${ids.length > 1 ? ` +${ids.length - 1}` : ""} first`,
+    first: (ids: readonly string[]) => (ids.length > 1 ? `${ids[0] ?? ""} +${ids.length - 1}` : `${ids[0] ?? ""} first`),
     merged: "merged",
     failed: (attempts: number) => (attempts > 1 ? `failed ×${attempts}` : "failed"),
     escalated: "escalated to you",
@@ -362,6 +364,7 @@ export const text = {
     unused: "no agent uses it",
     usedBy: (agents: readonly string[]) => `used by ${list(agents)}`,
     source: (source: string | null) => (source === null ? "no key" : source === "keyring" ? "in the keyring" : `from the ${source}`),
+    notNeeded: "not needed",
     enter: "Enter key",
     replace: "Replace",
     remove: "Delete",

@@ -10,7 +10,9 @@ export interface Notice {
 const listeners = new Set<(notice: Notice) => void>();
 
 export function tell(notice: Notice): void {
-  for (const listener of listeners) listener(notice);
+  // Operations speak in the middle of a sentence; here it begins one.
+  const what = notice.what.charAt(0).toUpperCase() + notice.what.slice(1);
+  for (const listener of listeners) listener({ ...notice, what });
 }
 
 export function tellFailure(failure: Failure): void {

@@ -27,16 +27,21 @@ const SPARE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 export const PERSON: Face = { letter: "Y", colour: "bg-face-brown" };
 export const NOBODY: Face = { letter: "–", colour: "bg-badge" };
 
-/** Faces of all agents of a project, each with a letter of its own as long as there are enough. */
+/** Faces of all agents of a project, each with a letter and a colour of its own as long as there are enough. */
 export function assignFaces(agents: readonly Pick<AgentView, "name">[]): Map<string, Face> {
   const faces = new Map<string, Face>();
-  const taken = new Set<string>();
+  const letters = new Set<string>();
+  const colours = new Set<string>();
   for (const { name } of agents) {
     const wanted = faceByName(name);
-    const letters = [wanted.letter, ...name.toUpperCase().replace(/[^A-Z0-9]/g, ""), ...SPARE_LETTERS];
-    const letter = letters.find((candidate) => !taken.has(candidate)) ?? wanted.letter;
-    taken.add(letter);
-    faces.set(name, { letter, colour: wanted.colour });
+    // `claude-review` beside `claude-impl` is R: what tells two names apart stands after the first word.
+    const words = name.toUpperCase().split(/[^A-Z0-9]+/);
+    const ownLetters = [wanted.letter, ...words.slice(1).map((word) => word.charAt(0)), ...words.join(""), ...SPARE_LETTERS];
+    const letter = ownLetters.find((candidate) => candidate !== "" && !letters.has(candidate)) ?? wanted.letter;
+    const colour = [wanted.colour, ...COLOURS].find((candidate) => !colours.has(candidate)) ?? wanted.colour;
+    letters.add(letter);
+    colours.add(colour);
+    faces.set(name, { letter, colour });
   }
   return faces;
 }

@@ -11,7 +11,7 @@ describe("money", () => {
 });
 
 describe("spans", () => {
-  it.each([[400, "0.4 s"], [40_000, "40 s"], [3_000, "3 s"], [3_400, "3.4 s"], [12 * 60_000, "12 min"], [3_600_000, "1 h"], [80 * 60_000, "1 h 20 min"], [3 * 86_400_000, "3 d"], [-5, "0.0 s"]])("%i ms read %s", (ms, words) => {
+  it.each([[400, "0.4 s"], [40_000, "40 s"], [3_400, "3 s"], [999, "0.9 s"], [9_970, "9 s"], [60, "<0.1 s"], [12 * 60_000, "12 min"], [3_600_000, "1 h"], [80 * 60_000, "1 h 20 min"], [3 * 86_400_000, "3 d"], [-5, "<0.1 s"]])("%i ms read %s", (ms, words) => {
     expect(span(ms)).toBe(words);
   });
 
@@ -49,7 +49,8 @@ describe("faces", () => {
   it("have a letter of their own in one project", () => {
     const faces = assignFaces(["claude-impl", "claude-docs", "codex", "cleo", "architect"].map((name) => ({ name })));
     expect(new Set([...faces.values()].map(({ letter }) => letter)).size).toBe(5);
-    expect(faces.get("claude-docs")?.letter).toBe("L");
+    expect(faces.get("claude-docs")?.letter).toBe("D");
+    expect(new Set([...faces.values()].map(({ colour }) => colour)).size).toBe(5);
   });
 
   it("are the same each time", () => {

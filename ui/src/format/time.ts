@@ -1,13 +1,15 @@
 /** Moments and spans in words. Everything comes in milliseconds. */
+const TENTH = 100;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `0.4 s`, `40 s`, `12 min`, `1 h 20 min`, `3 d`. */
+/** `<0.1 s`, `0.4 s`, `40 s`, `12 min`, `1 h 20 min`, `3 d`. */
 export function span(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(ms < SECOND || ms % SECOND >= 100 ? 1 : 0)} s`;
+  if (ms < TENTH) return "<0.1 s";
+  if (ms < SECOND) return `${(Math.floor(ms / TENTH) / 10).toFixed(1)} s`;
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < DAY) {

@@ -1,7 +1,7 @@
 /** A key, as on a keyboard. */
 export function Kbd({ children }: { children: string }) {
   return (
-    <kbd aria-hidden className="inline-flex h-4.5 min-w-4.5 items-center justify-center rounded border border-current/30 px-1 font-mono text-[0.625rem] leading-none font-medium whitespace-nowrap">
+    <kbd aria-hidden className="inline-flex h-4.5 min-w-4.5 shrink-0 items-center justify-center rounded border border-current/30 px-1 font-mono text-[0.625rem] leading-none font-medium whitespace-nowrap">
       {children}
     </kbd>
   );

@@ -1,5 +1,6 @@
 /** A task's runs, newest first; each leads to its transcript. */
 import { Link } from "@tanstack/react-router";
+import { Terminal } from "lucide-react";
 import type { RunView } from "../backend/wire";
 import { dollars } from "../format/money";
 import { span } from "../format/time";
@@ -22,10 +23,16 @@ export function Runs({ task, runs }: { task: string; runs: RunView[] }) {
       {newest.map((run) => (
         <li key={run.id}>
           <Link to="/task/$task" params={{ task }} search={{ tab: "transcript", run: run.id }} className="flex items-center gap-2.5 px-3 py-2 text-sm -outline-offset-2 hover:bg-sunken">
-            {run.agent === null ? null : <HolderBadge holder={{ kind: "agent", name: run.agent }} size="normal" />}
+            {run.agent === null ? (
+              <span aria-hidden className="inline-flex size-5 shrink-0 items-center justify-center rounded-[0.3125rem] bg-badge text-on-badge">
+                <Terminal size={12} />
+              </span>
+            ) : (
+              <HolderBadge holder={{ kind: "agent", name: run.agent }} size="normal" />
+            )}
             <span className="flex min-w-0 flex-1 flex-col">
               <span className="truncate font-medium">{runName(run)}</span>
-              <span className="truncate text-2xs text-muted">{[run.agent, run.end ?? run.doing].filter((part) => part !== null).join(" · ")}</span>
+              <span className="truncate text-2xs text-muted">{[run.agent, run.end === run.state ? null : (run.end ?? run.doing)].filter((part) => part !== null).join(" · ")}</span>
             </span>
             <span className="shrink-0 text-2xs text-muted">
               <Moment at={run.since} /> · {run.until === null ? <Age since={run.since} /> : span(run.until - run.since)}

@@ -41,6 +41,12 @@ describe("the window", () => {
     expect(await screen.findByTestId("card-TASK-112")).toBeInTheDocument();
   });
 
+  it("does not claim that the engine runs when nobody can know", async () => {
+    renderAt("/board", "offline");
+    await screen.findByTestId("banner-offline");
+    expect(screen.getByTestId("engine-state")).toHaveTextContent("Not connected");
+  });
+
   it("asks for the link when the token is not accepted", async () => {
     renderAt("/board", "refused");
     expect(await screen.findByText("This page needs its link")).toBeInTheDocument();

@@ -32,7 +32,7 @@ export function StatusBar() {
           <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("keys")} className="rounded px-1 hover:bg-sunken hover:text-ink">
             {text.bar.keys}
           </button>
-          <span>{project.version}</span>
+          <span>{text.bar.version(project.version)}</span>
         </>
       )}
     </footer>

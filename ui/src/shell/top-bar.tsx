@@ -1,5 +1,6 @@
 /** Which project, whether the engine runs, what today cost, search, and the one switch that stops everything. */
 import { Pause, Play } from "lucide-react";
+import { useLinkState } from "../backend/context";
 import { useProject } from "../backend/reads";
 import { useWrite } from "../backend/writes";
 import type { ProjectView } from "../backend/wire";
@@ -30,7 +31,7 @@ export function TopBar() {
       )}
       <span className="flex-1" />
       {project === undefined ? null : <span className={`${PILL} text-muted max-wide:hidden`}>{text.spentToday(dollars(project.spent_today))}</span>}
-      <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("palette")} data-testid="search" className={`${PILL} w-60 justify-between text-muted transition-colors duration-100 hover:border-ghost max-wide:w-44`}>
+      <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("palette")} data-testid="search" className={`${PILL} w-60 justify-between gap-2 text-muted transition-colors duration-100 hover:border-ghost max-wide:w-44`}>
         <span className="truncate">{text.palette.open}</span>
         <Kbd>{withCommandKey("K")}</Kbd>
       </button>
@@ -43,11 +44,16 @@ function EngineState({ project }: { project: ProjectView }) {
   const { engine } = project;
   const agents = project.agents.filter(({ kind }) => kind === "agent");
   const busy = agents.filter((agent) => agent.busy).length;
-  const [dot, words] = !engine.running
-    ? ["bg-bad-fill", text.engine.none]
-    : engine.paused !== null
-      ? ["bg-warn-fill", text.engine.paused(engine.paused)]
-      : ["bg-good-fill", text.engine.running(busy, agents.length)];
+  const link = useLinkState();
+  // What was known last is not what is.
+  const [dot, words] =
+    link !== "online"
+      ? ["bg-ghost", text.engine.unknown]
+      : !engine.running
+        ? ["bg-bad-fill", text.engine.none]
+        : engine.paused !== null
+          ? ["bg-warn-fill", text.engine.paused(engine.paused)]
+          : ["bg-good-fill", text.engine.running(busy, agents.length)];
   return (
     <span role="status" className={`${PILL} min-w-0 shrink gap-2 text-muted`} data-testid="engine-state">
       <span aria-hidden className={`size-2 shrink-0 rounded-full ${dot}`} />

@@ -7,12 +7,12 @@ import type { BoardView } from "../../backend/wire";
 import { Button } from "../../parts/button";
 import { openOverlay } from "../../parts/overlay";
 import { Picker } from "../../parts/picker";
-import { Empty, Failed, Loading } from "../../parts/states";
+import { Empty, Failed } from "../../parts/states";
 import { useNow } from "../../parts/ticker";
 import { text } from "../../text";
 import { useArrows } from "./arrows";
 import { Column } from "./column";
-import { columnHint, columnsOf, type Filter } from "./columns";
+import { columnHint, COLUMNS, columnsOf, type Filter } from "./columns";
 
 const ANY = "any";
 
@@ -25,8 +25,29 @@ export function Board() {
   const board = useBoard();
   if (board.data !== undefined) return <BoardBody board={board.data} />;
   if (board.isError) return <Failed level={1} title={text.board.failed} cause={board.error} onRetry={() => void board.refetch()} />;
-  return <Loading level={1} what={text.board.loading} />;
+  return <BoardLoading />;
 }
+
+/** The columns are there before the cards. */
+function BoardLoading() {
+  return (
+    <div role="status" className="flex h-full animate-late flex-col">
+      <h1 className="sr-only">{text.board.loading}</h1>
+      <div aria-hidden className="flex min-h-0 flex-1 gap-3 px-4 pt-12 pb-3.5">
+        {COLUMNS.map((id) => (
+          <div key={id} className="flex min-w-56 flex-1 flex-col gap-2.25 rounded-xl border border-line-soft bg-sunken px-2.25">
+            <span className="flex h-7.75 items-center px-0.75 text-sm font-semibold text-faint">{text.column[id]}</span>
+            {SKELETON_CARDS.map((height) => (
+              <span key={height} className={`animate-breathe rounded-card bg-surface shadow-card ${height}`} />
+            ))}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const SKELETON_CARDS = ["h-21", "h-27", "h-18"];
 
 function BoardBody({ board }: { board: BoardView }) {
   const search = useSearch({ from: "/board" });

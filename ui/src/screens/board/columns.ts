@@ -15,7 +15,7 @@ export interface Filter {
   priority: string | undefined;
 }
 
-const COLUMNS: readonly ColumnId[] = ["pending", "ready", "in-progress", "review", "done"];
+export const COLUMNS: readonly ColumnId[] = ["pending", "ready", "in-progress", "review", "done"];
 
 function columnOf(status: StatusWord): ColumnId {
   return status === "failed" ? "done" : status;

@@ -2,7 +2,7 @@
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
-import { useRead } from "../../backend/reads";
+import { useProject, useRead } from "../../backend/reads";
 import type { ErrorView, KeyView } from "../../backend/wire";
 import { useWrite } from "../../backend/writes";
 import { Button } from "../../parts/button";
@@ -41,6 +41,8 @@ export function Keys() {
 function Account({ account, usable }: { account: KeyView; usable: boolean }) {
   const [open, setOpen] = useState<"enter" | "delete" | null>(null);
   const isStored = account.source === "keyring";
+  // The scripted model takes no key.
+  const isNeeded = useProject().data?.scripted !== true;
   return (
     <li className="flex items-center gap-3 py-2" data-testid={`key-${account.account}`}>
       <KeyRound aria-hidden size={15} className="shrink-0 text-faint" />
@@ -48,7 +50,7 @@ function Account({ account, usable }: { account: KeyView; usable: boolean }) {
         <span className="block text-sm font-medium">{account.account}</span>
         <span className="block truncate text-xs text-muted">{account.agents.length === 0 ? text.keysPanel.unused : text.keysPanel.usedBy(account.agents)}</span>
       </span>
-      <Chip tone={account.source === null ? "warn" : "good"}>{text.keysPanel.source(account.source)}</Chip>
+      {isNeeded || account.source !== null ? <Chip tone={account.source === null ? "warn" : "good"}>{text.keysPanel.source(account.source)}</Chip> : <Chip>{text.keysPanel.notNeeded}</Chip>}
       {isStored ? (
         <Button look="bad" size="small" onPress={() => setOpen("delete")} data-testid={`key-delete-${account.account}`}>
           {text.keysPanel.remove}
