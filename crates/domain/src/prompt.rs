@@ -54,7 +54,12 @@ pub fn document(context: &Context) -> String {
     place(&mut out, context);
     feedback(&mut out, context);
     if !context.resumed || context.feedback.is_empty() {
-        section(&mut out, "Task file", &cut(&context.text));
+        // Fenced: what others wrote cannot pass for a heading of ours.
+        section(
+            &mut out,
+            "Task file",
+            &fenced("markdown", &cut(&context.text)),
+        );
     }
     if !context.diff.is_empty() && !context.resumed {
         section(
@@ -105,7 +110,11 @@ fn place(out: &mut String, context: &Context) {
 fn feedback(out: &mut String, context: &Context) {
     let skipped = context.feedback.len().saturating_sub(FEEDBACK_MAX);
     for (number, text) in context.feedback.iter().skip(skipped) {
-        section(out, &format!("Feedback {number}"), &cut(text));
+        section(
+            out,
+            &format!("Feedback {number}"),
+            &fenced("markdown", &cut(text)),
+        );
     }
     if let Some((newest, _)) = context.feedback.last() {
         line(out, "");

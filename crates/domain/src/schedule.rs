@@ -238,8 +238,11 @@ pub fn wait_given(state: &State, card: &TaskCard, now: Time, free: u32) -> Wait 
     }
     match state.holder(&card.id, leg) {
         Holder::Nobody => Wait::NobodyNamed(leg),
-        Holder::Agent(_) => blocker(state, card, found, now)
-            .unwrap_or(if free == 0 { Wait::Full } else { Wait::Next }),
+        Holder::Agent(_) => blocker(state, card, found, now).unwrap_or(if free == 0 {
+            Wait::Full
+        } else {
+            Wait::Next
+        }),
         other => {
             let undone: Vec<_> = if leg == Leg::Implement {
                 state.undone(card).into_iter().cloned().collect()

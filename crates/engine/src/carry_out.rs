@@ -215,6 +215,16 @@ impl Engine {
         }))
     }
 
+    /// An engine that died may have started the keeper and not lived to tell it; nobody would ever act on what that run says.
+    fn end_unwanted(&mut self, run: &RunId) -> Result<(), StoreError> {
+        if self.state.taken.contains(run) {
+            self.ports.runs.attach(run, u64::MAX)?;
+            self.ports.runs.halt(run, Halt::Kill)?;
+            self.ports.runs.settle(run)?;
+        }
+        Ok(())
+    }
+
     fn start_run(
         &mut self,
         run: &RunId,
@@ -226,10 +236,12 @@ impl Engine {
             return Ok(overtaken("it was started already"));
         }
         if !is_wanted(self.state.step(task), work) {
+            self.end_unwanted(run)?;
             return Ok(overtaken("the task was taken elsewhere"));
         }
         // Decided is not started: the configuration may have changed since, also while no engine was there.
         if !self.state.trusted {
+            self.end_unwanted(run)?;
             return Err(not_accepted());
         }
         let program = match work {

@@ -411,6 +411,10 @@ impl Engine {
 
     /// Carries one command out. What goes wrong in the world is an outcome like any other; only a log that cannot be written is an error.
     fn carry_out(&mut self, open: &OpenCommand) -> Result<(), EngineError> {
+        // Whoever only settles starts no agent it would not follow; the command stays for the next engine.
+        if self.mode == Mode::Settle && starts_agent(&open.command) {
+            return Ok(());
+        }
         let facts = match self.try_command(open) {
             Ok(facts) => facts,
             Err(error) if log_is_broken(&error) => return Err(error.into()),
@@ -481,6 +485,16 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+const fn starts_agent(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::StartRun {
+            work: Work::Leg { .. },
+            ..
+        }
+    )
 }
 
 const fn touches_files(fact: &Fact) -> bool {

@@ -94,7 +94,13 @@ fn fact(run: &Run, heard: &Heard) -> Option<Fact> {
             end,
             words,
         },
-        Signal::Alive { .. } | Signal::Retrying { .. } | Signal::Doomed { .. } => return None,
+        // In the log as well, so that an engine that dies before it has ended the run does not forget what it is to end as.
+        Signal::Doomed { end } => Fact::RunTurnEnded {
+            run: id,
+            end,
+            words: String::new(),
+        },
+        Signal::Alive { .. } | Signal::Retrying { .. } => return None,
     })
 }
 

@@ -651,11 +651,13 @@ impl Store {
             file.set_status(status)?;
             file.set_last_updated(now).map(|_| ())
         }) {
-            Err(
-                StoreError::Busy { .. } | StoreError::NoTask { .. } | StoreError::Unclear { .. },
-            )
-            | Ok(_) => Ok(()),
-            Err(error) => Err(error),
+            Err(StoreError::Port(error))
+                if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held) =>
+            {
+                Err(error.into())
+            }
+            // The move itself is done and told: whatever keeps the line from being written is no failure of it.
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
