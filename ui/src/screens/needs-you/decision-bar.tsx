@@ -6,6 +6,10 @@ import { INPUT } from "../../parts/fields";
 import { Trouble } from "../../parts/states";
 import { text } from "../../text";
 
+// Where the browser does not size the box by its content (`field-sizing`), the words are counted.
+const MOST_ROWS = 6;
+const CHARS_PER_ROW = 70;
+
 interface DecisionBarProps {
   note: string;
   onNote: (note: string) => void;
@@ -22,7 +26,7 @@ interface DecisionBarProps {
 
 export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId, missing = null, error, children }: DecisionBarProps) {
   const missingId = useId();
-  const rows = Math.min(6, Math.max(1, note.split("\n").length));
+  const rows = Math.min(MOST_ROWS, note.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / CHARS_PER_ROW)), 0));
   return (
     <footer className="flex shrink-0 flex-col gap-2 border-t border-line px-5.5 py-2.75">
       {error === null ? null : <Trouble view={error} {...(error.code === "stale_decision" ? { title: text.needsYou.stale } : {})} />}
