@@ -76,8 +76,9 @@ async function pictures(name) {
 async function withoutTheToken() {
   const stranger = await browser.newPage({ viewport });
   await stranger.goto(origin);
-  await stranger.getByText(/token/i).first().waitFor({ timeout: SOON });
+  await stranger.waitForTimeout(1500);
   await stranger.screenshot({ path: join(TOUR_PICTURES, 'browser-no-token.png') });
+  await stranger.getByText(/address/i).first().waitFor({ timeout: SOON });
   await stranger.close();
 }
 
@@ -123,7 +124,7 @@ async function needsYou() {
   const detail = id('needs-you-detail');
   const items = page.locator('[data-testid^="needs-you-item-"]');
   await until('three requests', async () => (await items.count()) === 3);
-  const chosen = () => page.locator('[data-testid^="needs-you-item-"][aria-current="true"]').getAttribute('data-testid');
+  const chosen = () => page.locator('[data-testid^="needs-you-item-"][aria-current]').getAttribute('data-testid');
   const first = await chosen();
   await page.keyboard.press('j');
   await until('j to go down', async () => (await chosen()) !== first);
@@ -136,6 +137,7 @@ async function needsYou() {
   await until('the permission to be gone', async () => !(await page.locator('[data-testid^="needs-you-item-"]', { hasText: 'node --expose-gc' }).count()));
 
   await choose('Say what the shop is');
+  await detail.getByTestId('request-changes').waitFor({ timeout: SOON });
   await page.keyboard.press('r');
   await until('r to ask for words', () => id('changes-note').evaluate((box) => box === document.activeElement));
   await page.keyboard.type('Say where it is, too.');
@@ -155,7 +157,7 @@ async function choose(words) {
   const item = page.locator('[data-testid^="needs-you-item-"]', { hasText: words });
   await item.waitFor({ timeout: SOON });
   await item.click();
-  await until(`${words} to be chosen`, async () => (await item.getAttribute('aria-current')) === 'true');
+  await until(`${words} to be chosen`, async () => (await item.getAttribute('aria-current')) !== null);
 }
 
 /** The last one is approved on its card. */
@@ -171,7 +173,6 @@ async function theRest() {
   for (const [nav, heading] of [['agents', /agents/i], ['activity', /activity/i], ['settings', /settings/i]]) {
     await id(`nav-${nav}`).click();
     await page.getByRole('heading', { name: heading }).first().waitFor({ timeout: SOON });
-    await page.waitForLoadState('networkidle').catch(() => {});
     await pictures(nav);
   }
   await id('nav-board').click();

@@ -92,6 +92,8 @@ impl Stage {
             "Offer the export in the admin's menu",
             "--depends-on",
             "TASK-003",
+            "--agent",
+            "cursor",
         ]);
         stage
     }
@@ -115,6 +117,7 @@ impl Stage {
             "--file",
             file,
         ]);
+        self.does(&["prep", &task, "-m", "Everything it needs is here."]);
         self.does(&["claim", &task, "--agent", "cursor"]);
         let shown = env.json(&["show", &task]);
         let worktree = PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"));

@@ -125,6 +125,7 @@ fn a_task_goes_its_way_by_verbs_alone() {
         &["claim", "TASK-1", "--agent", "cursor"],
         "
         ✓ cursor took TASK-001 (implement)
+          next: work in [ROOT]/state/projects/[PROJECT]/worktrees/TASK-001
           next: `orchestron next --agent cursor` gives the task with its whole context
           next: `orchestron review TASK-001 --agent cursor -m \"…\"` when it is done",
     );
@@ -173,7 +174,7 @@ fn a_task_goes_its_way_by_verbs_alone() {
     prints(
         &env,
         &["approve", "TASK-1", "--with-feedback", "Fine."],
-        "✓ approved TASK-001; it is now done",
+        "✓ approved TASK-001; it is now done: merged into main as [COMMIT]",
     );
     prints(
         &env,
@@ -286,6 +287,7 @@ fn next_hands_over_one_document_ready_to_work_from() {
 
         ## Task file
 
+        ```markdown
         # Task: TASK-001 - Greet the customers
 
         ## Status: in-progress
@@ -332,6 +334,7 @@ fn next_hands_over_one_document_ready_to_work_from() {
         ### 1 · prepare · person · [WHEN]
 
         > All clear.
+        ```
 
         ## Gates
 
@@ -340,7 +343,7 @@ fn next_hands_over_one_document_ready_to_work_from() {
 
         ## How to end
 
-        When the work is done, run `orchestron review TASK-001 --agent cursor -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback.",
+        Tick the acceptance criteria you have seen hold in the task file `.mcp/tasks/in-progress/TASK-001-greet-the-customers.md` of the project (not a copy of it in a worktree). When the work is done, run `orchestron review TASK-001 --agent cursor -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback.",
         env.root(),
     );
     assert_eq!(env.status_of("TASK-001"), "in-progress");
@@ -418,15 +421,11 @@ fn watch_prints_what_happens_as_it_happens() {
     does(&env, &["create", "Greet the customers"]);
     check(
         &line(),
-        "TASK-001  you wrote TASK-001: Greet the customers you",
+        "TASK-001  you wrote TASK-001: Greet the customers",
         env.root(),
     );
     does(&env, &["prep", "TASK-1"]);
-    check(
-        &line(),
-        "TASK-001  TASK-001: you said it is prepared you",
-        env.root(),
-    );
+    check(&line(), "TASK-001  you said it is prepared", env.root());
     crate::environment::kill(watch.id());
     watch.wait().expect("a child of ours");
 }
