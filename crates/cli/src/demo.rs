@@ -8,10 +8,14 @@ use crate::{
 };
 use orchestron_adapters::{
     init::{Setup, set_up},
+    process::programs::InstalledPrograms,
     project::Project,
     state_dir,
 };
-use orchestron_engine::trust;
+use orchestron_engine::{
+    ports::{InstalledAgent, Programs},
+    trust,
+};
 use orchestron_server::scripted_model::{Pace, Scenario, ScriptedModel, ScriptedModelHandle};
 use serde::Serialize;
 use std::{
@@ -30,6 +34,10 @@ include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 const SCENARIO: &str = "crates/cli/demo/scenario.yaml";
 /// Earlier sample projects that are kept.
 const KEPT: usize = 3;
+/// The folder of the sample project.
+const PROJECT: &str = "storefront";
+/// The coding agent of the sample project.
+const AGENT: &str = "claude";
 
 #[derive(Serialize)]
 struct Ready {
@@ -40,6 +48,9 @@ struct Ready {
 
 /// `demo`
 pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
+    if !args.only_model {
+        agents_must_be_there()?;
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io {
         doing: "cannot start",
         said,
@@ -57,7 +68,8 @@ pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
     };
     if args.only_model {
         output.line(&ready)?;
-        return until_input_ends();
+        until_input_ends()?;
+        return end_agents(&project);
     }
     if output.is_json() {
         output.line(&ready)?;
@@ -65,11 +77,41 @@ pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
         output.answer(&ready, |out| {
             writeln!(out, "{YELLOW}Scripted model: nothing is sent anywhere.{YELLOW:#} Agents, files, git and tests are real.")?;
             writeln!(out, "{BOLD}Project{BOLD:#}  {}", ready.project)?;
-            writeln!(out, "{DIM}In another terminal: cd {} && orchestron status{DIM:#}", ready.project)
+            writeln!(out, "{DIM}In another terminal: cd {} && orchestron requests{DIM:#}", ready.project)
         })?;
     }
-    serve(&project, args.ui.then_some(args.port), output)?;
+    let farewell = "the demo ends, and its agents with it; its project stays where it is";
+    serve(&project, args.ui.then_some(args.port), farewell, output)?;
+    end_agents(&project)?;
     runtime.block_on(model.stop());
+    Ok(())
+}
+
+/// The demo's agents are real. Only what they would say is written down.
+fn agents_must_be_there() -> Result<(), Failure> {
+    let agents = InstalledPrograms.found()?;
+    match agents.into_iter().find(|agent| agent.cli == AGENT) {
+        Some(InstalledAgent {
+            program: None,
+            install,
+            ..
+        }) => Err(Failure::Missing {
+            what: "the demo runs the real Claude command line, which is not installed here"
+                .to_owned(),
+            cure: format!(
+                "{install}. For the demo neither a login nor a key is needed. ORCHESTRON_CLAUDE names a `claude` that lies elsewhere"
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Agents cannot go on without the model that ends here.
+fn end_agents(project: &Project) -> Result<(), Failure> {
+    let (mut ports, _stop) = project.engine_ports(project.keepers())?;
+    for run in ports.runs.found()? {
+        ports.runs.settle(&run)?;
+    }
     Ok(())
 }
 
@@ -108,12 +150,32 @@ fn fresh_folder() -> Result<PathBuf, Failure> {
         .collect();
     earlier.sort();
     for old in earlier.iter().rev().skip(KEPT) {
-        fs::remove_dir_all(old).map_err(said)?;
+        forget(old)?;
     }
     let stamp = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |gone| gone.as_millis());
-    Ok(base.join(format!("{stamp}")).join("storefront"))
+    Ok(base.join(format!("{stamp}")).join(PROJECT))
+}
+
+/// Removes an earlier sample project with its state, unless it is still at work.
+fn forget(demo: &Path) -> Result<(), Failure> {
+    let root = demo.join(PROJECT);
+    let mut gone = vec![demo.to_path_buf()];
+    if root.join(".mcp").is_dir() {
+        let project = Project::open(&root)?;
+        if project.store()?.locks().lease_is_held()? {
+            return Ok(());
+        }
+        gone.push(project.state_dir().root().to_path_buf());
+    }
+    for folder in gone {
+        fs::remove_dir_all(folder).map_err(|said| Failure::Io {
+            doing: "cannot remove an earlier sample project",
+            said,
+        })?;
+    }
+    Ok(())
 }
 
 /// Writes the sample project, makes it a git repository, and sets Orchestron up in it.

@@ -65,16 +65,38 @@ fn print_event(event: &EventView, output: &Output) -> Result<(), Failure> {
     if output.is_json() {
         return output.line(event);
     }
+    if is_detail(event) {
+        return Ok(());
+    }
     let style = style_of(event);
     let task = event.task.as_deref().unwrap_or("");
+    let text = one_line(without_task(&event.text, task), longest(event));
     output.answer(event, |out| {
-        writeln!(
-            out,
-            "{BLUE}{task:<9}{BLUE:#} {style}{}{style:#} {DIM}{}{DIM:#}",
-            one_line(&event.text, 160),
-            one_line(&event.by, 30)
-        )
+        writeln!(out, "{BLUE}{task:<9}{BLUE:#} {style}{text}{style:#}")
     })
+}
+
+/// What a person who looks on need not see; `log` and `--json` tell it.
+fn is_detail(event: &EventView) -> bool {
+    matches!(
+        event.kind.as_str(),
+        "tool-called" | "run-cost" | "run-turn-ended" | "run-halting" | "run-up" | "worktree-ready"
+    ) || event.kind == "run-ended" && event.text.ends_with(" ended")
+}
+
+/// The task stands in front already.
+fn without_task<'a>(text: &'a str, task: &str) -> &'a str {
+    let rest = text.strip_prefix(task).unwrap_or(text);
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    rest.strip_prefix(' ').unwrap_or(text)
+}
+
+/// What a person has to do must not be cut off; other lines stay lines.
+fn longest(event: &EventView) -> usize {
+    match event.kind.as_str() {
+        "request-opened" | "failed" | "command-failed" | "merge-refused" => 1000,
+        _ => 160,
+    }
 }
 
 fn style_of(event: &EventView) -> Style {
@@ -103,5 +125,31 @@ pub fn watch(common: &Common, args: &Watch, output: &Output) -> Result<(), Failu
     loop {
         changes.recv_timeout(PATIENCE);
         follower.print_new(output)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_task;
+
+    #[test]
+    fn the_task_is_said_once() {
+        assert_eq!(
+            without_task("TASK-001 was merged", "TASK-001"),
+            "was merged"
+        );
+        assert_eq!(
+            without_task("TASK-001: cursor is done", "TASK-001"),
+            "cursor is done"
+        );
+        assert_eq!(
+            without_task("TASK-001's worktree", "TASK-001"),
+            "TASK-001's worktree"
+        );
+        assert_eq!(
+            without_task("TASK-0012 is there", "TASK-001"),
+            "TASK-0012 is there"
+        );
+        assert_eq!(without_task("the engine started", ""), "the engine started");
     }
 }

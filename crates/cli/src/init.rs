@@ -25,6 +25,7 @@ struct Report {
     project: String,
     created: Vec<String>,
     kept: Vec<String>,
+    changed: Vec<String>,
     chain: String,
     notes: Vec<String>,
 }
@@ -54,8 +55,9 @@ pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure
         },
     )?;
     let project = Project::open(&root)?;
+    let mut changed = Vec::new();
     if args.npm_scripts {
-        notes.push(npm_scripts(project.root())?);
+        changed.push(npm_scripts(project.root())?);
     } else if project.root().join("package.json").is_file() {
         notes.push("this is a Node project: `orchestron init --npm-scripts` adds mcp:status, mcp:next and mcp:create to package.json".to_owned());
     }
@@ -63,6 +65,7 @@ pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure
         project: project.root().display().to_string(),
         created,
         kept,
+        changed,
         chain,
         notes,
     };
@@ -70,6 +73,9 @@ pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure
         writeln!(out, "{GREEN}✓{GREEN:#} Orchestron is set up in {}", report.project)?;
         for file in &report.created {
             writeln!(out, "  {GREEN}+{GREEN:#} {file}")?;
+        }
+        for line in &report.changed {
+            writeln!(out, "  {GREEN}~{GREEN:#} {line}")?;
         }
         for file in &report.kept {
             writeln!(out, "  {DIM}= {file} (kept as it is){DIM:#}")?;

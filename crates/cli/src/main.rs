@@ -69,13 +69,10 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
     match cli.verb {
         Verb::Init(args) => init::init(&common, &args, output),
         Verb::Completions(args) => {
-            clap_complete::generate(
-                args.shell,
-                &mut Cli::command(),
-                "orchestron",
-                &mut std::io::stdout(),
-            );
-            Ok(())
+            // Into memory first: clap_complete panics when the reader of a pipe has seen enough.
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "orchestron", &mut script);
+            output::raw(&script)
         }
         Verb::Demo(args) => demo::demo(&args, output),
         Verb::Run(args) => run::run(&common, &args, output),

@@ -144,6 +144,12 @@ fn write_error(out: &mut dyn Write, view: &ErrorView) -> io::Result<()> {
     out.flush()
 }
 
+/// Bytes as they are: a script for a shell.
+pub fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    tolerant(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
 /// A reader that has seen enough (`| head`) is no error.
 fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
     match result {

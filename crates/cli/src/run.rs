@@ -12,7 +12,7 @@ use orchestron_adapters::{
     project::Project,
 };
 use orchestron_domain::Actor;
-use orchestron_operations::wire::Topic;
+use orchestron_operations::wire::{ProjectView, Topic, input};
 use orchestron_server::http::{self, Serve, Serving};
 use serde_json::json;
 use std::{
@@ -30,21 +30,46 @@ const CHANGES: usize = 256;
 /// `run`
 pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> {
     let project = Arc::new(Project::open(&here::root(common)?)?);
-    serve(&project, args.ui.then_some(args.port), output)
+    tell_missing(&project, output)?;
+    serve(
+        &project,
+        args.ui.then_some(args.port),
+        "the engine stops; agents that are at work go on and are taken up again by the next engine",
+        output,
+    )
 }
 
-/// Runs the engine, and the UI when a port is given, until interrupted.
-pub fn serve(project: &Arc<Project>, ui: Option<u16>, output: &Output) -> Result<(), Failure> {
+/// Agents of the chain that cannot be started: said once, before tasks come back for it.
+fn tell_missing(project: &Project, output: &Output) -> Result<(), Failure> {
+    let mut context = here::context(project, Actor::Person)?;
+    let view: ProjectView = here::ask(&mut context, "project", &input::Nothing {})?;
+    for agent in view.agents.iter().filter(|agent| !agent.legs.is_empty()) {
+        if let Some(missing) = &agent.missing {
+            let text = format!("{} cannot be started: {missing}", agent.name);
+            tell(output, "missing", &text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs the engine, and the UI when a port is given, until interrupted; then says `farewell`.
+pub fn serve(
+    project: &Arc<Project>,
+    ui: Option<u16>,
+    farewell: &str,
+    output: &Output,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|said| Failure::Io {
         doing: "cannot start",
         said,
     })?;
-    runtime.block_on(serve_async(project, ui, output))
+    runtime.block_on(serve_async(project, ui, farewell, output))
 }
 
 async fn serve_async(
     project: &Arc<Project>,
     ui: Option<u16>,
+    farewell: &str,
     output: &Output,
 ) -> Result<(), Failure> {
     let (changes, _) = broadcast::channel(CHANGES);
@@ -90,11 +115,7 @@ async fn serve_async(
         }
     }
     stop.stop();
-    tell(
-        output,
-        "stopping",
-        "the engine stops; agents that are at work go on and are taken up again by the next engine",
-    )?;
+    tell(output, "stopping", farewell)?;
     let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
     if let Some(serving) = serving {
         serving.stop().await.map_err(|said| Failure::Io {
@@ -156,11 +177,7 @@ async fn interrupted() -> Result<(), Failure> {
 
 fn tell_status(now: &EngineStatus, output: &Output) -> Result<(), Failure> {
     match now {
-        EngineStatus::Running => tell(
-            output,
-            "running",
-            "the engine runs; Ctrl-C stops it (agents go on)",
-        ),
+        EngineStatus::Running => tell(output, "running", "the engine runs; Ctrl-C stops it"),
         EngineStatus::Waiting { holder } => tell(
             output,
             "waiting",

@@ -12,7 +12,7 @@ use crate::{
 use anstyle::Style;
 use orchestron_operations::wire::{
     Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView, RequestView,
-    StatusView, StopState, TaskView, input,
+    StatusView, StatusWord, StopState, TaskView, input,
 };
 use std::{
     io::{self, Write},
@@ -52,6 +52,7 @@ fn write_status(out: &mut dyn Write, project: &StatusView) -> io::Result<()> {
     writeln!(out)?;
     let cells = project.counts.iter().map(|column| {
         let (style, word) = look(column.status);
+        let style = if column.count == 0 { DIM } else { style };
         (style, format!("{word} {}", column.count))
     });
     table(out, &[cells.collect()])?;
@@ -124,14 +125,19 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
             Failure::Usage(format!("`{word}` is no status; it is one of pending, ready, in-progress, review, done, failed"))
         })?),
     };
-    let cards: Vec<CardView> = Here::open(common)?.ask(
-        "list",
+    // Thousands of cards: not by way of JSON.
+    let cards: Vec<CardView> = orchestron_operations::board::list(
+        &mut Here::open(common)?.context,
         &input::List {
             status,
             agent: args.agent.clone(),
         },
-    )?;
+    )
+    .map_err(Failure::from)?;
     output.answer(&cards, |out| {
+        if cards.is_empty() && (args.status.is_some() || args.agent.is_some()) {
+            return writeln!(out, "No task is like that. `orchestron list` shows all.");
+        }
         if cards.is_empty() {
             return writeln!(
                 out,
@@ -149,7 +155,7 @@ pub fn show(common: &Common, args: &Show, output: &Output) -> Result<(), Failure
         task: args.task.clone(),
     };
     let task: TaskView = here.ask("task", &on)?;
-    if args.raw {
+    if args.raw && !output.is_json() {
         return output.answer(&task, |out| write!(out, "{}", plain(&task.text)));
     }
     let diff: Option<DiffView> = if args.diff {
@@ -186,7 +192,10 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
             StopState::Done => (GREEN, "done"),
             StopState::Current => (BLUE, "now"),
             StopState::Waiting => (YELLOW, "waiting"),
-            StopState::Failed => (RED, "failed"),
+            StopState::Failed if card.status == StatusWord::Failed || card.request.is_some() => {
+                (RED, "failed")
+            }
+            StopState::Failed => (RED, "sent back"),
             StopState::Next => (DIM, "to come"),
         };
         let tries = if stop.attempt > 1 {
@@ -320,6 +329,9 @@ pub fn log(common: &Common, args: &Log, output: &Output) -> Result<(), Failure> 
     let page: EventsView = Here::open(common)?.ask("events", &input)?;
     let now = now();
     output.answer(&page, |out| {
+        if page.events.is_empty() {
+            return writeln!(out, "Nothing has happened here yet.");
+        }
         let rows = page.events.iter().map(|event| {
             vec![
                 (DIM, format!("{} ago", ago(now - event.at.0))),

@@ -6,7 +6,7 @@ use crate::{
     here::Here,
     output::Output,
 };
-use orchestron_operations::wire::{Big, DecisionInput, Done, StatusWord, input};
+use orchestron_operations::wire::{Big, DecisionInput, Done, StatusWord, TaskView, input};
 use serde_json::{Value, json};
 
 /// Carries a verb out and says what it did.
@@ -17,8 +17,7 @@ pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure
     if has_consequences(name) && here.settle()? {
         done.not_done
             .retain(|line| !line.starts_with("no engine is running"));
-        let submitted = matches!(name, "submit" | "complete");
-        tell_outcome(&mut here, &mut done, submitted)?;
+        tell_outcome(&mut here, &mut done, name)?;
     }
     output.done(&done)
 }
@@ -29,7 +28,7 @@ fn has_consequences(operation: &str) -> bool {
 }
 
 /// After settling here: where the task stands now.
-fn tell_outcome(here: &mut Here, done: &mut Done, submitted: bool) -> Result<(), Failure> {
+fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(), Failure> {
     let Some(task) = done.task.clone() else {
         return Ok(());
     };
@@ -55,7 +54,8 @@ fn tell_outcome(here: &mut Here, done: &mut Done, submitted: bool) -> Result<(),
         done.next
             .retain(|line| !over.iter().any(|start| line.starts_with(start)));
     }
-    if submitted && card.status == StatusWord::Ready {
+    tell_place(here, done, operation, &task)?;
+    if matches!(operation, "submit" | "complete") && card.status == StatusWord::Ready {
         done.not_done.push(format!(
             "it did not pass, so it came back with feedback: `orchestron show {task}` tells why"
         ));
@@ -64,6 +64,32 @@ fn tell_outcome(here: &mut Here, done: &mut Done, submitted: bool) -> Result<(),
         && let Some(line) = card.line
     {
         done.not_done.push(line);
+    }
+    Ok(())
+}
+
+/// Where the work is done, or where it went.
+fn tell_place(
+    here: &mut Here,
+    done: &mut Done,
+    operation: &str,
+    task: &str,
+) -> Result<(), Failure> {
+    if !matches!(operation, "claim" | "approve" | "decide") {
+        return Ok(());
+    }
+    let on = input::OnTask { task: task.into() };
+    let view: TaskView = here.ask("task", &on)?;
+    match (view.card.status, view.worktree, view.handoffs.last()) {
+        (StatusWord::InProgress, Some(place), _) if operation == "claim" => {
+            done.next.insert(0, format!("work in {place}"));
+        }
+        (StatusWord::Done, _, Some(last)) => {
+            let note = last.note.lines().next().unwrap_or_default();
+            let note = note.trim_start_matches("Approved and ");
+            done.did = format!("{}: {}", done.did, note.trim_end_matches('.'));
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::{
     store::{Store, StoreError},
 };
 use orchestron_domain::{
-    AgentName, Holder, Leg, SessionId, State, TaskId,
+    AgentName, Holder, Leg, SessionId, State, Status, TaskId,
     prompt::{Context, document, role},
     state::Place,
 };
@@ -147,12 +147,23 @@ pub fn outside_document(
         Holder::Agent(name) | Holder::Outside(name) => format!(" --agent {name}"),
         _ => String::new(),
     };
+    let file = store.find(task)?.path;
+    let file = format!(
+        "the task file `.mcp/tasks/{file}` of the project (not a copy of it in a worktree)"
+    );
+    let take = if state.status(task) == Some(Status::Ready) {
+        format!(
+            "Take the task before you begin: `orchestron claim {task}{name}` makes a worktree and says where it is; work there and nowhere else. "
+        )
+    } else {
+        String::new()
+    };
     context.outside = Some(match leg {
         Leg::Prepare => format!(
-            "Edit the task file `.mcp/tasks/pending/…` until its boxes under Definition of Ready are true, then run `orchestron prep {task}{name} -m \"note to the implementer\"`."
+            "Edit {file} until its boxes under Definition of Ready are true, then run `orchestron prep {task}{name} -m \"note to the implementer\"`."
         ),
         Leg::Implement => format!(
-            "When the work is done, run `orchestron review {task}{name} -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback."
+            "{take}Tick the acceptance criteria you have seen hold in {file}. When the work is done, run `orchestron review {task}{name} -m \"note to the reviewer\"`. The gates are run on it; if one fails, the task comes back with feedback."
         ),
         Leg::Review | Leg::Approve => format!(
             "Change nothing. Run `orchestron complete {task}{name} -m \"why it is good\"` or `orchestron reject {task}{name} -m \"what has to change\"`."

@@ -147,7 +147,7 @@ const KEYS: &str = "\
 
 fn agents_with_claude() -> String {
     format!(
-        "# The agents of this project. Read again whenever it is saved. Keys are never kept here: give them in the window or with\n# `orchestron doctor`, they go to your keyring. An entry can have:\n{KEYS}\n{AGENTS}"
+        "# The agents of this project. Read again whenever it is saved. Keys are never kept here: give them in the window or with\n# `orchestron keys set`, they go to your keyring. An entry can have:\n{KEYS}\n{AGENTS}"
     )
 }
 
