@@ -26,6 +26,7 @@ const VERSION: &str = "2.1.328";
 /// Our MCP server, as the host names it.
 const SERVER: &str = "orchestron";
 
+/// Plays the agent.
 pub fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "--version") {

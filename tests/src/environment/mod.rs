@@ -15,7 +15,7 @@ pub use engine::Engine;
 pub use model::Model;
 pub use processes::{Process, kill};
 pub use project::Chain;
-pub use text::{check, normal};
+pub use text::check;
 
 use serde_json::Value;
 use std::{

@@ -5,6 +5,7 @@ mod chain;
 mod conflict;
 mod decisions;
 mod demo;
+mod engines;
 mod key;
 mod missing;
 mod outside;

@@ -106,7 +106,7 @@ fn hand_overs(
         let all = noted(&world);
         (all.len() >= runs * 2).then_some(all)
     });
-    let all = all.inspect_err(|_| eprintln!("{}", world.engine_said()))?;
+    let all = all.inspect_err(|_| eprintln!("{}", world.engine_said_last()))?;
     engine.stop()?;
     let title = if git {
         "in a git repository"
@@ -207,9 +207,7 @@ fn dropped(plan: &Plan, own: f64, report: &mut Report) -> Measured<()> {
     for number in 1..=plan.rounds() * 3 {
         let name = format!("TASK-{number:03}-dropped.md");
         let temp = world.root().join(&name);
-        let text = super::world::text(number, "ready")
-            .replace("Agent: cursor", "Agent: coder")
-            .replace("Depends On\n- ", "Depends On\n");
+        let text = super::world::fresh(number, "coder");
         fs::write(&temp, text).doing("write a task")?;
         let began = now_ns();
         fs::rename(&temp, ready.join(&name)).doing("drop a task")?;
@@ -221,7 +219,7 @@ fn dropped(plan: &Plan, own: f64, report: &mut Report) -> Measured<()> {
                 .then(|| all.into_iter().find(|one| one.run == run && one.begins))
                 .flatten()
         });
-        let begins = begins.inspect_err(|_| eprintln!("{}", world.engine_said()))?;
+        let begins = begins.inspect_err(|_| eprintln!("{}", world.engine_said_last()))?;
         from_drop.push(between(began, begins.ns));
         std::thread::sleep(std::time::Duration::from_millis(60));
     }

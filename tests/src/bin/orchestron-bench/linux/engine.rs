@@ -27,7 +27,7 @@ pub fn measure(plan: &Plan, report: &mut Report) -> Measured<()> {
     process::output(&mut world.product(&["status"]))?;
     let ready = world.project().join(".mcp/tasks/ready");
     for number in size + 1..=size + RUNS {
-        let text = super::world::text(number, "ready").replace("Agent: cursor", "Agent: coder");
+        let text = super::world::fresh(number, "coder");
         fs::write(ready.join(format!("TASK-{number:03}-live.md")), text).doing("write a task")?;
     }
     let engine = world.engine(&[])?;
@@ -38,7 +38,7 @@ pub fn measure(plan: &Plan, report: &mut Report) -> Measured<()> {
             .count()
     };
     let waited = world.wait("twenty live agents", || (agents() >= RUNS).then_some(()));
-    waited.inspect_err(|_| eprintln!("{} live\n{}", agents(), world.engine_said()))?;
+    waited.inspect_err(|_| eprintln!("{} live\n{}", agents(), world.engine_said_last()))?;
     thread::sleep(Duration::from_secs(3));
     let pss = process::pss_kb(engine.pid())?;
     let keepers: Vec<f64> = process::of(world.root())

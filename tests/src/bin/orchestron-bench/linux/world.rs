@@ -144,6 +144,13 @@ impl World {
         fs::read_to_string(self.root.join("engine.out")).unwrap_or_default()
     }
 
+    /// The last lines of it, for a person who wonders why something did not come.
+    pub fn engine_said_last(&self) -> String {
+        let text = self.engine_said();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(12)..].join("\n")
+    }
+
     /// Looks again and again until there is something to be found.
     pub fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> Measured<T> {
         let began = Instant::now();
@@ -215,6 +222,14 @@ pub fn folder_of(number: usize) -> &'static str {
         place -= share;
     }
     "done"
+}
+
+/// A ready task for somebody that waits for no other.
+pub fn fresh(number: usize, agent: &str) -> String {
+    // The first one depends on nothing.
+    text(1, "ready")
+        .replace("TASK-001", &id(number))
+        .replace("Agent: cursor", &format!("Agent: {agent}"))
 }
 
 /// About 1.2 kB, with up to two dependencies on tasks that are done.
