@@ -32,7 +32,23 @@ fn a_worktree_is_found_again_whatever_its_slug_and_place() {
     assert_eq!(elsewhere.worktree(&task(1), "slug", "main").unwrap(), tree);
     assert_eq!(elsewhere.find_worktree(&task(1)).unwrap(), Some(tree));
     assert_eq!(read(&lab.trees.join("TASK-001/new.txt")), "mine\n");
-    assert!(!lab.trees.join("TASK-001/c.txt").exists());
+    assert_eq!(
+        read(&lab.trees.join("TASK-001/c.txt")),
+        "c\n",
+        "a branch without work of its own starts from where the base is now"
+    );
+}
+
+#[test]
+fn changes_in_the_way_of_a_base_that_moved_stay_and_so_does_the_start() {
+    let lab = Lab::new();
+    let tree = lab.tree(1);
+    let old = lab.git.tip(&tree).unwrap();
+    write(&lab.trees.join("TASK-001/c.txt"), "mine\n");
+    lab.save(&[("c.txt", "c\n")], "Base moves");
+    let again = lab.git.worktree(&task(1), "slug", "main").unwrap();
+    assert_eq!(lab.git.tip(&again).unwrap(), old);
+    assert_eq!(read(&lab.trees.join("TASK-001/c.txt")), "mine\n");
 }
 
 #[test]
