@@ -317,7 +317,10 @@ impl Engine {
             None => None,
         };
         if now.is_none() || now != self.observed {
-            store.observe(&mut self.state)?;
+            match &self.observed {
+                Some((version, _)) => store.observe_since(*version, &mut self.state)?,
+                None => store.observe(&mut self.state)?,
+            }
             self.observed = now;
         }
         Ok(())

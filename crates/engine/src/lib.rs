@@ -11,6 +11,7 @@ mod known;
 mod listen;
 pub mod ports;
 mod store;
+mod told;
 mod tools;
 pub mod trust;
 

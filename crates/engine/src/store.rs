@@ -6,15 +6,14 @@
 use crate::known::{Files, Known};
 use crate::ports::{
     Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
-    PortError, PortErrorKind, PortResult, Problem, Scan, TaskFiles,
+    PortError, PortErrorKind, PortResult, Problem, TaskFiles,
 };
+use crate::told::{doubled, read_board, told_by_files};
 use orchestron_domain::{
     Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
     apply::apply,
     state::Step,
-    task_file::{
-        EditError, TaskDraft, TaskFile, TaskFileError, file_name, id_from_file_name, new_task,
-    },
+    task_file::{EditError, TaskDraft, TaskFile, TaskFileError, file_name, new_task},
 };
 use std::{
     cell::RefCell,
@@ -32,8 +31,6 @@ const CHECKPOINT_EVERY: u64 = 500;
 /// The setting that says how the task folders looked when the index last agreed with every file, written by the engine alone:
 /// while it runs it hears of edits in place, which the folders do not show.
 const KEPT: &str = "index-kept";
-/// Fewer moved tasks than this are never taken for a branch switch.
-const SWITCH_MIN: usize = 10;
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Error)]
@@ -457,6 +454,38 @@ impl Store {
         self.observe_config(state)
     }
 
+    /// Like [`Self::observe`], for a state that has observed version `since` of the index: looks only at the tasks that this
+    /// process has changed since, when nobody else changed any.
+    ///
+    /// # Errors
+    /// When index or configuration cannot be read.
+    pub fn observe_since(&self, since: u64, state: &mut State) -> PortResult<()> {
+        let changed = self.known.borrow_mut().changed(self.log.as_ref(), since)?;
+        let Some(changed) = changed else {
+            return self.observe(state);
+        };
+        for task in &changed {
+            let files = self.log.index_of(task)?;
+            let files = files.into_iter().map(|file| (file.path.clone(), file));
+            let (cards, unclear, _) = read_board(&files.collect());
+            state.cards.remove(task);
+            state.unclear.remove(task);
+            state.cards.extend(cards);
+            state.unclear.extend(unclear);
+        }
+        self.observe_config(state)
+    }
+
+    /// A state that knows the configuration and nothing else.
+    ///
+    /// # Errors
+    /// When log or configuration cannot be read.
+    pub fn configured(&self) -> PortResult<State> {
+        let mut state = State::default();
+        self.observe_config(&mut state)?;
+        Ok(state)
+    }
+
     fn observe_config(&self, state: &mut State) -> PortResult<()> {
         let (config, _) = self.files.config()?;
         state.trusted =
@@ -541,10 +570,13 @@ impl Store {
         prefix: &str,
         mut draft: TaskDraft,
     ) -> Result<TaskCard, StoreError> {
-        self.look()?;
+        let named = self.files.highest(prefix)?;
+        if named.is_none() {
+            self.look()?;
+        }
         let locks = Arc::clone(&self.locks);
         let _held = locks.store()?;
-        let seen = self.log.highest(prefix)?;
+        let seen = self.log.highest(prefix)?.max(named.unwrap_or(0));
         loop {
             let number = self.log.next_number(prefix, seen)?;
             draft.id = TaskId::new(prefix, number).map_err(|error| StoreError::Config {
@@ -732,115 +764,4 @@ fn moved_commit(intent: &Intent, moved: IndexedFile) -> Commit {
         index_remove: vec![intent.from.clone()],
         ..Commit::default()
     }
-}
-
-fn doubled(task: &TaskId, file: &IndexedFile) -> Problem {
-    Problem {
-        path: format!(".mcp/tasks/{}", file.path),
-        line: None,
-        what: format!("the id {task} is in more than one file"),
-        cure: "keep one of the files and give the other a new id, or delete it".into(),
-    }
-}
-
-/// Cards, unclear ids and problems of an index.
-fn read_board(
-    index: &BTreeMap<String, IndexedFile>,
-) -> (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>) {
-    let (mut cards, mut unclear, mut problems) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-    let mut first: BTreeMap<TaskId, &IndexedFile> = BTreeMap::new();
-    for file in index.values() {
-        let id = file
-            .card
-            .as_ref()
-            .map(|card| card.id.clone())
-            .or_else(|| id_from_file_name(file.path.rsplit('/').next().unwrap_or("")));
-        problems.extend(file.problem.clone());
-        let Some(id) = id else { continue };
-        if let Some(other) = first.insert(id.clone(), file) {
-            if other.problem.is_none() {
-                problems.push(doubled(&id, other));
-            }
-            if file.problem.is_none() {
-                problems.push(doubled(&id, file));
-            }
-            unclear.insert(id.clone());
-        }
-        match &file.card {
-            Some(card) => {
-                cards.entry(id).or_insert_with(|| card.clone());
-            }
-            None => {
-                unclear.insert(id);
-            }
-        }
-    }
-    problems.dedup();
-    (cards, unclear, problems)
-}
-
-/// What people did, told by the difference between the index and the files.
-fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let before = place_of_ids(known.values());
-    let gone: BTreeSet<&String> = scan.gone.iter().collect();
-    let mut after: BTreeMap<String, &IndexedFile> = known
-        .iter()
-        .filter(|(path, _)| !gone.contains(path))
-        .map(|(p, f)| (p.clone(), f))
-        .collect();
-    after.extend(scan.changed.iter().map(|file| (file.path.clone(), file)));
-    let now = place_of_ids(after.into_values());
-    for (task, (status, title)) in &now {
-        match before.get(task) {
-            None => facts.push(Fact::TaskCreated {
-                task: task.clone(),
-                title: title.clone(),
-                status: *status,
-            }),
-            Some((old, _)) if old != status => facts.push(Fact::TaskMoved {
-                task: task.clone(),
-                from: *old,
-                to: *status,
-            }),
-            Some(_) => {}
-        }
-    }
-    for (task, (status, _)) in &before {
-        if !now.contains_key(task) {
-            facts.push(Fact::TaskRemoved {
-                task: task.clone(),
-                status: *status,
-            });
-        }
-    }
-    let moved = facts
-        .iter()
-        .filter(|fact| !matches!(fact, Fact::TaskCreated { .. }))
-        .count();
-    if moved >= SWITCH_MIN && moved * 3 > before.len() {
-        facts.insert(0, Fact::Paused { why: format!("{moved} of {} tasks moved or vanished at once, as after a branch switch; look at the board and resume when it is right", before.len()) });
-    }
-    facts
-}
-
-/// Where each id lies and its title. An id whose file cannot be read right now still lies where its file is.
-fn place_of_ids<'a>(
-    files: impl Iterator<Item = &'a IndexedFile>,
-) -> BTreeMap<TaskId, (Status, String)> {
-    let mut places = BTreeMap::new();
-    for file in files {
-        let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
-        let card = file.card.as_ref();
-        let id = card
-            .map(|card| card.id.clone())
-            .or_else(|| id_from_file_name(name));
-        if let (Some(id), Some(status)) = (id, Status::from_folder(folder)) {
-            places.entry(id).or_insert((
-                status,
-                card.map_or_else(String::new, |card| card.title.clone()),
-            ));
-        }
-    }
-    places
 }

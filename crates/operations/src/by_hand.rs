@@ -27,7 +27,7 @@ pub fn put(cx: &mut Context, input: &input::Move) -> Result<Done, OpError> {
             format!("{task} stands in {to} already"),
         ));
     }
-    relocate(cx, &task, &Actor::Person, |state| {
+    relocate(cx, None, &task, &Actor::Person, |state| {
         Ok(((card(state, &task)?.status, to), Vec::new(), ()))
     })?;
     told(cx, &state, &task, (from, to))

@@ -40,7 +40,7 @@ pub fn claim(cx: &mut Context, input: &input::Claim) -> Result<Done, OpError> {
         }
         Claim::Take(leg, _) => {
             if state.status(&task) == Some(Status::Ready) {
-                take_and_move(cx, &task, &who)?;
+                take_and_move(cx, state, &task, &who)?;
             } else {
                 take_where_it_is(cx, &task, &who)?;
             }
@@ -50,8 +50,8 @@ pub fn claim(cx: &mut Context, input: &input::Claim) -> Result<Done, OpError> {
 }
 
 /// Ready → in-progress: the rename decides between two that come at once.
-fn take_and_move(cx: &mut Context, task: &TaskId, who: &Who) -> Result<(), OpError> {
-    relocate(cx, task, &Actor::Engine, |state| {
+fn take_and_move(cx: &mut Context, seen: State, task: &TaskId, who: &Who) -> Result<(), OpError> {
+    relocate(cx, Some(seen), task, &Actor::Engine, |state| {
         let facts = facts_of(judge(state, task, who)?, who);
         let from = card(state, task)?.status;
         if from != Status::Ready {

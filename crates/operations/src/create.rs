@@ -21,7 +21,12 @@ const PREFIX: &str = "TASK";
 /// When a field is wrong, or the file cannot be written.
 pub fn create(cx: &mut Context, input: &input::Create) -> Result<Done, OpError> {
     only_person(cx, "write tasks")?;
-    let state = cx.state()?;
+    // Only what it depends on has to be looked for among the tasks.
+    let state = if input.depends_on.is_empty() {
+        cx.store.configured()?
+    } else {
+        cx.state()?
+    };
     let draft = draft(&state, input)?;
     let prefix = match state.config.task_prefix.as_str() {
         "" => PREFIX,

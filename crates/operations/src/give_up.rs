@@ -44,7 +44,7 @@ pub fn fail(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
         Actor::Engine
     };
     let stopped = state.live_run(&task).map(|run| run.id.clone());
-    relocate(cx, &task, &mover, |state| {
+    relocate(cx, None, &task, &mover, |state| {
         may_fail(state, &task, &who)?;
         let from = card(state, &task)?.status;
         let fact = Fact::Failed {
@@ -132,7 +132,7 @@ pub fn retry(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
             file.append_text(Section::ReviewFeedback, &text).map(|_| ())
         })?;
     }
-    relocate(cx, &task, &Actor::Person, |_| {
+    relocate(cx, None, &task, &Actor::Person, |_| {
         Ok(((Status::Failed, Status::Ready), Vec::new(), ()))
     })?;
     let mut told = done(

@@ -22,6 +22,7 @@ pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> 
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let candidates = candidates(&Sight::new(cx, &state)?, &who);
     for (task, leg) in &candidates {
+        let mut now = None;
         if input.claim && holds(&state, task).is_none() {
             let name = match &who.actor {
                 Actor::Outside { name } => Some(name.to_string()),
@@ -38,8 +39,15 @@ pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> 
                 ) => continue,
                 other => other?,
             };
+            now = Some(cx.state()?);
         }
-        return hand_over(cx, task, *leg, &who.holder());
+        return hand_over(
+            cx,
+            now.as_ref().unwrap_or(&state),
+            task,
+            *leg,
+            &who.holder(),
+        );
     }
     let sight = Sight::new(cx, &state)?;
     Ok(NextView {
@@ -53,13 +61,13 @@ pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> 
 
 fn hand_over(
     cx: &mut Context,
+    state: &State,
     task: &TaskId,
     leg: Leg,
     holder: &Holder,
 ) -> Result<NextView, OpError> {
-    let state = cx.state()?;
-    let document = outside_document(&mut cx.store, cx.git.as_ref(), &state, task, leg, holder)?;
-    let sight = Sight::new(cx, &state)?;
+    let document = outside_document(&mut cx.store, cx.git.as_ref(), state, task, leg, holder)?;
+    let sight = Sight::new(cx, state)?;
     let place = state.tasks.get(task).and_then(|found| found.place.as_ref());
     Ok(NextView {
         task: state

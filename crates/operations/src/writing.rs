@@ -85,20 +85,24 @@ fn catch_up(cx: &Context, state: &mut State) -> Result<(), OpError> {
     Ok(())
 }
 
-/// Judges, moves the task and writes the facts with the move. When somebody else moved it in between, it is judged anew.
+/// Judges (at first on the state that the caller has just `seen`), moves the task and writes the facts with the move. When somebody else moved it in between, it is judged anew.
 ///
 /// # Errors
 /// What the judge says, or what kept the file from being moved.
 pub fn relocate<T>(
     cx: &mut Context,
+    seen: Option<State>,
     task: &TaskId,
     mover: &Actor,
     judge: impl Fn(&State) -> Result<((Status, Status), Facts, T), OpError>,
 ) -> Result<T, OpError> {
-    let mut tries = 0;
+    let (mut tries, mut seen) = (0, seen);
     loop {
         tries += 1;
-        let state = cx.state()?;
+        let state = match seen.take() {
+            Some(state) => state,
+            None => cx.state()?,
+        };
         let (places, facts, told) = judge(&state)?;
         match cx.store.move_task(task, places, mover, facts, Vec::new()) {
             Ok(_) => return Ok(told),

@@ -7,10 +7,15 @@ use super::{
 use crate::failure::{failure, io_failure};
 use orchestron_engine::ports::{PortError, PortErrorKind, PortResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
+#[cfg(unix)]
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{self, Read as _},
+    io::{self, Read as _, Seek as _},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -20,6 +25,8 @@ use std::{
 const APPLICATION_ID: u32 = 0x4f52_4348;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// How long the header of every SQLite file is.
+const HEADER: usize = 100;
 /// How long a writer waits for others.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After so many pages in the WAL a writer moves them into the database; who opens the log first reads at most so many.
@@ -163,37 +170,21 @@ fn trouble(path: &Path, error: &rusqlite::Error) -> Trouble {
 
 /// Reads the first bytes as a plain file, so that a newer version's database is not even opened. False when there is none yet.
 fn look_at_header(path: &Path) -> Result<bool, Trouble> {
-    let mut header = [0_u8; 100];
-    let mut file = match File::open(path) {
-        Ok(file) => file,
+    let header = match first_bytes(path) {
+        Ok(header) => header,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(e) => {
             return Err(Trouble::Refused(io_failure(
-                "cannot open",
+                "cannot read",
                 path.display(),
                 &e,
             )));
         }
     };
-    let mut length = 0;
-    while let Some(rest) = header.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => {
-                return Err(Trouble::Refused(io_failure(
-                    "cannot read",
-                    path.display(),
-                    &e,
-                )));
-            }
-        }
-    }
-    if length == 0 {
+    if header.is_empty() {
         return Ok(false);
     }
-    if length < header.len() || !header.starts_with(MAGIC) {
+    if header.len() < HEADER || !header.starts_with(MAGIC) {
         return Err(Trouble::Damaged("it is no SQLite database".to_owned()));
     }
     let number = |at: usize| {
@@ -205,6 +196,45 @@ fn look_at_header(path: &Path) -> Result<bool, Trouble> {
     };
     judge(path, number(60), number(68))?;
     Ok(true)
+}
+
+/// Database files of this process that were looked into. On Unix, closing any handle of a file gives up all locks that the whole
+/// process has on it, also those of its open connections; whoever looks next with SQLite's own tool would then take the log
+/// for unused and delete its WAL under our feet. So a file that was looked into is never closed again.
+#[cfg(unix)]
+static LOOKED_INTO: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
+
+#[cfg(unix)]
+fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut files = LOOKED_INTO.lock().unwrap_or_else(PoisonError::into_inner);
+    let there = fs::metadata(path)?;
+    let known = (there.dev(), there.ino());
+    if let Some(file) = files.get(&known) {
+        return read_header(file);
+    }
+    let file = File::open(path)?;
+    let opened = file.metadata()?;
+    // Replaced in this instant, perhaps by one that is open already: kept open all the same.
+    let mut key = (opened.dev(), opened.ino());
+    while files.contains_key(&key) {
+        key.1 = key.1.wrapping_add(1);
+    }
+    let header = read_header(&file);
+    files.insert(key, file);
+    header
+}
+
+#[cfg(not(unix))]
+fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    read_header(&File::open(path)?)
+}
+
+fn read_header(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut header = Vec::with_capacity(HEADER);
+    file.seek(io::SeekFrom::Start(0))?;
+    file.take(HEADER as u64).read_to_end(&mut header)?;
+    Ok(header)
 }
 
 /// The version of the tables in an open database, when it is one we may use.

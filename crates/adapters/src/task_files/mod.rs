@@ -151,6 +151,10 @@ impl TaskFiles for McpFolder {
         Ok(counts)
     }
 
+    fn highest(&self, prefix: &str) -> PortResult<Option<u32>> {
+        scan::highest(self, prefix).map(Some)
+    }
+
     fn write_side(&self, path: &str, bytes: &[u8], replace: bool) -> PortResult<()> {
         side::write(self, path, bytes, replace)
     }

@@ -176,6 +176,28 @@ pub(super) fn scan(mcp: &McpFolder, known: &BTreeMap<String, IndexedFile>) -> Po
     Ok(scan)
 }
 
+/// The highest number with this prefix among the names in all folders.
+pub(super) fn highest(mcp: &McpFolder, prefix: &str) -> PortResult<u32> {
+    let mut highest = 0;
+    for status in Status::ALL {
+        let shown = format!(".mcp/tasks/{}", status.folder());
+        let opened = mcp.open(&["tasks", status.folder()]);
+        let names = match opened.and_then(|folder| folder.names()) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(io_failure("cannot read", shown, &error)),
+        };
+        for name in names {
+            if let Named::Task(id) = Named::of(&name)
+                && id.prefix() == prefix
+            {
+                highest = id.number().max(highest);
+            }
+        }
+    }
+    Ok(highest)
+}
+
 /// How the task folders look. Windows keeps no times of folders that could be relied on.
 pub(super) fn folders(mcp: &McpFolder) -> PortResult<Option<Folders>> {
     if cfg!(windows) {

@@ -129,10 +129,10 @@ pub fn in_columns(sight: &Sight<'_>, keep: impl Fn(&TaskCard) -> bool) -> Vec<Ca
                     .progress(&card.id)
                     .map_or(Time(0), |found| found.moved)
             };
-            column.sort_by(|a, b| (moved(b), &b.id).cmp(&(moved(a), &a.id)));
+            column.sort_by_cached_key(|card| std::cmp::Reverse((moved(card), &card.id)));
         } else {
-            let key = |card: &TaskCard| (!sight.state.undone(card).is_empty(), card.priority);
-            column.sort_by(|a, b| (key(a), &a.id).cmp(&(key(b), &b.id)));
+            let blocked = |card: &TaskCard| !sight.state.undone(card).is_empty();
+            column.sort_by_cached_key(|card| (blocked(card), card.priority, &card.id));
         }
         for (order, found) in (0..).zip(column) {
             if keep(found) {
