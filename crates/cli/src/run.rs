@@ -16,6 +16,7 @@ use orchestron_operations::wire::{ProjectView, Topic, input};
 use orchestron_server::http::{self, Serve, Serving};
 use serde_json::json;
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
@@ -43,11 +44,15 @@ pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> 
 fn tell_missing(project: &Project, output: &Output) -> Result<(), Failure> {
     let mut context = here::context(project, Actor::Person)?;
     let view: ProjectView = here::ask(&mut context, "project", &input::Nothing {})?;
+    let mut lacking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for agent in view.agents.iter().filter(|agent| !agent.legs.is_empty()) {
         if let Some(missing) = &agent.missing {
-            let text = format!("{} cannot be started: {missing}", agent.name);
-            tell(output, "missing", &text)?;
+            lacking.entry(missing).or_default().push(&agent.name);
         }
+    }
+    for (missing, names) in lacking {
+        let text = format!("{} cannot be started: {missing}", names.join(", "));
+        tell(output, "missing", &text)?;
     }
     Ok(())
 }
@@ -105,12 +110,13 @@ async fn serve_async(
         !matches!(bell.try_send(()), Err(TrySendError::Closed(())))
     })?;
     let mut follower = Follower::from_now(project, None)?;
+    let mut last = None;
     // One listener for all rounds: a signal between two of them would be heard by nobody.
     let mut interrupted = std::pin::pin!(interrupted());
     loop {
         tokio::select! {
             done = &mut interrupted => { done?; break; }
-            Some(now) = statuses.recv() => tell_status(&now, output)?,
+            Some(now) = statuses.recv() => tell_status(now, &mut last, output)?,
             Some(()) = bells.recv() => follower.print_new(output)?,
         }
     }
@@ -175,15 +181,21 @@ async fn interrupted() -> Result<(), Failure> {
     tokio::signal::ctrl_c().await.map_err(failed)
 }
 
-fn tell_status(now: &EngineStatus, output: &Output) -> Result<(), Failure> {
-    match now {
+/// Says a status once: while another process is the engine, becoming it is tried again and again.
+fn tell_status(
+    now: EngineStatus,
+    last: &mut Option<EngineStatus>,
+    output: &Output,
+) -> Result<(), Failure> {
+    if last.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    match last.insert(now) {
         EngineStatus::Running => tell(output, "running", "the engine runs; Ctrl-C stops it"),
         EngineStatus::Waiting { holder } => tell(
             output,
             "waiting",
-            &format!(
-                "another process is this project's engine ({holder}); this one takes over when that ends"
-            ),
+            &format!("{holder}; this one takes over when that ends"),
         ),
         EngineStatus::Failed { error } => tell(
             output,

@@ -368,11 +368,15 @@ fn write_request(out: &mut dyn Write, request: &RequestView) -> io::Result<()> {
         plain(&request.title),
         ago(now() - request.since.0)
     )?;
-    if !request.detail.is_empty() {
+    // The detail of a question of one line is its options.
+    let mut options = request.options.iter();
+    let listed = !request.options.is_empty() && options.all(|one| request.detail.contains(one));
+    if !request.detail.is_empty() && !listed {
         writeln!(out, "  {}", plain(&request.detail))?;
     }
-    for option in &request.options {
-        writeln!(out, "  - {}", plain(option))?;
+    for (at, option) in request.options.iter().enumerate() {
+        let recommended = if at == 0 { " (recommended)" } else { "" };
+        writeln!(out, "  - {}{DIM}{recommended}{DIM:#}", plain(option))?;
     }
     writeln!(out, "  {DIM}{}{DIM:#}", how(request))
 }
@@ -401,6 +405,8 @@ fn how(request: &RequestView) -> String {
 pub fn doctor(common: &Common, output: &Output) -> Result<(), Failure> {
     let found: DoctorView = Here::open(common)?.ask("doctor", &input::Nothing {})?;
     output.answer(&found, |out| {
+        let widths = found.findings.iter().map(|one| one.about.chars().count());
+        let width = widths.max().unwrap_or(0);
         for finding in &found.findings {
             let (style, mark) = if finding.good {
                 (GREEN, "✓")
@@ -409,9 +415,9 @@ pub fn doctor(common: &Common, output: &Output) -> Result<(), Failure> {
             };
             writeln!(
                 out,
-                "{style}{mark}{style:#} {BOLD}{}{BOLD:#} {}",
+                "{style}{mark}{style:#} {BOLD}{:width$}{BOLD:#}  {}",
                 plain(&finding.about),
-                plain(&finding.what)
+                plain(finding.what.lines().next().unwrap_or_default())
             )?;
             if let Some(cure) = &finding.cure {
                 writeln!(out, "  {DIM}cure:{DIM:#} {}", plain(cure))?;
