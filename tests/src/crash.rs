@@ -1,7 +1,7 @@
 //! kill -9 of engine, keeper, agent and command at seeded moments while tasks go through their chain. Whatever was killed,
 //! in the end every task is done, exactly once.
 //!
-//! `ORCHESTRON_CRASH_SEED` repeats a seed that a failure named, `ORCHESTRON_CRASH_MOMENTS` says how many moments there are
+//! `ORCHESTRON_CRASH_SEED` repeats a seed that a failure named, `ORCHESTRON_CRASH_ROUNDS` says how many moments there are
 //! (200 when it does not). The kills of a seed are the same; what they hit depends on the machine.
 
 use crate::environment::{
@@ -9,7 +9,7 @@ use crate::environment::{
 };
 use serde_json::Value;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Path, PathBuf},
     thread,
@@ -67,9 +67,10 @@ fn nor_with_the_real_cli() {
 }
 
 fn shard(shard: u64) {
-    let moments = number("ORCHESTRON_CRASH_MOMENTS").unwrap_or(MOMENTS);
+    let moments = number("ORCHESTRON_CRASH_ROUNDS").unwrap_or(MOMENTS);
     let rounds = moments.div_ceil(SHARDS * MOMENTS_PER_ROUND);
     let seed = seed();
+    let mut hit = BTreeMap::new();
     for round in 0..rounds {
         let titles = ["First of two", "Second of two"];
         let mut round = Round::new(
@@ -79,7 +80,13 @@ fn shard(shard: u64) {
             None,
         );
         round.run(MOMENTS_PER_ROUND);
+        for victim in &round.hit {
+            *hit.entry(*victim).or_insert(0) += 1;
+        }
     }
+    println!("killed: {hit:?}");
+    // A test that kills nothing proves nothing.
+    assert!(rounds < 8 || hit.len() == 4, "{hit:?}");
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -116,7 +123,7 @@ impl Dice {
 }
 
 /// What is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Victim {
     Engine,
     Keeper,
@@ -132,6 +139,7 @@ struct Round {
     dice: Dice,
     engine: Option<Engine>,
     story: Vec<String>,
+    hit: Vec<Victim>,
     /// The fake agent writes down its starts.
     fake: bool,
 }
@@ -165,6 +173,7 @@ impl Round {
             tasks,
             dice: Dice(seed),
             engine: None,
+            hit: Vec::new(),
             story: vec![format!("round {seed}")],
             fake: model.is_none(),
         }
@@ -268,7 +277,8 @@ impl Round {
     fn strike(&mut self, victim: Victim) -> bool {
         match victim {
             Victim::Engine => self.kill_engine(),
-            Victim::Command => return self.kill_command(),
+            Victim::Command if !self.kill_command() => return false,
+            Victim::Command => {}
             Victim::Keeper | Victim::Agent => {
                 let Some(process) = self.process_of_a_run(victim) else {
                     return false;
@@ -278,6 +288,7 @@ impl Round {
                 self.story.push(format!("{victim:?} {}", process.words));
             }
         }
+        self.hit.push(victim);
         true
     }
 
