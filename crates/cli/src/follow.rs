@@ -13,7 +13,7 @@ use orchestron_operations::{
     Context,
     wire::{EventView, EventsView, input},
 };
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// Most events printed at once; a longer gap is said.
 const PAGE: u32 = 200;
@@ -70,7 +70,7 @@ fn print_event(event: &EventView, output: &Output) -> Result<(), Failure> {
     }
     let style = style_of(event);
     let task = event.task.as_deref().unwrap_or("");
-    let text = one_line(without_task(&event.text, task), longest(event));
+    let text = one_line(&without_task(&event.text, task), longest(event));
     output.answer(event, |out| {
         writeln!(out, "{BLUE}{task:<9}{BLUE:#} {style}{text}{style:#}")
     })
@@ -85,10 +85,15 @@ fn is_detail(event: &EventView) -> bool {
 }
 
 /// The task stands in front already.
-fn without_task<'a>(text: &'a str, task: &str) -> &'a str {
-    let rest = text.strip_prefix(task).unwrap_or(text);
+fn without_task<'a>(text: &'a str, task: &str) -> Cow<'a, str> {
+    let Some(rest) = text.strip_prefix(task) else {
+        return text.into();
+    };
+    if let Some(rest) = rest.strip_prefix("'s ") {
+        return format!("its {rest}").into();
+    }
     let rest = rest.strip_prefix(':').unwrap_or(rest);
-    rest.strip_prefix(' ').unwrap_or(text)
+    rest.strip_prefix(' ').unwrap_or(text).into()
 }
 
 /// What a person has to do must not be cut off; other lines stay lines.
@@ -143,8 +148,8 @@ mod tests {
             "cursor is done"
         );
         assert_eq!(
-            without_task("TASK-001's worktree", "TASK-001"),
-            "TASK-001's worktree"
+            without_task("TASK-001's worktree is gone", "TASK-001"),
+            "its worktree is gone"
         );
         assert_eq!(
             without_task("TASK-0012 is there", "TASK-001"),

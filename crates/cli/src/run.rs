@@ -31,7 +31,7 @@ const CHANGES: usize = 256;
 /// `run`
 pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> {
     let project = Arc::new(Project::open(&here::root(common)?)?);
-    tell_missing(&project, output)?;
+    tell_hindrances(&project, output)?;
     serve(
         &project,
         args.ui.then_some(args.port),
@@ -40,10 +40,18 @@ pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> 
     )
 }
 
-/// Agents of the chain that cannot be started: said once, before tasks come back for it.
-fn tell_missing(project: &Project, output: &Output) -> Result<(), Failure> {
+/// What keeps agents from being started: said once, before somebody waits in vain or tasks come back for it.
+fn tell_hindrances(project: &Project, output: &Output) -> Result<(), Failure> {
     let mut context = here::context(project, Actor::Person)?;
     let view: ProjectView = here::ask(&mut context, "project", &input::Nothing {})?;
+    if !view.engine.trusted {
+        let text = "nothing is started: this project's commands are not trusted on this machine yet. Read .mcp/config.yaml and .mcp/agents.yaml, then: orchestron trust";
+        tell(output, "untrusted", text)?;
+    }
+    if let Some(why) = &view.engine.paused {
+        let text = format!("nothing new is started: {why}. To go on: orchestron resume");
+        tell(output, "paused", &text)?;
+    }
     let mut lacking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for agent in view.agents.iter().filter(|agent| !agent.legs.is_empty()) {
         if let Some(missing) = &agent.missing {
