@@ -40,12 +40,21 @@ plays:
 const ORDERS: &str = "// Orders as CSV.\n\nexport function* exportOrders(rows) {\n  return rows.map(toLine).join('\\n');\n}\n\nfunction toLine(row) {\n  return `${row.id},${row.total}`;\n}\n";
 const LIMITER: &str = "// Five tries a minute for each account.\n\nconst MAX_TRIES = 5;\nconst WINDOW_MS = 60_000;\n\nexport function createLimiter(now = Date.now) {\n  const tries = new Map();\n  return (account) => {\n    const recent = (tries.get(account) ?? []).filter((at) => now() - at < WINDOW_MS);\n    tries.set(account, [...recent, now()]);\n    return recent.length < MAX_TRIES;\n  };\n}\n";
 
+const CHAIN: Chain<'_> = Chain {
+    prepare: "",
+    implement: "coder",
+    review: "",
+    gates: &["node --check src/orders.js"],
+    attempts: 3,
+    backoff: "100ms",
+};
+
 /// The stage.
 pub struct Stage {
     /// Its machine.
     pub env: TestEnvironment,
     /// Speaks for the agent.
-    pub _model: Model,
+    pub model: Model,
 }
 
 impl Stage {
@@ -57,14 +66,8 @@ impl Stage {
         env.set("ANTHROPIC_API_KEY", "scripted");
         env.write("src/orders.js", ORDERS);
         env.repository();
-        let chain = Chain {
-            prepare: "",
-            review: "",
-            gates: &["node --check src/orders.js"],
-            ..Chain::default()
-        };
-        env.set_up(&chain, Some(&model.url()));
-        let stage = Self { env, _model: model };
+        env.set_up(&CHAIN, Some(&model.url()));
+        let stage = Self { env, model };
         stage.by_hand(
             "Rate-limit the login endpoint",
             "P0",
@@ -96,6 +99,11 @@ impl Stage {
             "cursor",
         ]);
         stage
+    }
+
+    /// Lets the agents speak to a model at another address.
+    pub fn chain_at(&self, model: &str) {
+        self.env.configure(&CHAIN, Some(model));
     }
 
     /// A task that somebody outside has worked on; it waits for its approval.

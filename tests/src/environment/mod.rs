@@ -8,13 +8,15 @@ mod engine;
 mod model;
 mod processes;
 mod project;
+mod relay;
 mod text;
 
 pub use command::{Finished, finish};
 pub use engine::Engine;
 pub use model::Model;
-pub use processes::{Process, kill};
+pub use processes::{Process, kill, of as processes_of};
 pub use project::Chain;
+pub use relay::{Relay, has};
 pub use text::check;
 
 use serde_json::Value;
@@ -106,6 +108,11 @@ impl TestEnvironment {
         self.extra
             .borrow_mut()
             .insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a variable away again.
+    pub fn unset(&self, name: &str) {
+        self.extra.borrow_mut().remove(name);
     }
 
     fn variables(&self) -> Vec<(&'static str, PathBuf)> {

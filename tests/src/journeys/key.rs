@@ -1,15 +1,8 @@
 //! The key reaches the agent and nobody else: it is in no command line, environment, file or shell of a run.
 
 use super::{KEY, LEG, create, does, shop};
-use crate::environment::{Chain, TestEnvironment};
-use std::{
-    fs,
-    io::{self, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
-    path::Path,
-    sync::{Arc, Mutex},
-    thread,
-};
+use crate::environment::{Chain, Relay, has};
+use std::{fs, path::Path};
 
 const IMPLEMENT: &str = r#"
   - when: { leg: implement }
@@ -45,14 +38,7 @@ fn the_key_is_nowhere_but_in_the_agent() {
     let engine = env.engine();
     let asked = env.wait_for_request("permission", LEG);
     // While it waits: no process but the engine itself, which we gave it to, knows the key.
-    for process in env.processes() {
-        let environment = fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
-        assert!(!process.words.contains(KEY), "{process:?}");
-        assert!(
-            process.pid == engine.pid() || !has_key(&environment),
-            "in the environment of {process:?}"
-        );
-    }
+    env.no_process_knows(KEY, &[engine.pid()]);
     does(&env, &["answer", &format!("R-{}", asked["id"]), "--allow"]);
     let second = env.wait_for("the second ask", LEG, || {
         env.request("permission")
@@ -78,82 +64,12 @@ fn the_key_is_nowhere_but_in_the_agent() {
             .to_owned();
         let bytes = fs::read(Path::new(&worktree).join(name))
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(!has_key(&bytes), "the key is in {name}");
+        assert!(!has(&bytes, KEY), "the key is in {name}");
         assert!(
             name == "gate-env.txt" || !bytes.is_empty(),
             "{name} is empty"
         );
     }
-    assert_nowhere(&env, env.root());
+    env.no_file_has(KEY);
     engine.stop();
-}
-
-/// Passes connections on to the model and keeps what the agent sends.
-struct Relay {
-    url: String,
-    seen: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Relay {
-    fn to(model: &str) -> Self {
-        let model = model.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&seen);
-        // It ends with the test's process; nobody waits for it.
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let Ok(model) = TcpStream::connect(&model) else {
-                    return;
-                };
-                let (mut from_model, mut to_client) = (
-                    model.try_clone().expect("a socket"),
-                    client.try_clone().expect("a socket"),
-                );
-                thread::spawn(move || io::copy(&mut from_model, &mut to_client));
-                let kept = Arc::clone(&kept);
-                thread::spawn(move || pass_on(client, model, &kept));
-            }
-        });
-        Self { url, seen }
-    }
-
-    fn has_seen(&self, text: &str) -> bool {
-        let seen = self.seen.lock().expect("nobody panicked");
-        seen.windows(text.len()).any(|part| part == text.as_bytes())
-    }
-}
-
-fn pass_on(mut client: TcpStream, mut model: TcpStream, kept: &Mutex<Vec<u8>>) {
-    let mut buffer = [0; 16 * 1024];
-    while let Ok(read @ 1..) = client.read(&mut buffer) {
-        kept.lock()
-            .expect("nobody panicked")
-            .extend_from_slice(&buffer[..read]);
-        if model.write_all(&buffer[..read]).is_err() {
-            break;
-        }
-    }
-    // The other side may be gone already.
-    model.shutdown(Shutdown::Write).ok();
-}
-
-fn has_key(bytes: &[u8]) -> bool {
-    bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes())
-}
-
-fn assert_nowhere(env: &TestEnvironment, folder: &Path) {
-    for path in fs::read_dir(folder)
-        .expect("a folder")
-        .flatten()
-        .map(|entry| entry.path())
-    {
-        if path.is_dir() && !path.is_symlink() {
-            assert_nowhere(env, &path);
-        } else if path.is_file() {
-            let bytes = fs::read(&path).unwrap_or_default();
-            assert!(!has_key(&bytes), "the key is in {}", path.display());
-        }
-    }
 }

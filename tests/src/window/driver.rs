@@ -1,12 +1,12 @@
 //! A display, a session bus and WebKitWebDriver, and the few WebDriver calls the tests need.
 
-use crate::environment::{TestEnvironment, binary, kill};
+use crate::environment::{TestEnvironment, binary, kill, processes_of};
 use serde_json::{Value, json};
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
@@ -17,11 +17,26 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How long one call to the driver may take; the first one starts the app.
 const CALL: Duration = Duration::from_secs(60);
 
+/// As after a login: the person's keyring is there and open.
+const UNLOCKED_KEYRING: &str =
+    "printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+/// What a session starts by itself.
+const OF_THE_SESSION: [&str; 7] = [
+    "dbus-daemon",
+    "WebKitWebDriver",
+    "gnome-keyring-daemon",
+    "at-spi-bus-launcher",
+    "at-spi2-registryd",
+    "dconf-service",
+    "gvfsd",
+];
+
 /// A display of its own, a session bus, and a driver on them.
 pub struct Screen {
     display: Child,
     driver: Child,
     address: String,
+    root: PathBuf,
 }
 
 impl Screen {
@@ -52,14 +67,11 @@ impl Screen {
             .expect("Xvfb tells its number");
         let port = free_port();
         // The display comes before the bus, so that what the bus starts knows it.
+        let session =
+            format!("{UNLOCKED_KEYRING}; exec WebKitWebDriver --host=127.0.0.1 --port={port}");
         let driver = env
             .command("dbus-run-session")
-            .args([
-                "--",
-                "WebKitWebDriver",
-                "--host=127.0.0.1",
-                &format!("--port={port}"),
-            ])
+            .args(["--", "sh", "-c", &session])
             .env("DISPLAY", format!(":{}", number.trim()))
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
@@ -73,14 +85,23 @@ impl Screen {
             display,
             driver,
             address: format!("http://127.0.0.1:{port}"),
+            root: env.root().to_path_buf(),
         }
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        kill(self.driver.id());
+        for process in processes_of(&self.root) {
+            let program = process.words.split(' ').next().unwrap_or("");
+            let name = program.rsplit('/').next().unwrap_or(program);
+            if OF_THE_SESSION.contains(&name) {
+                kill(process.pid);
+            }
+        }
+        kill(self.display.id());
         for child in [&mut self.driver, &mut self.display] {
-            kill(child.id());
             // It is dead; its number is given back.
             child.wait().ok();
         }
@@ -165,6 +186,13 @@ impl Session {
             }
         }
         panic!("{css} cannot be clicked");
+    }
+
+    /// Types into an element.
+    pub fn write(&self, env: &TestEnvironment, css: &str, text: &str) {
+        let element = self.wait_for(env, css, Duration::from_secs(30));
+        self.call(&format!("element/{element}/value"), &json!({"text": text}))
+            .unwrap_or_else(|refused| panic!("{css}: {refused:?}"));
     }
 
     /// Presses a key, wherever the focus is.
