@@ -64,6 +64,10 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
         && let Some(line) = card.line
     {
         done.not_done.push(line);
+        if matches!(operation, "approve" | "decide") {
+            done.next
+                .push("`orchestron requests` tells how to go on".into());
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Gathers what a holder must know, for prompts and for `next`.
 
 use crate::{
-    ports::{Git, PortResult, RunProgram, Worktree},
+    ports::{FileDiff, Git, PortResult, RunProgram, Worktree},
     store::{Store, StoreError},
 };
 use orchestron_domain::{
@@ -75,11 +75,31 @@ pub fn feedback_path(task: &TaskId, number: u32) -> String {
 
 fn patch(git: &dyn Git, place: &Place, base: &str) -> PortResult<String> {
     let files = git.diff(&Worktree::from(place), base, true)?;
-    Ok(files
-        .into_iter()
-        .map(|file| file.patch)
-        .collect::<Vec<_>>()
-        .join("\n"))
+    Ok(files.iter().map(named).collect::<Vec<_>>().join("\n"))
+}
+
+/// The hunks of a file below its name, as git writes it.
+fn named(file: &FileDiff) -> String {
+    let path = &file.path;
+    let old = match file.kind.as_str() {
+        "added" => "/dev/null".to_owned(),
+        _ => format!("a/{}", file.old_path.as_ref().unwrap_or(path)),
+    };
+    let new = match file.kind.as_str() {
+        "deleted" => "/dev/null".to_owned(),
+        _ => format!("b/{path}"),
+    };
+    let cut = if file.cut {
+        "[cut: read the rest from the file]\n"
+    } else {
+        ""
+    };
+    let binary = if file.added.is_none() {
+        "[a binary file]\n"
+    } else {
+        ""
+    };
+    format!("--- {old}\n+++ {new}\n{binary}{}{cut}", file.patch)
 }
 
 /// The branch approved work goes to: configured, else remembered from `init`, else what is checked out.
@@ -170,4 +190,32 @@ pub fn outside_document(
         ),
     });
     Ok(document(&context))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+    use crate::ports::FileDiff;
+
+    #[test]
+    fn a_reviewer_sees_which_file_changed() {
+        let file = FileDiff {
+            path: "src/new.rs".into(),
+            old_path: Some("src/old.rs".into()),
+            kind: "renamed".into(),
+            added: Some(1),
+            removed: Some(0),
+            patch: "@@ -1 +1,2 @@\n a\n+b\n".into(),
+            cut: false,
+        };
+        assert_eq!(
+            named(&file),
+            "--- a/src/old.rs\n+++ b/src/new.rs\n@@ -1 +1,2 @@\n a\n+b\n"
+        );
+        let added = FileDiff {
+            kind: "added".into(),
+            ..file
+        };
+        assert!(named(&added).starts_with("--- /dev/null\n+++ b/src/new.rs\n"));
+    }
 }
