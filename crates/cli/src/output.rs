@@ -137,7 +137,15 @@ impl Output {
 }
 
 fn write_error(out: &mut dyn Write, view: &ErrorView) -> io::Result<()> {
-    writeln!(out, "{RED}error:{RED:#} {}", plain(&view.message))?;
+    // The cure of an error of the world stands in its message, too.
+    let said_twice = |hint: &String| format!("\n  {hint}");
+    let message = view
+        .hints
+        .iter()
+        .fold(view.message.clone(), |message, hint| {
+            message.replace(&said_twice(hint), "")
+        });
+    writeln!(out, "{RED}error:{RED:#} {}", plain(&message))?;
     for hint in &view.hints {
         writeln!(out, "  {DIM}hint:{DIM:#} {}", plain(hint))?;
     }
