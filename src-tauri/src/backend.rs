@@ -1,5 +1,7 @@
 //! What stands behind the window: one project, its engine's thread, and the one command the window can call.
 
+#![allow(clippy::let_underscore_must_use)] // in what `tauri::command` writes, not in what we write
+
 use crate::{args::Args, demo::Model, keepers::Sidecars};
 use orchestron_adapters::{
     host::{Changed, EngineThread, tell_changes},

@@ -166,6 +166,7 @@ impl World {
         panic!("the story does not come to rest: {:#?}", self.log.last());
     }
 
+    #[allow(clippy::too_many_lines)] // one arm for each command, each told once
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Claim {

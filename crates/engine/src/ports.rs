@@ -124,7 +124,7 @@ pub struct FileText {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exchange {
     /// Ours is in place; what it displaced was what we had read.
-    Replaced(IndexedFile),
+    Replaced(Box<IndexedFile>),
     /// Somebody had changed it meanwhile: theirs is in place again, ours was not written.
     TheirsKept(FileText),
 }

@@ -112,6 +112,9 @@ pub struct Store {
     seen: Option<String>,
 }
 
+/// Cards by id, ids that are unclear, and problems.
+pub type Board = (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>);
+
 /// What a [`Store::refresh`] found.
 #[derive(Debug, Default)]
 pub struct Refreshed {
@@ -367,9 +370,7 @@ impl Store {
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn board(
-        &self,
-    ) -> PortResult<(BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>)> {
+    pub fn board(&self) -> PortResult<Board> {
         Ok(read_board(&*self.known()?))
     }
 
@@ -723,7 +724,7 @@ impl Store {
             }
             if let Exchange::Replaced(new) = self.files.exchange(&file.path, &file.hash, &bytes)? {
                 self.commit(Commit {
-                    index_put: vec![new],
+                    index_put: vec![*new],
                     ..Commit::default()
                 })?;
                 self.locks.ring();

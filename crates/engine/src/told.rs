@@ -1,7 +1,7 @@
 //! What an index says: the board, and what people did between two looks at the files.
 
 use crate::ports::{IndexedFile, Problem, Scan};
-use orchestron_domain::{Fact, Status, TaskCard, TaskId, task_file::id_from_file_name};
+use orchestron_domain::{Fact, Status, TaskId, task_file::id_from_file_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer moved tasks than this are never taken for a branch switch.
@@ -17,9 +17,7 @@ pub fn doubled(task: &TaskId, file: &IndexedFile) -> Problem {
 }
 
 /// Cards, unclear ids and problems of an index.
-pub fn read_board(
-    index: &BTreeMap<String, IndexedFile>,
-) -> (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>) {
+pub fn read_board(index: &BTreeMap<String, IndexedFile>) -> crate::store::Board {
     let (mut cards, mut unclear, mut problems) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     let mut first: BTreeMap<TaskId, &IndexedFile> = BTreeMap::new();
     for file in index.values() {

@@ -213,10 +213,8 @@ impl TaskFiles for MemoryFiles {
             return Ok(Exchange::TheirsKept(text_of(entry)));
         }
         things.files.put(&full(path), bytes.to_vec());
-        Ok(Exchange::Replaced(reindexed(
-            path,
-            things.files.task(path)?,
-        )?))
+        let row = reindexed(path, things.files.task(path)?)?;
+        Ok(Exchange::Replaced(Box::new(row)))
     }
 
     fn counts(&self) -> PortResult<BTreeMap<Status, u32>> {

@@ -224,6 +224,13 @@ fn a_session_without_a_keyring_says_so() {
     let script = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
     let started = Command::new("sh").args(["-c", script]).status().unwrap();
     assert!(started.success());
+    // The daemon takes its name on the bus in the background, on a busy machine some seconds later.
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while keys.get("anthropic") == Err(KeyringError::NoService)
+        && std::time::Instant::now() < patience
+    {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     keys.set("anthropic", &Secret::new("sk-ant-late")).unwrap();
     assert_eq!(
         keys.for_account("anthropic").as_deref(),

@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use super::spawner::{KeeperSpawner, ProcessSpawner};
+pub use super::spawner::{KeeperSpawner, ProcessSpawner, environment_of_keepers, keeper_ended};
 
 /// How long the end of a run that still goes on is waited for when it is settled.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);

@@ -4,6 +4,7 @@ use super::{environment, folder::RunFolder};
 use crate::failure::io_failure;
 use orchestron_engine::ports::PortResult;
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs::File,
     io::Write,
@@ -54,12 +55,7 @@ impl KeeperSpawner for ProcessSpawner {
         let mut command = Command::new(&program);
         command.args(args).arg(run_dir).stdin(Stdio::piped());
         command.stdout(Stdio::null()).stderr(complaints(run_dir));
-        for (name, _) in std::env::vars_os() {
-            // A keeper needs no secret but the one it is told.
-            if name.to_str().is_none_or(environment::is_secret) {
-                command.env_remove(name);
-            }
-        }
+        command.env_clear().envs(environment_of_keepers());
         let failed = |error| io_failure("cannot start the keeper", program.display(), &error);
         let mut child = command.spawn().map_err(failed)?;
         let stdin = child.stdin.take();
@@ -108,10 +104,21 @@ fn complaints(run_dir: &Path) -> Stdio {
     log.map_or_else(|_| Stdio::null(), Stdio::from)
 }
 
-/// Waits for a keeper's end. When it ended without a word, whoever watches the run is woken to find that out.
+/// What of our own environment a keeper gets: all but secrets. It is told the one it needs on its input.
+#[must_use]
+pub fn environment_of_keepers() -> BTreeMap<String, String> {
+    environment::scrubbed(&environment::own())
+}
+
 fn wait(mut child: Child, folder: &RunFolder) {
     let ended = child.wait();
-    if ended.is_ok_and(|status| status.success()) || folder.exit().exists() {
+    keeper_ended(folder, ended.is_ok_and(|status| status.success()));
+}
+
+/// For whoever started a keeper, when it has ended. When it ended without a word, whoever watches the run is woken to
+/// find that out.
+pub fn keeper_ended(folder: &RunFolder, well: bool) {
+    if well || folder.exit().exists() {
         return;
     }
     let private = super::folder::private;

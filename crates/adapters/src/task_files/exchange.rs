@@ -42,11 +42,8 @@ pub(super) fn exchange(
     }
     let ours = hash(bytes);
     if ours == expected {
-        return Ok(Exchange::Replaced(row(
-            &path,
-            &Reading::Text(now.bytes, look),
-            now_ns(),
-        )));
+        let row = row(&path, &Reading::Text(now.bytes, look), now_ns());
+        return Ok(Exchange::Replaced(Box::new(row)));
     }
     let purpose = Purpose::Exchange {
         expected: short(expected),
@@ -243,7 +240,11 @@ impl Edit<'_> {
         match self.folder.look(name) {
             Ok(look) => {
                 let reading = Reading::Text(bytes.to_vec(), look);
-                Ok(Exchange::Replaced(row(self.path, &reading, now_ns())))
+                Ok(Exchange::Replaced(Box::new(row(
+                    self.path,
+                    &reading,
+                    now_ns(),
+                ))))
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(changed(DOING, self.path)),
             Err(e) => Err(self.failed(&e)),
