@@ -11,6 +11,8 @@
 //!
 //! `environment` is what they stand on: a machine of its own for each test, in a temporary folder.
 
+#![allow(clippy::expect_used, clippy::too_many_lines)] // a test that finds something missing is to fail, and a journey is told in one piece
+
 #[cfg(test)]
 mod arrows;
 #[cfg(all(test, target_os = "linux"))]

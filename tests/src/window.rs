@@ -4,11 +4,11 @@
 mod driver;
 
 use crate::{
-    environment::Relay,
+    environment::{Relay, has},
     stage::{Stage, pictures},
 };
 use driver::{Screen, Session};
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 const SOON: Duration = Duration::from_secs(30);
 const LEG: Duration = Duration::from_secs(90);
@@ -29,6 +29,14 @@ fn the_card_is_in_review_and_approve_merges_it() {
     );
     // Worked on by an agent that the app itself has started, under a keeper that the shell plugin has started.
     let asked = env.wait_for_request("permission", LEG);
+    let keepers = env
+        .processes()
+        .into_iter()
+        .filter(|process| process.words.contains("orchestron keep"));
+    for keeper in keepers {
+        let environment = fs::read(format!("/proc/{}/environ", keeper.pid)).expect("it lives");
+        assert!(!has(&environment, "ANTHROPIC_API_KEY"), "{keeper:?}");
+    }
     window.wait_for(
         env,
         "[data-testid=column-in-progress] [data-testid=card-TASK-003]",

@@ -214,11 +214,8 @@ impl TestEnvironment {
     /// The open request of this kind, if there is one.
     pub fn request(&self, kind: &str) -> Option<Value> {
         let requests = self.json(&["requests"]);
-        let requests = requests.as_array().expect("a list").iter();
-        requests
-            .filter(|request| request["kind"] == kind)
-            .cloned()
-            .next()
+        let mut requests = requests.as_array().expect("a list").iter();
+        requests.find(|request| request["kind"] == kind).cloned()
     }
 
     /// The folder a task's file lies in; exactly one.
