@@ -19,7 +19,7 @@ use orchestron_engine::{
 use orchestron_server::scripted_model::{Pace, Scenario, ScriptedModel, ScriptedModelHandle};
 use serde::Serialize;
 use std::{
-    fs,
+    env, fs,
     io::{self, Read},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -36,6 +36,8 @@ const SCENARIO: &str = "crates/cli/demo/scenario.yaml";
 const KEPT: usize = 3;
 /// The folder of the sample project.
 const PROJECT: &str = "storefront";
+/// What this program is called.
+const NAME: &str = "orchestron";
 /// The coding agent of the sample project.
 const AGENT: &str = "claude";
 
@@ -77,7 +79,7 @@ pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
         output.answer(&ready, |out| {
             writeln!(out, "{YELLOW}Scripted model: nothing is sent anywhere.{YELLOW:#} Agents, files, git and tests are real.")?;
             writeln!(out, "{BOLD}Project{BOLD:#}  {}", ready.project)?;
-            writeln!(out, "{DIM}In another terminal: cd {} && orchestron requests{DIM:#}", ready.project)
+            writeln!(out, "{DIM}In another terminal: cd {} && {} requests{DIM:#}", ready.project, this_program())
         })?;
     }
     let farewell = "the demo ends, and its agents with it; its project stays where it is";
@@ -85,6 +87,23 @@ pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
     end_agents(&project)?;
     runtime.block_on(model.stop());
     Ok(())
+}
+
+/// How this program is called from another terminal: by its name, unless another one or none would be found by that.
+fn this_program() -> String {
+    let Some(here) = env::current_exe()
+        .ok()
+        .and_then(|path| path.canonicalize().ok())
+    else {
+        return NAME.to_owned();
+    };
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).find_map(|folder| folder.join(NAME).canonicalize().ok());
+    if found.as_ref() == Some(&here) {
+        NAME.to_owned()
+    } else {
+        here.display().to_string()
+    }
 }
 
 /// The demo's agents are real. Only what they would say is written down.
