@@ -14,7 +14,7 @@ pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure
     let (name, input) = operation(verb)?;
     let mut here = Here::open(common)?;
     let mut done: Done = here.ask(name, &input)?;
-    if has_consequences(name) && here.settle()? {
+    if has_consequences(name, &done) && here.settle()? {
         done.not_done
             .retain(|line| !line.starts_with("no engine is running"));
         tell_outcome(&mut here, &mut done, name)?;
@@ -23,8 +23,16 @@ pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure
 }
 
 /// Whether something follows that needs no agent: a handoff, gates, a merge, a worktree.
-fn has_consequences(operation: &str) -> bool {
-    !matches!(operation, "create" | "pause" | "resume" | "words" | "trust")
+fn has_consequences(operation: &str, done: &Done) -> bool {
+    match operation {
+        // Nobody prepares: a new task is ready as it is written.
+        "create" => done
+            .not_done
+            .iter()
+            .any(|line| line.contains("it goes to ready")),
+        "pause" | "resume" | "words" | "trust" => false,
+        _ => true,
+    }
 }
 
 /// After settling here: where the task stands now.
@@ -42,7 +50,8 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
     let Some(card) = cards.into_iter().find(|card| card.id == task) else {
         return Ok(());
     };
-    if done.status != Some(card.status) {
+    let before = done.status;
+    if before != Some(card.status) {
         let stands = match card.status {
             StatusWord::Review => "in review",
             other => crate::output::status(other).1,
@@ -55,7 +64,9 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
             .retain(|line| !over.iter().any(|start| line.starts_with(start)));
     }
     tell_place(here, done, operation, &task)?;
-    if matches!(operation, "submit" | "complete") && card.status == StatusWord::Ready {
+    let worked = before == Some(StatusWord::InProgress);
+    let ended = matches!(operation, "submit" | "complete");
+    if ended && worked && card.status == StatusWord::Ready {
         done.not_done.push(format!(
             "it did not pass, so it came back with feedback: `orchestron show {task}` tells why"
         ));
