@@ -214,9 +214,12 @@ impl OpError {
                 format!("`orchestron show {task}` tells since when and what it does"),
                 "only one agent holds a task at a time".into(),
             ],
-            Self::Stale { task, .. } => vec![format!(
-                "look again (`orchestron show {task}`), then decide"
-            )],
+            Self::Stale { task, .. } => vec![
+                format!("look again (`orchestron show {task} --diff`), then decide"),
+                format!(
+                    "when its branch was moved by hand, `orchestron reject {task} -m \"…\"` lets the gates be run on it anew"
+                ),
+            ],
             Self::WrongStatus { task, .. } => vec![format!(
                 "`orchestron show {task}` tells where it stands and whose turn it is"
             )],
