@@ -125,7 +125,7 @@ impl Stage {
             "--file",
             file,
         ]);
-        self.does(&["prep", &task, "-m", "Everything it needs is here."]);
+        env.wait_for_status(&task, "ready", SOON);
         self.does(&["claim", &task, "--agent", "cursor"]);
         let shown = env.json(&["show", &task]);
         let worktree = PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"));

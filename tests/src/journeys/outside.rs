@@ -26,12 +26,8 @@ fn worktree(env: &TestEnvironment, task: &str) -> PathBuf {
     PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"))
 }
 
-fn the_whole_way(env: &TestEnvironment, engine: bool) {
+fn the_whole_way(env: &TestEnvironment) {
     let task = super::create(env, "Greet the customers");
-    if !engine {
-        // Creating alone moves nothing; the person who is told so moves it.
-        does(env, &["prep", &task]);
-    }
     env.wait_for_status(&task, "ready", SOON);
     let next = env.json(&["next", "--agent", "cursor"]);
     assert_eq!(
@@ -84,11 +80,10 @@ fn the_whole_way(env: &TestEnvironment, engine: bool) {
     does(env, &["approve", &task]);
     env.wait_for_status(&task, "done", SOON);
     assert_eq!(env.git(&["show", "main:greeting.txt"]), "Hello");
-    let mut handoffs = super::handoffs(env, &task);
-    if !engine {
-        assert_eq!(handoffs.remove(0), "prepare by person");
-    }
-    assert_eq!(handoffs, ["implement by cursor", "approve by person"]);
+    assert_eq!(
+        super::handoffs(env, &task),
+        ["implement by cursor", "approve by person"]
+    );
     let author = env.git(&["log", "-1", "--format=%an", "--no-merges", "main"]);
     assert!(author.starts_with("cursor"), "{author}");
     env.wait_for("the worktree to be gone", SOON, || {
@@ -102,7 +97,7 @@ const GATE: &str = "grep Hello greeting.txt || { echo 'it does not greet'; exit 
 fn a_holder_outside_works_beside_a_running_engine() {
     let env = shop_for_cursor(GATE);
     let engine = env.engine();
-    the_whole_way(&env, true);
+    the_whole_way(&env);
     engine.stop();
     env.wait_until_quiet();
 }
@@ -110,6 +105,6 @@ fn a_holder_outside_works_beside_a_running_engine() {
 #[test]
 fn a_holder_outside_needs_no_engine_at_all() {
     let env = shop_for_cursor(GATE);
-    the_whole_way(&env, false);
+    the_whole_way(&env);
     env.wait_until_quiet();
 }
