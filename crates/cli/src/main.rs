@@ -9,6 +9,7 @@ mod init;
 mod keys;
 mod output;
 mod run;
+mod trust;
 mod views;
 mod writes;
 
@@ -85,6 +86,7 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Doctor => views::doctor(&common, output),
         Verb::Watch(args) => follow::watch(&common, &args, output),
         Verb::Keys(args) => keys::keys(&common, &args, output),
+        Verb::Trust => trust::trust(&common, output),
         verb => writes::write(&common, verb, output),
     }
 }

@@ -86,7 +86,7 @@ pub fn trust(cx: &mut Context, _input: &input::Nothing) -> Result<Done, OpError>
     let mut told = done(
         None,
         None,
-        format!("accepted on this machine: {}", lines.join("; ")),
+        format!("accepted on this machine:\n  {}", lines.join("\n  ")),
     );
     told.next
         .push("when one of them changes, you are asked again".into());
