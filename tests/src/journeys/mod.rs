@@ -6,6 +6,7 @@ mod conflict;
 mod decisions;
 mod demo;
 mod engines;
+mod git;
 mod key;
 mod missing;
 mod outside;
