@@ -5,7 +5,10 @@
 //! honours filters and merge drivers (git-lfs, git-crypt need them) and still runs no hooks, signs nothing and starts nothing
 //! in the background.
 
-use super::error::{GitError, GitResult};
+use super::{
+    error::{GitError, GitResult},
+    turn,
+};
 use std::{
     ffi::{OsStr, OsString},
     io::{self, Read, Write},
@@ -252,8 +255,8 @@ impl Git {
             Access::Write => WRITE_SECONDS,
         });
         let deadline = Instant::now() + limit;
-        let stdin = std::mem::take(&mut self.stdin);
         let mut child = self.spawn()?;
+        let stdin = std::mem::take(&mut self.stdin);
         let pipes = Pipes::of(&mut child, stdin);
         let mut stopped = false;
         loop {
@@ -320,6 +323,13 @@ impl Git {
         }
     }
 
+    fn input(&self) -> Stdio {
+        match (self.access, self.stdin.is_empty()) {
+            (Access::Write, true) => turn::carried(),
+            _ => Stdio::piped(),
+        }
+    }
+
     fn spawn(&self) -> GitResult<Child> {
         let mut command = Command::new("git");
         clean_environment(&mut command);
@@ -351,7 +361,7 @@ impl Git {
         command
             .args(&self.args)
             .current_dir(&self.dir)
-            .stdin(Stdio::piped())
+            .stdin(self.input())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         own_group(&mut command);

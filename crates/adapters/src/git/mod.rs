@@ -17,6 +17,7 @@ mod project;
 mod removal;
 mod saved;
 mod stale_locks;
+mod turn;
 mod worktrees;
 
 #[cfg(test)]
@@ -25,7 +26,7 @@ mod tests;
 pub use error::GitError;
 pub use project::find_project;
 
-use self::{command::Git as Run, error::GitResult, layout::Repo};
+use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};
 use orchestron_domain::{CommitId, TaskId};
 use orchestron_engine::ports::{FileDiff, Git, MergeOutcome, PortResult, Worktree};
 use std::path::PathBuf;
@@ -75,6 +76,7 @@ impl GitCli {
         let Some(repo) = self.repo()? else {
             return self.without_git();
         };
+        let _turn = Turn::take(&repo)?;
         worktrees::Making {
             repo: &repo,
             task,
@@ -111,6 +113,7 @@ impl GitCli {
             // Nothing can be known without git, so nobody is told that nothing was done.
             return Ok((None, true));
         };
+        let _turn = Turn::take(&repo)?;
         let work = commits::Work {
             place: worktrees::place_of(&repo, tree)?,
             repo: &repo,
@@ -156,6 +159,7 @@ impl GitCli {
         {
             return Err(GitError::ForeignTree { tree: root });
         }
+        let _turn = Turn::take(&repo)?;
         removal::remove(&repo, task, &root)
     }
 }
@@ -210,6 +214,7 @@ impl Git for GitCli {
                 into: base_branch.to_owned(),
             });
         };
+        let _turn = Turn::take(&repo)?;
         let merge = merge::Merge {
             repo: &repo,
             branch,
