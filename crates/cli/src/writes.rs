@@ -6,7 +6,9 @@ use crate::{
     here::Here,
     output::Output,
 };
-use orchestron_operations::wire::{Big, DecisionInput, Done, StatusWord, TaskView, input};
+use orchestron_operations::wire::{
+    Big, DecisionInput, Done, HolderKind, StatusWord, TaskView, input,
+};
 use serde_json::{Value, json};
 
 /// Carries a verb out and says what it did.
@@ -70,6 +72,11 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
         done.not_done.push(format!(
             "it did not pass, so it came back with feedback: `orchestron show {task}` tells why"
         ));
+    }
+    if before != Some(card.status) && card.turn.kind == HolderKind::Outside {
+        let name = &card.turn.name;
+        let line = format!("it is {name}'s turn: `orchestron next --agent {name}`");
+        done.next.push(line);
     }
     if card.request.is_some()
         && let Some(line) = card.line

@@ -167,11 +167,17 @@ pub fn outside_document(
         Holder::Agent(name) | Holder::Outside(name) => format!(" --agent {name}"),
         _ => String::new(),
     };
+    let free = state.status(task) == Some(Status::Ready);
     let file = store.find(task)?.path;
+    // Once it is taken, the file lies there.
+    let file = match file.strip_prefix("ready/") {
+        Some(name) if free => format!("in-progress/{name}"),
+        _ => file,
+    };
     let file = format!(
         "the task file `.mcp/tasks/{file}` of the project (not a copy of it in a worktree)"
     );
-    let take = if state.status(task) == Some(Status::Ready) {
+    let take = if free {
         format!(
             "Take the task before you begin: `orchestron claim {task}{name}` makes a worktree and says where it is; work there and nowhere else. "
         )

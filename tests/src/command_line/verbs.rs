@@ -118,7 +118,8 @@ fn a_task_goes_its_way_by_verbs_alone() {
         &["prep", "TASK-1", "-m", "All clear."],
         "
         ✓ TASK-001 is prepared; it is now ready
-        ! 3 of 3 boxes under `## Definition of Ready` were not ticked; they stay as they are",
+        ! 3 of 3 boxes under `## Definition of Ready` were not ticked; they stay as they are
+          next: it is cursor's turn: `orchestron next --agent cursor`",
     );
     prints(
         &env,
@@ -145,7 +146,8 @@ fn a_task_goes_its_way_by_verbs_alone() {
         &["review", "TASK-1", "--agent", "cursor", "-m", "It greets."],
         "
         ✓ TASK-001 is submitted; it is now ready
-        ! it did not pass, so it came back with feedback: `orchestron show TASK-001` tells why",
+        ! it did not pass, so it came back with feedback: `orchestron show TASK-001` tells why
+          next: it is cursor's turn: `orchestron next --agent cursor`",
     );
     does(&env, &["claim", "TASK-1", "--agent", "cursor"]);
     fs::write(worktree(&env).join("greeting.txt"), "Hello\n").expect("a file");
@@ -360,7 +362,9 @@ fn sending_back_giving_up_and_trying_again() {
     prints(
         &env,
         &["reject", "TASK-1", "-m", "Louder."],
-        "✓ asked for changes on TASK-001; it is now ready",
+        "
+        ✓ asked for changes on TASK-001; it is now ready
+          next: it is cursor's turn: `orchestron next --agent cursor`",
     );
     assert!(env.read(".mcp/feedback/TASK-001-1.md").contains("Louder."));
     prints(
