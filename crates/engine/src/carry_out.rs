@@ -377,11 +377,22 @@ impl Engine {
                 file.set_git_context(None, Some(&tip.0), None).map(|_| ())
             })?;
         }
-        Ok(engine_says(Fact::Committed {
+        let mut facts = Vec::new();
+        if self.place(task).is_none() {
+            // The log was lost, or the worktree was made by hand: the gates have to know of it, too.
+            facts.extend(engine_says(Fact::WorktreeReady {
+                task: task.clone(),
+                path: tree.path,
+                branch: tree.branch,
+                base: tree.base,
+            }));
+        }
+        facts.extend(engine_says(Fact::Committed {
             task: task.clone(),
             commit,
             changed,
-        }))
+        }));
+        Ok(facts)
     }
 
     #[allow(clippy::too_many_arguments)] // the fields of one command

@@ -113,9 +113,10 @@ fn log(cx: &Context, state: &State) -> Result<Finding, OpError> {
         .count();
     let known = state.tasks.values().any(|found| !found.stops.is_empty());
     if worked_on > 0 && !known {
+        let tell = if worked_on == 1 { "tells" } else { "tell" };
         let what = format!(
-            "{} handoffs that the log knows nothing of: it is new, and the history before it is only in the files",
-            word::count(worked_on, "task file tells of").replace("files tells", "files tell")
+            "{} {tell} of handoffs that the log knows nothing of: it is new, and the history before it is only in the files",
+            word::count(worked_on, "task file")
         );
         return Ok(bad(
             ABOUT,

@@ -2,7 +2,7 @@
 
 use crate::{Act, Script, World, chain_tests::run, quiet_end};
 use orchestron_domain::{
-    CallId, Fact, RequestKind, RunEnd, Status,
+    Actor, AgentName, CallId, Fact, Holder, Leg, RequestKind, RunEnd, Status, TaskId,
     signal::{Say, Signal},
 };
 use orchestron_engine::{Engine, Mode};
@@ -154,6 +154,44 @@ fn an_approval_is_bound_to_a_commit_also_when_the_log_was_lost() {
     };
     assert!(
         matches!(&request.kind, RequestKind::Review { commit: Some(commit) } if Some(&commit.0) == world.tip("TASK-001").as_ref()),
+        "{request:?}"
+    );
+}
+
+#[test]
+fn work_of_a_holder_outside_is_checked_also_when_the_log_was_lost() {
+    let world = World::new();
+    world.task(1, Status::InProgress, "Search");
+    world.outside("cursor");
+    world.chain(None, Some("cursor"), None);
+    let name: AgentName = "cursor".parse().unwrap();
+    let by = Actor::Outside { name: name.clone() };
+    let task: TaskId = "TASK-1".parse().unwrap();
+    let says = |fact| world.store().append(&by, vec![fact]).unwrap();
+    noticed(&world);
+    says(Fact::Claimed {
+        task: task.clone(),
+        leg: Leg::Implement,
+        holder: Holder::Outside(name.clone()),
+        attempt: 1,
+    });
+    run(&world);
+    world.lose_log();
+    world.trust();
+    run(&world);
+    says(Fact::Submitted {
+        task,
+        leg: Leg::Implement,
+        note: "done".into(),
+        run: None,
+    });
+    let state = run(&world);
+    assert_eq!(world.status("TASK-001"), Some(Status::Review));
+    let [request] = state.open_requests().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", state.requests)
+    };
+    assert!(
+        matches!(request.kind, RequestKind::Review { .. }),
         "{request:?}"
     );
 }
