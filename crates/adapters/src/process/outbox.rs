@@ -77,6 +77,10 @@ impl Outbox {
         outbox
             .read(key_of)
             .map_err(FolderError::io("cannot read", &path))?;
+        // An engine that was killed between its line and the bell has said it all the same, but the keeper sleeps on.
+        if outbox.length > 0 {
+            outbox.ring();
+        }
         Ok(outbox)
     }
 
@@ -190,6 +194,26 @@ mod tests {
             fs::read_to_string(folder.inbox()).unwrap(),
             "a\n{\"keeper\":\"close-input\"}\nb\n{\"keeper\":\"kill\"}\n{\"keeper\":\"kill\"}\n"
         );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_an_engine_said_that_did_not_come_to_the_bell_is_rung_for_by_the_next() {
+        use std::io::Read;
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(dir.path());
+        crate::process::keeper::make_bell(&folder.bell()).unwrap();
+        let mut bell = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(folder.bell())
+            .unwrap();
+        fs::write(folder.inbox(), "said\n").unwrap();
+        Outbox::open(&folder, key_of).unwrap();
+        let (told, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || told.send(bell.read(&mut [0; 8]).unwrap()).unwrap());
+        let heard = heard.recv_timeout(std::time::Duration::from_secs(5));
+        assert!(heard.is_ok_and(|bytes| bytes > 0), "nobody rang");
     }
 
     #[test]
