@@ -28,6 +28,8 @@ const ROUND: Duration = Duration::from_secs(90);
 const BETWEEN_MS: u64 = 500;
 /// How long to wait for a process of the wanted kind.
 const FOR_A_VICTIM: Duration = Duration::from_millis(1500);
+/// How long to wait for the engine to write something.
+const FOR_A_WRITE: Duration = Duration::from_millis(400);
 /// How long a step of the fake agent takes: long enough to be hit.
 const PAUSE_MS: &str = "40";
 
@@ -293,12 +295,42 @@ impl Round {
     }
 
     fn kill_engine(&mut self) {
+        // Every second time right behind something it has written: between two writes is where things get lost.
+        if self.dice.roll(2) == 0 {
+            self.wait_for_a_write();
+            thread::sleep(Duration::from_micros(self.dice.roll(3000)));
+        }
         if let Some(engine) = self.engine.take() {
             engine.kill();
         }
         self.story.push("Engine".to_owned());
         thread::sleep(Duration::from_millis(self.dice.roll(150)));
         self.start_engine();
+    }
+
+    fn wait_for_a_write(&self) {
+        let before = self.written();
+        let began = Instant::now();
+        while self.written() == before && began.elapsed() < FOR_A_WRITE {
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// Changes with whatever the engine writes: the doorbell, what runs are told, task files.
+    fn written(&self) -> (u64, u64, Vec<SystemTime>) {
+        let size = |path: PathBuf| fs::metadata(path).map_or(0, |meta| meta.len());
+        let state = self.env.state();
+        let runs = fs::read_dir(state.join("runs"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let told = runs.map(|run| size(run.path().join("in.jsonl"))).sum();
+        let tasks = fs::read_dir(self.env.project().join(".mcp/tasks"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let moved = tasks.filter_map(|folder| folder.metadata().ok()?.modified().ok());
+        (size(state.join("doorbell")), told, moved.collect())
     }
 
     /// Without an engine, a command carries out itself what follows from it.
