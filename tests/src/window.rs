@@ -4,7 +4,7 @@
 mod driver;
 
 use crate::{
-    environment::{Relay, has},
+    environment::{Relay, TestEnvironment, claude, has},
     stage::{Stage, pictures},
 };
 use driver::{Screen, Session};
@@ -137,4 +137,27 @@ fn a_key_entered_here_goes_to_the_keyring_and_from_there_to_the_agent_alone() {
     drop(screen);
     // The agent waits for its permission; that is for the next engine.
     env.leftovers_are_fine();
+}
+
+#[test]
+fn the_demo_runs_by_itself_and_leaves_nothing_behind() {
+    let env = TestEnvironment::new();
+    env.set("ORCHESTRON_CLAUDE", claude());
+    let screen = Screen::new(&env);
+    let window = Session::open(&env, &screen, &["--demo"]);
+    for task in 1..=5 {
+        let card = format!("[data-testid=card-TASK-{task:03}]");
+        window.wait_for(&env, &card, SOON);
+    }
+    let page = window.script("return document.body.innerText;").to_string();
+    assert!(
+        page.contains("nothing is sent anywhere"),
+        "it is labelled as what it is: {page}"
+    );
+    // An agent has been started and the board shows what it does.
+    window.wait_for(&env, "[data-testid=column-ready] [data-testid=card-TASK-001], [data-testid=column-in-progress] [data-testid=card-TASK-001]", LEG);
+    window.picture(&pictures().join("window-demo-light.png"));
+    window.close();
+    drop(screen);
+    env.wait_until_quiet();
 }
