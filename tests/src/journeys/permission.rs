@@ -11,7 +11,7 @@ const IMPLEMENT: &str = r#"
     steps:
       - say: This needs your permission.
         calls:
-          - { tool: Bash, input: { command: "python3 -c 'print(1)' > asked.txt", description: "Write asked.txt" } }
+          - { tool: Bash, input: { command: "node -e 'console.log(1)' > asked.txt", description: "Write asked.txt" } }
       - say: It was allowed.
         calls:
           - { tool: Write, input: { file_path: "${worktree}/greeting.txt", content: "allowed\n" } }
@@ -113,7 +113,7 @@ fn an_answer_given_while_no_engine_runs_reaches_the_agent() {
             &format!("R-{}", asked["id"]),
             "--deny",
             "-m",
-            "Not with python.",
+            "Not like this.",
         ],
     );
     let engine = env.engine();
