@@ -11,6 +11,7 @@ mod key;
 mod missing;
 mod outside;
 mod permission;
+mod pitfalls;
 
 use crate::environment::{Chain, Model, TestEnvironment, claude};
 use std::time::Duration;
