@@ -26,7 +26,7 @@ export const text = {
 
   nav: { label: "Screens", needsYou: "Needs you", board: "Board", agents: "Agents", activity: "Activity", settings: "Settings" },
   priority: { label: "Priority", P0: "most urgent", P1: "normal", P2: "when there is time" },
-  kind: { review: "Review", permission: "Permission", question: "Question", escalation: "Escalation", conflict: "Conflict" },
+  kind: { review: "Review", permission: "Permission", question: "Question", escalation: "Escalation", conflict: "Conflict", budget: "Budget" },
   status: { pending: "Pending", ready: "Ready", "in-progress": "In progress", review: "Review", done: "Done", failed: "Failed" },
   column: { pending: "Pending", ready: "Ready", "in-progress": "In progress", review: "Review", done: "Done" },
   leg: {

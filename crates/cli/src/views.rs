@@ -11,8 +11,8 @@ use crate::{
 };
 use anstyle::Style;
 use orchestron_operations::wire::{
-    Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView, RequestView,
-    StatusView, StatusWord, StopState, TaskView, input,
+    Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView, ProblemView,
+    RequestView, StatusView, StatusWord, StopState, TaskView, input,
 };
 use std::{
     io::{self, Write},
@@ -68,19 +68,7 @@ fn write_status(out: &mut dyn Write, project: &StatusView) -> io::Result<()> {
             project.needs_you
         )?;
     }
-    for problem in &project.problems {
-        let line = problem
-            .line
-            .map_or_else(String::new, |line| format!(":{line}"));
-        writeln!(
-            out,
-            "{RED}problem{RED:#} {}{line}: {}\n  {DIM}cure:{DIM:#} {}",
-            plain(&problem.path),
-            plain(&problem.what),
-            plain(&problem.cure)
-        )?;
-    }
-    Ok(())
+    write_problems(out, &project.problems)
 }
 
 fn row(card: &CardView) -> Vec<(Style, String)> {
@@ -126,7 +114,7 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
         })?),
     };
     // Thousands of cards: not by way of JSON.
-    let cards: Vec<CardView> = orchestron_operations::board::list(
+    let (cards, problems) = orchestron_operations::board::listed(
         &mut Here::open(common)?.context,
         &input::List {
             status,
@@ -136,16 +124,33 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
     .map_err(Failure::from)?;
     output.answer(&cards, |out| {
         if cards.is_empty() && (args.status.is_some() || args.agent.is_some()) {
-            return writeln!(out, "No task is like that. `orchestron list` shows all.");
-        }
-        if cards.is_empty() {
-            return writeln!(
+            writeln!(out, "No task is like that. `orchestron list` shows all.")?;
+        } else if cards.is_empty() && problems.is_empty() {
+            writeln!(
                 out,
                 "No tasks here. Write one: orchestron create \"What is to be done\""
-            );
+            )?;
         }
-        table(out, &cards.iter().map(row).collect::<Vec<_>>())
+        table(out, &cards.iter().map(row).collect::<Vec<_>>())?;
+        write_problems(out, &problems)
     })
+}
+
+/// Files that cannot be understood, with how to mend them.
+fn write_problems(out: &mut dyn Write, problems: &[ProblemView]) -> io::Result<()> {
+    for problem in problems {
+        let line = problem
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        writeln!(
+            out,
+            "{RED}problem{RED:#} {}{line}: {}\n  {DIM}cure:{DIM:#} {}",
+            plain(&problem.path),
+            plain(&problem.what),
+            plain(&problem.cure)
+        )?;
+    }
+    Ok(())
 }
 
 /// `show`
@@ -387,7 +392,7 @@ fn word(request: &RequestView) -> String {
 
 fn how(request: &RequestView) -> String {
     use orchestron_operations::wire::RequestWord::{
-        Conflict, Escalation, Permission, Question, Review,
+        Budget, Conflict, Escalation, Permission, Question, Review,
     };
     let (Big(id), task) = (request.id, request.task.as_deref().unwrap_or(""));
     match request.kind {
@@ -398,6 +403,7 @@ fn how(request: &RequestView) -> String {
         Question => format!("orchestron answer R-{id} --text \"…\""),
         Escalation => format!("orchestron answer R-{id} --retry -m \"…\" | --give-up"),
         Conflict => format!("orchestron answer R-{id} --retry | --changes -m \"…\""),
+        Budget => format!("orchestron answer R-{id} --raise DOLLARS | --give-up"),
     }
 }
 

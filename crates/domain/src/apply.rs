@@ -2,7 +2,9 @@
 
 use crate::{
     Actor, Decision, Event, Fact, Holder, Leg, MicroUsd, Request, RequestId, RequestKind, Run,
-    RunEnd, RunId, RunStatus, SessionId, State, Status, TaskId, Time,
+    RunEnd, RunId, RunStatus, SessionId, State, Status, TaskId, Time, conflict,
+    event::Scope,
+    failure,
     request::Decided,
     run::{Verdict, Work},
     state::{DAY_MS, Place, Progress, Receipt, Step, Stop},
@@ -38,8 +40,17 @@ pub fn apply(state: &mut State, event: &Event) {
             close_request(state, event, *request, decision)
         }
         Fact::RequestWithdrawn { request, why } => withdraw_request(state, event.at, *request, why),
-        Fact::Paused { why } => state.paused = Some(why.clone()),
-        Fact::Resumed => state.paused = None,
+        Fact::Paused { why, scope } => pause(state, scope, why),
+        Fact::Resumed { scope } => resume(state, scope),
+        Fact::BreakerOpened { .. }
+        | Fact::BreakerClosed { .. }
+        | Fact::Reassigned { .. }
+        | Fact::Rethought { .. } => failure::apply(state, event),
+        Fact::WorkSeen { .. }
+        | Fact::Forecasted { .. }
+        | Fact::CaughtUp { .. }
+        | Fact::ConflictFound { .. }
+        | Fact::ConflictResolved { .. } => conflict::apply(state, event),
         Fact::Parked { account, until } => {
             state.parked.insert(account.clone(), *until);
         }
@@ -55,6 +66,30 @@ pub fn apply(state: &mut State, event: &Event) {
         | Fact::CommandDone { .. }
         | Fact::Trusted { .. } => {}
         _ => apply_run(state, event),
+    }
+}
+
+fn pause(state: &mut State, scope: &Scope, why: &str) {
+    match scope {
+        Scope::All => state.paused = Some(why.to_owned()),
+        Scope::Task { task } => {
+            state.paused_tasks.insert(task.clone(), why.to_owned());
+        }
+        Scope::Agent { agent } => {
+            state.paused_agents.insert(agent.clone(), why.to_owned());
+        }
+    }
+}
+
+fn resume(state: &mut State, scope: &Scope) {
+    match scope {
+        Scope::All => state.paused = None,
+        Scope::Task { task } => {
+            state.paused_tasks.remove(task);
+        }
+        Scope::Agent { agent } => {
+            state.paused_agents.remove(agent);
+        }
     }
 }
 

@@ -2,8 +2,12 @@
 //! journaled and have no outcome yet are simply carried out again.
 
 use crate::{
-    CommitId, Holder, Leg, RequestId, RequestKind, RunEnd, RunId, SessionId, Status, TaskId, Time,
-    run::Work, signal::Say,
+    AgentName, CommitId, Fact, Holder, Leg, RequestId, RequestKind, RunEnd, RunId, Seq, SessionId,
+    Status, TaskId, Time,
+    conflict::{ConflictKind, Resolution},
+    event::Scope,
+    run::Work,
+    signal::Say,
 };
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +148,82 @@ pub enum Command {
         /// Until when.
         until: Time,
     },
+    /// Give a leg to another agent.
+    Reassign {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// To whom; none = back to whom the chain names.
+        to: Option<AgentName>,
+        /// Why.
+        why: String,
+    },
+    /// Give a task back to the architect, to be prepared anew: moves it to pending.
+    Rethink {
+        /// The task.
+        task: TaskId,
+        /// Where it stands.
+        from: Status,
+        /// Why.
+        why: String,
+    },
+    /// Leave an agent whose program cannot be started alone for a while.
+    OpenBreaker {
+        /// The agent.
+        agent: AgentName,
+        /// What went wrong.
+        why: String,
+        /// Until when.
+        until: Time,
+    },
+    /// Try an agent again.
+    CloseBreaker {
+        /// The agent.
+        agent: AgentName,
+    },
+    /// Start nothing new: something is wrong that the next run would only repeat.
+    Pause {
+        /// Why.
+        why: String,
+    },
+    /// Look which files a task's branch really touches.
+    LookAtWork {
+        /// The task.
+        task: TaskId,
+    },
+    /// Merge two branches in memory.
+    Forecast {
+        /// One task, with its tip.
+        one: (TaskId, CommitId),
+        /// The other.
+        other: (TaskId, CommitId),
+    },
+    /// Bring a task's branch up to its base.
+    CatchUp {
+        /// The task.
+        task: TaskId,
+    },
+    /// Record that something clashes.
+    NoteConflict {
+        /// What kind.
+        kind: ConflictKind,
+        /// The tasks, the one that came first first.
+        tasks: Vec<TaskId>,
+        /// The files, where there are some.
+        files: Vec<String>,
+        /// What was seen.
+        evidence: String,
+    },
+    /// Record that a conflict is over.
+    ResolveConflict {
+        /// Which.
+        conflict: Seq,
+        /// How.
+        resolution: Resolution,
+        /// Why.
+        why: String,
+    },
 }
 
 impl Command {
@@ -160,14 +240,61 @@ impl Command {
             | Self::Fail { task, .. }
             | Self::Move { task, .. }
             | Self::Merge { task, .. }
-            | Self::RemoveWorktree { task } => Some(task),
+            | Self::RemoveWorktree { task }
+            | Self::Reassign { task, .. }
+            | Self::Rethink { task, .. }
+            | Self::LookAtWork { task }
+            | Self::CatchUp { task } => Some(task),
             Self::OpenRequest { task, .. } => task.as_ref(),
             Self::Say { .. }
             | Self::AnswerTool { .. }
             | Self::HaltRun { .. }
             | Self::WithdrawRequest { .. }
-            | Self::Park { .. } => None,
+            | Self::Park { .. }
+            | Self::OpenBreaker { .. }
+            | Self::CloseBreaker { .. }
+            | Self::Pause { .. }
+            | Self::Forecast { .. }
+            | Self::NoteConflict { .. }
+            | Self::ResolveConflict { .. } => None,
         }
+    }
+
+    /// The fact, when carrying this out is nothing but telling it.
+    #[must_use]
+    pub fn told(&self) -> Option<Fact> {
+        Some(match self.clone() {
+            Self::WithdrawRequest { request, why } => Fact::RequestWithdrawn { request, why },
+            Self::Park { account, until } => Fact::Parked { account, until },
+            Self::Reassign { task, leg, to, why } => Fact::Reassigned { task, leg, to, why },
+            Self::OpenBreaker { agent, why, until } => Fact::BreakerOpened { agent, why, until },
+            Self::CloseBreaker { agent } => Fact::BreakerClosed { agent },
+            Self::Pause { why } => Fact::Paused {
+                why,
+                scope: Scope::All,
+            },
+            Self::NoteConflict {
+                kind,
+                tasks,
+                files,
+                evidence,
+            } => Fact::ConflictFound {
+                kind,
+                tasks,
+                files,
+                evidence,
+            },
+            Self::ResolveConflict {
+                conflict,
+                resolution,
+                why,
+            } => Fact::ConflictResolved {
+                conflict,
+                resolution,
+                why,
+            },
+            _ => return None,
+        })
     }
 
     /// Whether the task's chain cannot go on when this could not be carried out.
@@ -184,6 +311,7 @@ impl Command {
                 | Self::Fail { .. }
                 | Self::Move { .. }
                 | Self::Merge { .. }
+                | Self::Rethink { .. }
         )
     }
 
@@ -207,6 +335,18 @@ impl Command {
             Self::OpenRequest { kind, .. } => format!("open a request ({})", kind.word()),
             Self::WithdrawRequest { request, .. } => format!("withdraw {request}"),
             Self::Park { account, .. } => format!("let the account {account} rest"),
+            Self::Reassign { task, leg, .. } => format!("give {leg} of {task} to another agent"),
+            Self::Rethink { task, .. } => format!("give {task} back to be prepared anew"),
+            Self::OpenBreaker { agent, .. } => format!("leave {agent} alone for a while"),
+            Self::CloseBreaker { agent } => format!("try {agent} again"),
+            Self::Pause { .. } => "pause".to_owned(),
+            Self::LookAtWork { task } => format!("look at the work on {task}"),
+            Self::Forecast { one, other } => {
+                format!("forecast the merge of {} and {}", one.0, other.0)
+            }
+            Self::CatchUp { task } => format!("bring {task} up to its base"),
+            Self::NoteConflict { kind, .. } => format!("record a conflict ({})", kind.word()),
+            Self::ResolveConflict { conflict, .. } => format!("resolve conflict {}", conflict.0),
         }
     }
 }

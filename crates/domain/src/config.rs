@@ -1,6 +1,6 @@
 //! How the project wants it: what `.mcp/config.yaml` and `.mcp/agents.yaml` say, already read.
 
-use crate::{AgentName, Leg};
+use crate::{AgentName, Leg, MicroUsd};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,10 @@ pub struct Config {
     pub worktrees: Option<String>,
     /// The agents.
     pub agents: BTreeMap<AgentName, Agent>,
+    /// Other agents that may take a leg, beside the one the chain names, in the order they are preferred.
+    pub pools: BTreeMap<Leg, Vec<AgentName>>,
+    /// Limits of accounts (a key, a login), by the account's name.
+    pub accounts: BTreeMap<String, Rate>,
 }
 
 impl Config {
@@ -100,6 +104,48 @@ pub struct Limits {
     pub backoff_max_ms: u64,
     /// How long an account rests when the provider refuses without saying until when, in seconds.
     pub park_s: u64,
+    /// How many agents may be starting at once, so that many do not starve each other; about two per core.
+    pub starts: u32,
+    /// How many tasks may be worked on at once in a status (`in-progress: 3`); none = no own limit.
+    pub per_status: BTreeMap<crate::Status, u32>,
+    /// After so many seconds of waiting a task counts as one priority more urgent, so that P2 never starves.
+    pub aging_s: u64,
+    /// A task under way without any progress for so many seconds is stalled.
+    pub stalled_s: u64,
+    /// Whether two tasks that declare the same files may be worked on at once.
+    pub same_files: bool,
+    /// Most money for one task, one day, and the project in all, in millionths of a dollar.
+    pub budget: Budgets,
+    /// What a run without a budget of its own is reckoned to cost at most, in millionths of a dollar.
+    pub reserve: MicroUsd,
+    /// A program that could not be started so many times in a row is not tried again until its breaker closes.
+    pub breaker: u32,
+    /// How long an open breaker keeps an agent from being started, in seconds.
+    pub breaker_s: u64,
+    /// After so many runs in a row that changed nothing in the worktree a task is blocked.
+    pub unchanged: u32,
+}
+
+/// Most money for one task, one day, and the project in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budgets {
+    /// For a task.
+    pub task: Option<MicroUsd>,
+    /// For a day (UTC).
+    pub day: Option<MicroUsd>,
+    /// For the project, since its log began.
+    pub project: Option<MicroUsd>,
+}
+
+/// How fast something may be used: a token bucket that holds a minute's worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Tokens (input and output) per minute.
+    pub tokens_per_minute: Option<u64>,
+    /// Requests to the model per minute.
+    pub requests_per_minute: Option<u64>,
+    /// Runs at once.
+    pub runs: Option<u32>,
 }
 
 impl Default for Limits {
@@ -110,6 +156,16 @@ impl Default for Limits {
             backoff_ms: 5_000,
             backoff_max_ms: 300_000,
             park_s: 300,
+            starts: 4,
+            per_status: BTreeMap::new(),
+            aging_s: 3_600,
+            stalled_s: 7_200,
+            same_files: false,
+            budget: Budgets::default(),
+            reserve: MicroUsd(2_000_000),
+            breaker: 2,
+            breaker_s: 300,
+            unchanged: 3,
         }
     }
 }
@@ -149,4 +205,10 @@ pub struct Agent {
     pub base_url: Option<String>,
     /// The account its limits and key belong to; agents with the same account share both.
     pub account: String,
+    /// How many runs of it at once; none = as many as there are places.
+    pub instances: Option<u32>,
+    /// Failed attempts in a row before another agent is asked; none = the project's `attempts`.
+    pub retries: Option<u32>,
+    /// How fast it may be used, apart from its account.
+    pub rate: Rate,
 }

@@ -1,10 +1,12 @@
 //! What happened: the facts in a project's log, in the order they were written.
 
+use crate::conflict::{ConflictKind, Resolution};
 use crate::{
     AgentName, AskId, CallId, Command, CommitId, Decision, Holder, Leg, MicroUsd, RequestId,
     RequestKind, RunEnd, RunId, Seq, SessionId, Status, TaskId, Time, run::Verdict, run::Work,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A fact with its place in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,31 @@ pub enum Actor {
     Engine,
     /// Somebody with an editor or git; seen in the files afterwards.
     Unknown,
+}
+
+/// What is paused or resumed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Scope {
+    /// Everything.
+    #[default]
+    All,
+    /// One task.
+    Task {
+        /// Which.
+        task: TaskId,
+    },
+    /// One agent.
+    Agent {
+        /// Which.
+        agent: AgentName,
+    },
+}
+
+impl Scope {
+    const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
 }
 
 /// What happened. Facts are never changed or removed; a new kind of fact is a new variant.
@@ -188,6 +215,72 @@ pub enum Fact {
         /// The ref that keeps uncommitted work, if there was any.
         saved: Option<String>,
     },
+    /// A leg was given to another agent.
+    Reassigned {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// To whom; none = back to whom the chain names.
+        to: Option<AgentName>,
+        /// Why.
+        why: String,
+    },
+    /// The agents' tries are used up: the architect prepares the task anew, with all that went wrong.
+    Rethought {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        why: String,
+    },
+    // --- conflicts ------------------------------------------------------------------------------------------
+    /// What a task's branch really touches.
+    WorkSeen {
+        /// The task.
+        task: TaskId,
+        /// Tip of its branch.
+        tip: Option<CommitId>,
+        /// Files, uncommitted ones included.
+        files: BTreeSet<String>,
+    },
+    /// Two branches were merged in memory.
+    Forecasted {
+        /// One task, with the tip that was looked at.
+        one: (TaskId, CommitId),
+        /// The other.
+        other: (TaskId, CommitId),
+        /// Files that would conflict; empty when the merge is clean.
+        files: Vec<String>,
+    },
+    /// A task's branch was brought up to its base.
+    CaughtUp {
+        /// The task.
+        task: TaskId,
+        /// Its tip now.
+        tip: Option<CommitId>,
+        /// Files that conflict and were left for its holder; empty when it went through.
+        files: Vec<String>,
+    },
+    /// Something clashes. The event's number is the conflict's id.
+    ConflictFound {
+        /// What kind.
+        kind: ConflictKind,
+        /// The tasks, the one that came first first.
+        tasks: Vec<TaskId>,
+        /// The files, where there are some.
+        files: Vec<String>,
+        /// What was seen, in a sentence or two.
+        evidence: String,
+    },
+    /// A conflict is over.
+    ConflictResolved {
+        /// Which.
+        conflict: Seq,
+        /// How.
+        resolution: Resolution,
+        /// Why, in a sentence.
+        why: String,
+    },
     // --- runs -----------------------------------------------------------------------------------------------
     /// A run is decided and its keeper is being started.
     RunStarted {
@@ -246,6 +339,9 @@ pub enum Fact {
         input_tokens: u64,
         /// Output tokens of the run.
         output_tokens: u64,
+        /// Requests to the model of the run; 0 when the agent does not tell.
+        #[serde(default)]
+        requests: u64,
     },
     /// The run's turn is over.
     RunTurnEnded {
@@ -320,9 +416,30 @@ pub enum Fact {
     Paused {
         /// Why.
         why: String,
+        /// What rests.
+        #[serde(default, skip_serializing_if = "Scope::is_all")]
+        scope: Scope,
     },
     /// Starting goes on.
-    Resumed,
+    Resumed {
+        /// What goes on.
+        #[serde(default, skip_serializing_if = "Scope::is_all")]
+        scope: Scope,
+    },
+    /// The program of an agent could not be started several times in a row: it is left alone for a while.
+    BreakerOpened {
+        /// The agent.
+        agent: AgentName,
+        /// What went wrong.
+        why: String,
+        /// Until when.
+        until: Time,
+    },
+    /// The agent may be started again.
+    BreakerClosed {
+        /// The agent.
+        agent: AgentName,
+    },
     /// An account rests because its provider refuses.
     Parked {
         /// The account.
@@ -369,6 +486,10 @@ impl Fact {
             | Self::Merged { task, .. }
             | Self::MergeRefused { task, .. }
             | Self::WorktreeRemoved { task, .. }
+            | Self::Reassigned { task, .. }
+            | Self::Rethought { task, .. }
+            | Self::WorkSeen { task, .. }
+            | Self::CaughtUp { task, .. }
             | Self::RunStarted { task, .. } => Some(task),
             Self::RequestOpened { task, .. } => task.as_ref(),
             _ => None,

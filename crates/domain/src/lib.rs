@@ -5,13 +5,18 @@
 //! (ids and events) and `thiserror`.
 
 pub mod apply;
+pub mod budget;
 pub mod command;
 pub mod config;
+pub mod conflict;
 pub mod decide;
 pub mod event;
+pub mod failure;
 pub mod ids;
 pub mod money;
 pub mod prompt;
+pub mod rate;
+pub mod record;
 pub mod request;
 pub mod run;
 pub mod schedule;

@@ -1,6 +1,9 @@
 //! What a person must decide, and what they decided.
 
-use crate::{AskId, CallId, CommitId, RequestId, RunId, Seq, TaskId, Time, event::Actor};
+use crate::{
+    AskId, CallId, CommitId, MicroUsd, RequestId, RunId, Seq, TaskId, Time, budget::BudgetScope,
+    conflict::Resolution, event::Actor,
+};
 use serde::{Deserialize, Serialize};
 
 /// Something a person must decide.
@@ -99,9 +102,33 @@ pub enum RequestKind {
         /// The commit that was approved.
         commit: Option<CommitId>,
     },
+    /// A budget is used up: nothing that would cost more is started.
+    Budget {
+        /// Which.
+        scope: BudgetScope,
+        /// What was spent and is reserved.
+        spent: MicroUsd,
+        /// What there was.
+        limit: MicroUsd,
+    },
+    /// Tasks clash and the engine does not know a safe way out.
+    Clash {
+        /// The conflict.
+        conflict: Seq,
+        /// What was seen.
+        evidence: String,
+        /// What each answer will do.
+        options: Vec<Resolution>,
+    },
 }
 
 impl RequestKind {
+    /// Whether the chain of its task waits for it: nothing else happens with the task until it is decided.
+    #[must_use]
+    pub const fn holds_up(&self) -> bool {
+        !matches!(self, Self::Budget { .. } | Self::Clash { .. })
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -110,14 +137,15 @@ impl RequestKind {
             Self::Permission { .. } => "permission",
             Self::Question { .. } => "question",
             Self::Escalation { .. } => "escalation",
-            Self::Conflict { .. } => "conflict",
+            Self::Conflict { .. } | Self::Clash { .. } => "conflict",
+            Self::Budget { .. } => "budget",
         }
     }
 }
 
 /// What a person can decide. Which of them fit depends on the kind:
 /// review: approve, changes · permission: allow, deny · question: answer · escalation: retry, give-up ·
-/// conflict: retry, changes.
+/// conflict: retry, changes · budget: raise, give-up · clash: resolve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Decision {
@@ -150,6 +178,16 @@ pub enum Decision {
     },
     /// Leave it.
     GiveUp,
+    /// Grant so much more money than the budget says.
+    Raise {
+        /// How much more.
+        by: MicroUsd,
+    },
+    /// How a clash is resolved.
+    Resolve {
+        /// How.
+        resolution: Resolution,
+    },
 }
 
 impl Decision {
@@ -173,6 +211,11 @@ impl Decision {
                     RequestKind::Conflict { .. },
                     Self::Retry { .. } | Self::Changes { .. }
                 )
+                | (
+                    RequestKind::Budget { .. },
+                    Self::Raise { .. } | Self::GiveUp
+                )
+                | (RequestKind::Clash { .. }, Self::Resolve { .. })
         )
     }
 }

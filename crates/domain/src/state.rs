@@ -5,7 +5,13 @@
 
 use crate::{
     AgentName, CommitId, Config, Holder, Leg, MicroUsd, Request, RequestId, Run, RunId, Seq,
-    SessionId, Status, TaskCard, TaskId, Time, run::Verdict,
+    SessionId, Status, TaskCard, TaskId, Time,
+    budget::BudgetScope,
+    conflict::{Conflict, Forecast},
+    failure::Breaker,
+    rate::Bucket,
+    record::Record,
+    run::Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +40,30 @@ pub struct State {
     pub spent: BTreeMap<i64, MicroUsd>,
     /// Milliseconds from one holder's end to the next one's start, newest last, at most 100.
     pub handoffs_ms: Vec<u32>,
+    /// Tasks that are not started while paused, and why.
+    #[serde(default)]
+    pub paused_tasks: BTreeMap<TaskId, String>,
+    /// Agents that are not started while paused, and why.
+    #[serde(default)]
+    pub paused_agents: BTreeMap<AgentName, String>,
+    /// What each agent has done so far.
+    #[serde(default)]
+    pub records: BTreeMap<AgentName, Record>,
+    /// Programs that could not be started lately.
+    #[serde(default)]
+    pub breakers: BTreeMap<AgentName, Breaker>,
+    /// Open conflicts, and the newest resolved ones, by the event that told them.
+    #[serde(default)]
+    pub conflicts: BTreeMap<Seq, Conflict>,
+    /// What merging two tasks' branches would run into, by the tips that were compared.
+    #[serde(default, with = "crate::conflict::forecast_pairs")]
+    pub forecasts: BTreeMap<(TaskId, TaskId), Forecast>,
+    /// What was used lately, by agent (`agent:name`) and account (`account:name`).
+    #[serde(default)]
+    pub used: BTreeMap<String, Bucket>,
+    /// Money a person granted beyond the configured budgets.
+    #[serde(default)]
+    pub raised: BTreeMap<BudgetScope, MicroUsd>,
     /// Observed: the cards of the task files.
     #[serde(skip)]
     pub cards: BTreeMap<TaskId, TaskCard>,
@@ -113,6 +143,33 @@ pub struct Progress {
     /// What the last holder said to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_note: Option<String>,
+    /// Agents a leg was given to instead of the one the chain names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub assigned: BTreeMap<Leg, AgentName>,
+    /// Agents that have used up their tries since a person last decided.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tried: BTreeSet<AgentName>,
+    /// The architect was asked to prepare it anew since a person last decided.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub rethought: bool,
+    /// Runs in a row that changed nothing in the worktree.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unchanged: u32,
+    /// Files its branch really touches, as last looked at, with the tip they belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched: Option<Touched>,
+    /// When something last went forward: a step, a commit, a checkpoint. For what stalls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub went_on: Option<Time>,
+}
+
+/// What a task's branch really touches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// Tip of the branch then.
+    pub tip: Option<CommitId>,
+    /// Files, relative to the project, uncommitted ones included.
+    pub files: BTreeSet<String>,
 }
 
 /// Where a task is worked on.
@@ -263,6 +320,12 @@ impl Progress {
             given_up: false,
             handed_at: None,
             last_note: None,
+            assigned: BTreeMap::new(),
+            tried: BTreeSet::new(),
+            rethought: false,
+            unchanged: 0,
+            touched: None,
+            went_on: None,
         }
     }
 

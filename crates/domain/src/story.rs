@@ -201,11 +201,17 @@ fn nothing_starts_while_paused_or_untrusted() {
         Actor::Person,
         Fact::Paused {
             why: "lunch".into(),
+            scope: crate::event::Scope::All,
         },
     );
     world.settle();
     assert!(world.started.is_empty());
-    world.tell(Actor::Person, Fact::Resumed);
+    world.tell(
+        Actor::Person,
+        Fact::Resumed {
+            scope: crate::event::Scope::All,
+        },
+    );
     world.settle();
     assert_eq!(world.started.len(), 1);
 }
@@ -396,6 +402,7 @@ fn a_session_that_grows_is_booked_once() {
             session_total: MicroUsd(total),
             input_tokens: 1,
             output_tokens: 1,
+            requests: 1,
         });
     }
     world.settle();

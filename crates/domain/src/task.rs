@@ -70,6 +70,12 @@ pub struct TaskCard {
     /// `## Files Affected`, as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files_affected: Vec<String>,
+    /// `## Order`: the lower goes first among tasks of one priority; none goes after all that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<i64>,
+    /// `## Needs`: what whoever does it must have, `capability`, `tool: Bash(npm test)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Boxes of `## Acceptance Criteria`.
     pub criteria: Ticks,
     /// Boxes of `## Definition of Ready`.

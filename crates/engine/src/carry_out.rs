@@ -85,14 +85,18 @@ impl Engine {
             }
             Command::RemoveWorktree { task } => self.remove_worktree(task),
             Command::OpenRequest { task, kind } => self.open_request(open, task.as_ref(), kind),
-            Command::WithdrawRequest { request, why } => Ok(engine_says(Fact::RequestWithdrawn {
-                request: *request,
-                why: why.clone(),
-            })),
-            Command::Park { account, until } => Ok(engine_says(Fact::Parked {
-                account: account.clone(),
-                until: *until,
-            })),
+            Command::Rethink { task, from, why } => {
+                let told = Fact::Rethought {
+                    task: task.clone(),
+                    why: why.clone(),
+                };
+                let facts = vec![(Actor::Engine, told)];
+                self.moved(open, task, (*from, Status::Pending), facts)
+            }
+            Command::LookAtWork { task } => self.look_at_work(task),
+            Command::Forecast { one, other } => self.forecast(one, other),
+            Command::CatchUp { task } => self.catch_up(task),
+            told => Ok(told.told().map_or_else(Vec::new, engine_says)),
         }
     }
 

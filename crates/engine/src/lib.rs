@@ -5,6 +5,7 @@
 //! Every other process only writes to the [`Store`]; the engine acts on what it finds, whoever wrote it.
 
 mod carry_out;
+mod clashes;
 mod context;
 mod engine;
 mod known;

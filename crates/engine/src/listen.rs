@@ -88,6 +88,7 @@ fn fact(run: &Run, heard: &Heard) -> Option<Fact> {
             session_total,
             input_tokens,
             output_tokens,
+            requests: 0,
         },
         Signal::TurnEnded { end, words, .. } => Fact::RunTurnEnded {
             run: id,

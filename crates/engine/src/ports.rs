@@ -7,7 +7,7 @@ use orchestron_domain::{
     signal::{Say, Signal},
     transcript::TranscriptItem,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// An error of the outside world: what was tried, on what, what the world said, and how to mend it.
@@ -409,6 +409,29 @@ pub trait Git: Send + Sync {
     ) -> PortResult<MergeOutcome>;
     /// Whether a merge would conflict: the conflicting files, empty when none.
     fn forecast(&self, tree: &Worktree, base_branch: &str) -> PortResult<Vec<String>>;
+    /// Files the task's branch touches since its merge base with `base_branch`, uncommitted ones included.
+    fn touched(&self, tree: &Worktree, base_branch: &str) -> PortResult<BTreeSet<String>> {
+        let diff = self.diff(tree, base_branch, true)?;
+        let old = diff.iter().filter_map(|file| file.old_path.clone());
+        Ok(diff
+            .iter()
+            .map(|file| file.path.clone())
+            .chain(old)
+            .collect())
+    }
+    /// Whether merging two commits would conflict: the conflicting files, empty when none.
+    fn forecast_pair(&self, _one: &CommitId, _other: &CommitId) -> PortResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+    /// Merges `base_branch` into the task's branch in its worktree, when that goes through. Returns its tip then, and the files that
+    /// conflict; when there are any, nothing was changed.
+    fn catch_up(
+        &self,
+        tree: &Worktree,
+        _base_branch: &str,
+    ) -> PortResult<(Option<CommitId>, Vec<String>)> {
+        Ok((self.tip(tree)?, Vec::new()))
+    }
     /// Tip of the task's branch.
     fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>>;
     /// Removes the worktree; uncommitted work is saved to a ref first, whose name is returned.

@@ -90,7 +90,7 @@ pub fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<
         .filter(|fact| !matches!(fact, Fact::TaskCreated { .. }))
         .count();
     if moved >= SWITCH_MIN && moved * 3 > before.len() {
-        facts.insert(0, Fact::Paused { why: format!("{moved} of {} tasks moved or vanished at once, as after a branch switch; look at the board and resume when it is right", before.len()) });
+        facts.insert(0, Fact::Paused { scope: orchestron_domain::event::Scope::All, why: format!("{moved} of {} tasks moved or vanished at once, as after a branch switch; look at the board and resume when it is right", before.len()) });
     }
     facts
 }

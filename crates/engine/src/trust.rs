@@ -1,7 +1,7 @@
 //! Trust: a repository may bring commands (gates), programs and addresses in its `.mcp/` folder. None of them is run or spoken to before
 //! the person at this machine has seen and accepted exactly these.
 
-use orchestron_domain::Config;
+use orchestron_domain::{Agent, Config};
 
 /// The setting that keeps what was accepted.
 pub const KEY: &str = "trusted-commands";
@@ -18,19 +18,7 @@ pub fn commands(config: &Config) -> String {
         .agents
         .values()
         .filter(|agent| agent.cli.is_some())
-        .map(|agent| {
-            format!(
-                "agent {}: {} {} base_url={} allowed={:?} restricted={:?} directories={:?} account={}",
-                agent.name,
-                agent.cli.as_deref().unwrap_or(""),
-                agent.program.as_deref().unwrap_or(""),
-                agent.base_url.as_deref().unwrap_or(""),
-                agent.tools_allowed,
-                agent.tools_restricted,
-                agent.directories,
-                agent.account,
-            )
-        });
+        .map(agent);
     let place = config
         .worktrees
         .iter()
@@ -40,6 +28,31 @@ pub fn commands(config: &Config) -> String {
         .chain(place)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// An agent in one line: what is started, and what it may do. Texts and lists are quoted, so that none can pass for another.
+fn agent(agent: &Agent) -> String {
+    let mut line = format!(
+        "agent {}: {}",
+        agent.name,
+        agent.cli.as_deref().unwrap_or("")
+    );
+    if let Some(program) = &agent.program {
+        line.push_str(&format!(" as {program:?}"));
+    }
+    let lists = [
+        ("allowed without asking", &agent.tools_allowed),
+        ("never", &agent.tools_restricted),
+        ("edits in", &agent.directories),
+    ];
+    for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+        line.push_str(&format!(", {what} {list:?}"));
+    }
+    if let Some(url) = &agent.base_url {
+        line.push_str(&format!(", talks to {url:?}"));
+    }
+    line.push_str(&format!(", key of {:?}", agent.account));
+    line
 }
 
 /// Whether exactly these commands were accepted. A configuration that runs nothing needs no trust.
@@ -72,6 +85,9 @@ mod tests {
             max_turns: None,
             budget: None,
             base_url: None,
+            instances: None,
+            retries: None,
+            rate: orchestron_domain::config::Rate::default(),
             account: "anthropic".into(),
         };
         let gate = Gate {

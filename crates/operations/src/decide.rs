@@ -2,7 +2,7 @@
 
 use crate::{
     Context, OpError,
-    view::outcome,
+    view::{self, outcome},
     who::only_person,
     wire::{DecisionInput, Done, input},
     writing::{done, some_text, tell_engine, trimmed, write},
@@ -59,6 +59,8 @@ const fn word(decision: &Decision) -> &'static str {
         Decision::Answer { .. } => "answer",
         Decision::Retry { .. } => "retry",
         Decision::GiveUp => "give-up",
+        Decision::Raise { .. } => "raise",
+        Decision::Resolve { .. } => "resolve",
     }
 }
 
@@ -90,7 +92,7 @@ fn open<'s>(state: &'s State, id: RequestId, decision: &Decision) -> Result<&'s 
     let request = state
         .requests
         .get(&id)
-        .ok_or_else(|| closed("is not known here".into()))?;
+        .ok_or(OpError::NoRequest { id: id.0 })?;
     if !request.is_open() {
         let what = outcome(request).unwrap_or_default();
         return Err(closed(format!("is closed already: {what}")));
@@ -178,6 +180,14 @@ fn told(
         Decision::Deny { .. } => (format!("did not allow it ({about})"), "the agent is told"),
         Decision::Answer { .. } => (format!("answered ({about})"), "the agent is told"),
         Decision::Retry { .. } => (format!("{about} is tried again"), "it is tried again"),
+        Decision::Raise { by } => (
+            format!("granted ${by} more for {about}"),
+            "what waits for money is started",
+        ),
+        Decision::Resolve { resolution } => (
+            format!("decided: {}", view::word::resolution(resolution)),
+            "it is carried out",
+        ),
         Decision::GiveUp => (
             format!("{about} is left as it is"),
             "it is recorded in the task file",

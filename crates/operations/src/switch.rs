@@ -1,14 +1,15 @@
-//! `pause`, `resume` and `trust`: whether anything is started at all.
+//! `pause`, `resume`, `commands` and `trust`: whether anything is started at all.
 
 use crate::{
     Context, OpError,
     view::word,
     who::only_person,
-    wire::{Done, input},
+    wire::{CommandView, CommandsView, Done, input},
     writing::{done, tell_engine, trimmed, write},
 };
-use orchestron_domain::{Actor, Fact};
-use orchestron_engine::trust::{KEY, commands};
+use orchestron_domain::{Actor, Fact, event::Scope};
+use orchestron_engine::trust::{KEY, commands, is_trusted};
+use std::collections::BTreeSet;
 
 /// Lets nothing new be started. What works goes on.
 ///
@@ -22,7 +23,13 @@ pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
     };
     let live = write(cx, |state| {
         Ok((
-            vec![(Actor::Person, Fact::Paused { why })],
+            vec![(
+                Actor::Person,
+                Fact::Paused {
+                    why,
+                    scope: Scope::All,
+                },
+            )],
             state.live_runs().count(),
         ))
     })?;
@@ -45,7 +52,7 @@ pub fn resume(cx: &mut Context, _input: &input::Nothing) -> Result<Done, OpError
     only_person(cx, "resume the project")?;
     let was = write(cx, |state| {
         let facts = if state.paused.is_some() {
-            vec![(Actor::Person, Fact::Resumed)]
+            vec![(Actor::Person, Fact::Resumed { scope: Scope::All })]
         } else {
             Vec::new()
         };
@@ -64,14 +71,37 @@ pub fn resume(cx: &mut Context, _input: &input::Nothing) -> Result<Done, OpError
     Ok(told)
 }
 
-/// Accepts exactly what the configuration wants to run on this machine now.
+/// What the configuration wants to run on this machine, line by line, and whether exactly that was accepted.
 ///
 /// # Errors
-/// When configuration or log cannot be read or written.
-pub fn trust(cx: &mut Context, _input: &input::Nothing) -> Result<Done, OpError> {
+/// When configuration or log cannot be read.
+pub fn wanted(cx: &mut Context, _input: &input::Nothing) -> Result<CommandsView, OpError> {
+    let (config, _) = cx.store.files().config()?;
+    let accepted = cx.store.log().setting(KEY)?;
+    let text = commands(&config);
+    let known: BTreeSet<&str> = accepted.iter().flat_map(|text| text.lines()).collect();
+    let line = |text: &str| CommandView {
+        text: text.to_owned(),
+        fresh: !known.contains(text),
+    };
+    Ok(CommandsView {
+        trusted: is_trusted(&config, accepted.as_deref()),
+        commands: text.lines().map(line).collect(),
+        text,
+    })
+}
+
+/// Accepts what the configuration wants to run on this machine: exactly what whoever accepts it has seen.
+///
+/// # Errors
+/// `CommandsChanged` when that is not what the configuration says now; when configuration or log cannot be read or written.
+pub fn trust(cx: &mut Context, input: &input::Trust) -> Result<Done, OpError> {
     only_person(cx, "trust this project's commands")?;
     let state = cx.state()?;
     let accepted = commands(&state.config);
+    if accepted != input.commands {
+        return Err(OpError::CommandsChanged);
+    }
     if state.trusted {
         return Ok(done(
             None,

@@ -78,7 +78,7 @@ wire_word! {
         Next,
     }
     /// Kinds of requests.
-    pub enum RequestWord { Review, Permission, Question, Escalation, Conflict }
+    pub enum RequestWord { Review, Permission, Question, Escalation, Conflict, Budget }
     /// How far a run is.
     pub enum RunWord { Starting, Working, Waiting, Ending, Completed, Failed }
     /// What a change of the store touched; surfaces ask again for what they show.
@@ -335,7 +335,16 @@ wire! {
         /** Commands or steps that make sense next. */ pub next: Vec<String>,
     }
 
-    /// One finding of `doctor`.
+    /// What the configuration wants to run on this machine, and whether that was accepted.
+    pub struct CommandsView {
+        /** Whether exactly this was accepted. */ pub trusted: bool,
+        /** Everything, as `trust` takes it back from whoever has read it. */ pub text: String,
+        /** The same, line by line. */ pub commands: Vec<CommandView>,
+    }
+    /// One line of it.
+    pub struct CommandView { pub text: String, /** Not among what was accepted last. */ pub fresh: bool }
+
+    /// One finding of `doctor`. What is good and has a cure is no fault, but something to know.
     pub struct Finding { pub good: bool, pub about: String, pub what: String, pub cure: Option<String> }
 
     /// What `doctor` found.
@@ -486,6 +495,8 @@ pub mod input {
         pub struct List { #[serde(default)] pub status: Option<StatusWord>, #[serde(default)] pub agent: Option<String> }
         /// `pause`.
         pub struct Pause { #[serde(default)] pub why: Option<String> }
+        /// `trust`: accepts exactly this, as `commands` told it; refused when the configuration has changed since.
+        pub struct Trust { pub commands: String }
         /// `key-set`. The key goes to the operating system's keyring and nowhere else.
         pub struct KeySet { pub account: String, pub key: String }
         /// `key-delete`.

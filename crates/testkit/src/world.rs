@@ -87,6 +87,9 @@ pub fn agent(name: &AgentName, cli: Option<&str>) -> Agent {
         budget: None,
         base_url: None,
         account: "anthropic".to_owned(),
+        instances: None,
+        retries: None,
+        rate: orchestron_domain::config::Rate::default(),
     }
 }
 

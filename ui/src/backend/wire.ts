@@ -14,7 +14,7 @@ export type HolderKind = "nobody" | "person" | "agent" | "outside";
 
 export type StopState = "done" | "current" | "waiting" | "failed" | "next";
 
-export type RequestWord = "review" | "permission" | "question" | "escalation" | "conflict";
+export type RequestWord = "review" | "permission" | "question" | "escalation" | "conflict" | "budget";
 
 export type RunWord = "starting" | "working" | "waiting" | "ending" | "completed" | "failed";
 

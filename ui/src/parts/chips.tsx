@@ -25,6 +25,7 @@ const KINDS: Record<RequestWord, string> = {
   question: "bg-ask-tint text-ask",
   escalation: "bg-bad-tint text-bad",
   conflict: "bg-bad-tint text-bad",
+  budget: "bg-warn-tint text-warn",
 };
 
 export function KindChip({ kind }: { kind: RequestWord }) {

@@ -56,6 +56,8 @@ fn card(number: u32) -> TaskCard {
         agent: None,
         depends_on: vec![task(1)],
         files_affected: vec!["src/main.rs".to_owned()],
+        order: None,
+        needs: Vec::new(),
         criteria: Ticks { done: 1, all: 3 },
         ready_boxes: Ticks::default(),
         created: Some("2026-11-20".to_owned()),

@@ -234,21 +234,10 @@ fn task_of_request(tx: &Transaction<'_>, request: RequestId) -> rusqlite::Result
 
 fn task_of_command(command: &Command) -> Option<TaskId> {
     match command {
-        Command::Claim { task, .. }
-        | Command::PrepareWorktree { task }
-        | Command::StartRun { task, .. }
-        | Command::CommitWork { task, .. }
-        | Command::HandOff { task, .. }
-        | Command::Fail { task, .. }
-        | Command::Move { task, .. }
-        | Command::Merge { task, .. }
-        | Command::RemoveWorktree { task } => Some(task.clone()),
-        Command::SendBack(back) => Some(back.task.clone()),
-        Command::OpenRequest { task, .. } => task.clone(),
         Command::Say { run, .. }
         | Command::AnswerTool { run, .. }
         | Command::HaltRun { run, .. } => task_of_run(run),
-        Command::WithdrawRequest { .. } | Command::Park { .. } => None,
+        other => other.task().cloned(),
     }
 }
 

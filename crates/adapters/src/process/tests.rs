@@ -214,6 +214,9 @@ impl Scene {
             budget: None,
             base_url: None,
             account: "default".into(),
+            instances: None,
+            retries: None,
+            rate: orchestron_domain::config::Rate::default(),
         };
         let work = Work::Leg {
             leg: Leg::Implement,

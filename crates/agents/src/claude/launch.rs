@@ -289,6 +289,9 @@ pub mod tests {
             budget: None,
             base_url: None,
             account: "default".into(),
+            instances: None,
+            retries: None,
+            rate: orchestron_domain::config::Rate::default(),
         }
     }
 

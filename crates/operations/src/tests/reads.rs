@@ -493,6 +493,7 @@ fn the_project_counts_what_is_there() {
         session_total: MicroUsd(840_000),
         input_tokens: 1,
         output_tokens: 1,
+        requests: 1,
     };
     world.store().append(&Actor::Engine, vec![cost]).unwrap();
     let project = good(&world, "project", json!({}));

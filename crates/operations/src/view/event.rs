@@ -106,7 +106,9 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         Fact::EngineStarted { .. }
         | Fact::Trusted { .. }
         | Fact::Paused { .. }
-        | Fact::Resumed
+        | Fact::Resumed { .. }
+        | Fact::BreakerOpened { .. }
+        | Fact::BreakerClosed { .. }
         | Fact::Parked { .. }
         | Fact::CommandFailed { .. }
         | Fact::Noted { .. }
@@ -344,6 +346,10 @@ fn about_requests(state: &State, event: &Event) -> Option<String> {
                     noted(note.as_deref().unwrap_or_default())
                 ),
                 Decision::GiveUp => "left it as it is".to_owned(),
+                Decision::Raise { by: more } => format!("granted ${more} more"),
+                Decision::Resolve { resolution } => {
+                    format!("decided: {}", word::resolution(resolution))
+                }
             };
             format!("{by} {what} ({request})")
         }
@@ -375,6 +381,17 @@ fn opened(state: &State, task: Option<&TaskId>, kind: &RequestKind, id: RequestI
         RequestKind::Conflict { why, .. } => {
             format!("{about} cannot be merged without you{} ({id})", noted(why))
         }
+        RequestKind::Budget {
+            scope,
+            spent,
+            limit,
+        } => format!(
+            "{} is used up: ${spent} of ${limit} ({id})",
+            word::budget(scope)
+        ),
+        RequestKind::Clash { evidence, .. } => {
+            format!("tasks clash and need you{} ({id})", noted(evidence))
+        }
     }
 }
 
@@ -383,9 +400,14 @@ fn about_engine(state: &State, event: &Event) -> Option<String> {
     Some(match &event.fact {
         Fact::EngineStarted { version, .. } => format!("the engine started (version {version})"),
         Fact::Trusted { .. } => format!("{by} accepted this project's commands on this machine"),
-        Fact::Paused { why } if why.is_empty() => format!("{by} paused the project"),
-        Fact::Paused { why } => format!("paused{}", noted(why)),
-        Fact::Resumed => format!("{by} resumed the project"),
+        Fact::Paused { why, scope } => {
+            format!("{by} paused {}{}", word::scope(scope), noted(why))
+        }
+        Fact::Resumed { scope } => format!("{by} resumed {}", word::scope(scope)),
+        Fact::BreakerOpened { agent, why, until } => {
+            format!("{agent} is left alone until {until}{}", noted(why))
+        }
+        Fact::BreakerClosed { agent } => format!("{agent} is tried again"),
         Fact::Noted { what } => what.clone(),
         Fact::Parked { account, until } => format!("the account {account} rests until {until}"),
         Fact::CommandFailed { command, error } => {

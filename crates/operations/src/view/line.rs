@@ -39,6 +39,8 @@ fn asked(sight: &Sight<'_>, request: &Request) -> String {
             format!("{who} is asking: {}", word::first_line(question))
         }
         RequestKind::Review { .. } => "waits for your decision".to_owned(),
+        RequestKind::Budget { scope, .. } => format!("{} is used up", word::budget(scope)),
+        RequestKind::Clash { evidence, .. } => word::first_line(evidence),
         RequestKind::Escalation { why } => format!("escalated to you: {}", word::first_line(why)),
         RequestKind::Conflict { files, why, .. } if files.is_empty() => {
             format!("cannot be merged: {}", word::first_line(why))

@@ -48,7 +48,10 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
             view.files.clone_from(files);
             view.commit = commit.as_ref().map(|commit| commit.0.clone());
         }
-        RequestKind::Escalation { .. } => {}
+        RequestKind::Clash { options, .. } => {
+            view.options = options.iter().map(word::resolution).collect();
+        }
+        RequestKind::Escalation { .. } | RequestKind::Budget { .. } => {}
     }
     view
 }
@@ -86,6 +89,15 @@ fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (Stri
             why.clone(),
         ),
         RequestKind::Conflict { why, .. } => (format!("{} cannot be merged", name()), why.clone()),
+        RequestKind::Budget {
+            scope,
+            spent,
+            limit,
+        } => (
+            format!("{} is used up", word::budget(scope)),
+            format!("${spent} of ${limit} is spent or reserved; nothing more is started"),
+        ),
+        RequestKind::Clash { evidence, .. } => (format!("{} clashes", name()), evidence.clone()),
     }
 }
 
@@ -198,6 +210,8 @@ fn effect(request: &Request, run: Option<&Run>, base: Option<&str>) -> Option<St
         RequestKind::Permission { .. } => format!("{agent} may do this, once"),
         RequestKind::Question { .. } => format!("{agent} goes on with your answer"),
         RequestKind::Escalation { .. } => "it is tried again".to_owned(),
+        RequestKind::Budget { .. } => "grants more money, and work goes on".to_owned(),
+        RequestKind::Clash { .. } => "is carried out as you choose".to_owned(),
         RequestKind::Conflict { .. } => base.map_or_else(
             || "tries again".to_owned(),
             |base| format!("tries the merge into {base} again"),
@@ -225,6 +239,10 @@ pub fn outcome(request: &Request) -> Option<String> {
             Decision::Answer { text } => format!("answered{by}: {}", word::first_line(text)),
             Decision::Retry { .. } => format!("tried again{by}"),
             Decision::GiveUp => format!("left as it is{by}"),
+            Decision::Raise { by: more } => format!("${more} more granted{by}"),
+            Decision::Resolve { resolution } => {
+                format!("{}{by}", word::resolution(resolution))
+            }
         });
     }
     request.withdrawn.as_ref().map(|why| format!("void: {why}"))

@@ -3,7 +3,10 @@
 use crate::wire::{
     HolderKind, HolderView, LegWord, Millis, Money, ProblemView, RequestWord, StatusWord,
 };
-use orchestron_domain::{AgentName, Holder, Leg, MicroUsd, RequestKind, Status, Time};
+use orchestron_domain::{
+    AgentName, Holder, Leg, MicroUsd, RequestKind, Status, Time, budget::BudgetScope,
+    conflict::Resolution, event::Scope,
+};
 use orchestron_engine::ports::Problem;
 
 /// A status.
@@ -85,7 +88,8 @@ pub const fn request(kind: &RequestKind) -> RequestWord {
         RequestKind::Permission { .. } => RequestWord::Permission,
         RequestKind::Question { .. } => RequestWord::Question,
         RequestKind::Escalation { .. } => RequestWord::Escalation,
-        RequestKind::Conflict { .. } => RequestWord::Conflict,
+        RequestKind::Conflict { .. } | RequestKind::Clash { .. } => RequestWord::Conflict,
+        RequestKind::Budget { .. } => RequestWord::Budget,
     }
 }
 
@@ -151,6 +155,37 @@ pub fn count(number: usize, thing: &str) -> String {
         format!("1 {thing}")
     } else {
         format!("{number} {thing}s")
+    }
+}
+
+/// What is paused or resumed: `the project`, `TASK-007`, `claude-impl`.
+#[must_use]
+pub fn scope(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "the project".to_owned(),
+        Scope::Task { task } => task.to_string(),
+        Scope::Agent { agent } => agent.to_string(),
+    }
+}
+
+/// A budget: `the project's budget`.
+#[must_use]
+pub fn budget(scope: &BudgetScope) -> String {
+    match scope {
+        BudgetScope::Task(task) => format!("the budget of {task}"),
+        BudgetScope::Day(_) => "the day's budget".to_owned(),
+        BudgetScope::Project => "the project's budget".to_owned(),
+    }
+}
+
+/// A way to resolve a conflict.
+#[must_use]
+pub fn resolution(resolution: &Resolution) -> String {
+    match resolution {
+        Resolution::Reassign => "another agent takes it".to_owned(),
+        Resolution::Queue { task, behind } => format!("{task} waits for {behind}"),
+        Resolution::Escalate => "a person decides".to_owned(),
+        Resolution::Gone => "it is fine as it is".to_owned(),
     }
 }
 

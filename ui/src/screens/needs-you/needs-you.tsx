@@ -65,6 +65,7 @@ function Detail({ request, onDecided }: DetailProps) {
     case "question":
       return <QuestionDetail request={request} onDecided={onDecided} />;
     case "escalation":
+    case "budget":
       return <EscalationDetail request={request} onDecided={onDecided} />;
     case "conflict":
       return <ConflictDetail request={request} onDecided={onDecided} />;

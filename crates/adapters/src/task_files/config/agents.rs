@@ -9,7 +9,7 @@ use orchestron_domain::{Agent, AgentName};
 use orchestron_engine::ports::Problem;
 use std::collections::BTreeMap;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 19] = [
     "cli",
     "model",
     "persona",
@@ -25,6 +25,10 @@ const KEYS: [&str; 15] = [
     "base_url",
     "account",
     "program",
+    "instances",
+    "retries",
+    "tokens_per_minute",
+    "requests_per_minute",
 ];
 /// What limits what an agent may do, as keys and as words that people use for it in keys of their own making (`disallowedTools`):
 /// none of it must go by unnoticed.
@@ -153,6 +157,9 @@ fn agent(
         max_turns: findings.number(&fields, "max_turns", (1, 100_000)),
         budget: findings.dollars(&fields, "budget_usd"),
         base_url: base_url(findings, &fields),
+        instances: findings.number(&fields, "instances", (1, 64)),
+        retries: findings.number(&fields, "retries", (1, 100)),
+        rate: super::limits::rate(findings, &fields),
     };
     if findings.serious > before && agent.cli.take().is_some() {
         findings.slight(

@@ -42,6 +42,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a key, if it is there and says something.
+    /// Whether a value is this very word.
+    pub(super) fn is_word(&self, key: &str, word: &str) -> bool {
+        let found = self.get(key).map(|node| &node.value);
+        matches!(found, Some(Value::Text(text)) if text == word)
+    }
+
     fn get(&self, key: &str) -> Option<&'a Node> {
         self.entries
             .get(key)
@@ -253,6 +259,16 @@ impl Findings {
             );
         }
         good
+    }
+
+    /// Yes or no.
+    pub(super) fn truth(&mut self, fields: &Fields<'_>, key: &str) -> Option<bool> {
+        let node = fields.get(key)?;
+        if let Value::Bool(truth) = node.value {
+            return Some(truth);
+        }
+        self.wrong_kind(&fields.name(key), node.line, "true or false", &node.value);
+        None
     }
 
     /// A span of time, in milliseconds: `30s`, `10m`, `2h`, `1h30m`, or a number of seconds.

@@ -7,6 +7,8 @@
 mod agents;
 mod defaults;
 mod fields;
+mod limits;
+mod machine;
 mod project;
 mod yaml;
 
@@ -190,6 +192,8 @@ fn join(mcp: &McpFolder, project: Project, agents: Agents) -> Config {
         chain: project.chain,
         gates: project.gates,
         limits: project.limits,
+        pools: project.pools,
+        accounts: project.accounts,
         worktrees: project.worktrees,
         agents: agents.by_name,
     }

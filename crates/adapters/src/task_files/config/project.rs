@@ -3,13 +3,17 @@
 use super::{
     PROJECT_FILE,
     fields::{Fields, Findings},
+    limits::{accounts, limits},
     yaml::{Node, Value},
 };
-use orchestron_domain::{AgentName, Chain, Gate, TaskId, config::Limits};
+use orchestron_domain::{
+    AgentName, Chain, Gate, Leg, TaskId,
+    config::{Limits, Rate},
+};
 use orchestron_engine::ports::Problem;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "project",
     "base_branch",
     "task_prefix",
@@ -17,6 +21,7 @@ const KEYS: [&str; 7] = [
     "gates",
     "limits",
     "worktrees",
+    "accounts",
 ];
 /// How long a gate may take when it does not say.
 const GATE_TIMEOUT_S: u64 = 600;
@@ -29,6 +34,8 @@ pub(super) struct Project {
     pub task_prefix: String,
     pub chain: Chain,
     pub chain_lines: Vec<(AgentName, u32)>,
+    pub pools: BTreeMap<Leg, Vec<AgentName>>,
+    pub accounts: BTreeMap<String, Rate>,
     pub gates: Vec<Gate>,
     pub limits: Limits,
     pub worktrees: Option<String>,
@@ -46,6 +53,8 @@ impl Default for Project {
                 ..Chain::default()
             },
             chain_lines: Vec::new(),
+            pools: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             gates: Vec::new(),
             limits: Limits::default(),
             worktrees: None,
@@ -65,7 +74,7 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
         return (None, findings.problems);
     };
     findings.known(&fields, &KEYS, &["chain", "gates"]);
-    let (chain, chain_lines) = chain(&mut findings, &fields);
+    let (chain, pools, chain_lines) = chain(&mut findings, &fields);
     let gates = gates(&mut findings, &fields);
     let usable = findings.serious == 0;
     let defaults = Project::default();
@@ -75,6 +84,8 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
         task_prefix: prefix(&mut findings, &fields).unwrap_or(defaults.task_prefix),
         chain,
         chain_lines,
+        pools,
+        accounts: accounts(&mut findings, &fields),
         gates,
         limits: limits(&mut findings, &fields),
         worktrees: findings.text(&fields, "worktrees"),
@@ -95,37 +106,47 @@ fn prefix(findings: &mut Findings, fields: &Fields<'_>) -> Option<String> {
     None
 }
 
-fn chain(findings: &mut Findings, fields: &Fields<'_>) -> (Chain, Vec<(AgentName, u32)>) {
-    let mut lines = Vec::new();
+/// The agents that may take a leg beside the first one.
+type Pools = BTreeMap<Leg, Vec<AgentName>>;
+
+/// Who does which leg: one name, or several in the order they are preferred.
+fn chain(findings: &mut Findings, fields: &Fields<'_>) -> (Chain, Pools, Vec<(AgentName, u32)>) {
+    let (mut lines, mut pools) = (Vec::new(), Pools::new());
     let Some(group) = findings.group(fields, "chain") else {
-        return (Project::default().chain, lines);
+        return (Project::default().chain, pools, lines);
     };
     findings.known(
         &group,
         &["prepare", "implement", "review", "approve"],
         &["prepare", "implement", "review"],
     );
-    let mut holder = |findings: &mut Findings, leg: &str| {
-        let name = findings.text(&group, leg)?;
-        match name.parse::<AgentName>() {
-            Ok(name) => {
-                lines.push((name.clone(), group.line_of(leg)));
-                Some(name)
-            }
-            Err(error) => {
-                findings.serious(
-                    Some(group.line_of(leg)),
+    let mut holder = |findings: &mut Findings, leg: Leg| {
+        let mut named = Vec::new();
+        for (name, line) in findings.texts(&group, leg.word()) {
+            match name.parse::<AgentName>() {
+                Ok(name) => {
+                    lines.push((name.clone(), line));
+                    named.push(name);
+                }
+                Err(error) => findings.serious(
+                    Some(line),
                     error.to_string(),
                     "Write a name from .mcp/agents.yaml, `person`, or the name of a tool you start yourself, such as `cursor`.",
-                );
-                None
+                ),
             }
         }
+        let mut named = named.into_iter();
+        let first = named.next();
+        let rest: Vec<_> = named.collect();
+        if !rest.is_empty() {
+            pools.insert(leg, rest);
+        }
+        first
     };
     let chain = Chain {
-        prepare: holder(findings, "prepare"),
-        implement: holder(findings, "implement").or_else(person),
-        review: holder(findings, "review"),
+        prepare: holder(findings, Leg::Prepare),
+        implement: holder(findings, Leg::Implement).or_else(person),
+        review: holder(findings, Leg::Review),
     };
     if let Some(approver) = findings.text(&group, "approve")
         && approver != "person"
@@ -136,7 +157,7 @@ fn chain(findings: &mut Findings, fields: &Fields<'_>) -> (Chain, Vec<(AgentName
             "Write `approve: person`, or leave it out.",
         );
     }
-    (chain, lines)
+    (chain, pools, lines)
 }
 
 fn gates(findings: &mut Findings, fields: &Fields<'_>) -> Vec<Gate> {
@@ -194,33 +215,4 @@ fn shell_gate(command: &str) -> Option<Gate> {
         run: command.trim().to_owned(),
         timeout_s: GATE_TIMEOUT_S,
     })
-}
-
-fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
-    let defaults = Limits::default();
-    let Some(group) = findings.group(fields, "limits") else {
-        return defaults;
-    };
-    findings.known(
-        &group,
-        &["parallel", "attempts", "backoff", "backoff_max", "park"],
-        &[],
-    );
-    let backoff_ms = findings
-        .millis(&group, "backoff")
-        .unwrap_or(defaults.backoff_ms);
-    Limits {
-        parallel: findings
-            .number(&group, "parallel", (1, 64))
-            .unwrap_or(defaults.parallel),
-        attempts: findings
-            .number(&group, "attempts", (1, 100))
-            .unwrap_or(defaults.attempts),
-        backoff_ms,
-        backoff_max_ms: findings
-            .millis(&group, "backoff_max")
-            .unwrap_or(defaults.backoff_max_ms)
-            .max(backoff_ms),
-        park_s: findings.seconds(&group, "park").unwrap_or(defaults.park_s),
-    }
 }

@@ -1,0 +1,142 @@
+//! `limits` and `accounts` of `.mcp/config.yaml`, and the rates of agents.
+
+use super::fields::{Fields, Findings};
+use orchestron_domain::{
+    Status,
+    config::{Budgets, Limits, Rate},
+};
+use std::collections::BTreeMap;
+
+/// Keys of `limits`.
+const KEYS: [&str; 15] = [
+    "parallel",
+    "attempts",
+    "backoff",
+    "backoff_max",
+    "park",
+    "starts",
+    "per_status",
+    "aging",
+    "stalled",
+    "same_files",
+    "budget_usd",
+    "reserve_usd",
+    "breaker",
+    "breaker_rest",
+    "unchanged",
+];
+
+/// Keys of a rate.
+pub(super) const RATE_KEYS: [&str; 3] = ["tokens_per_minute", "requests_per_minute", "runs"];
+
+/// Limits and patience of the project.
+pub(super) fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
+    let machine = Limits {
+        parallel: super::machine::parallel(),
+        starts: super::machine::starts(),
+        ..Limits::default()
+    };
+    let Some(group) = findings.group(fields, "limits") else {
+        return machine;
+    };
+    findings.known(&group, &KEYS, &["budget"]);
+    let backoff_ms = findings
+        .millis(&group, "backoff")
+        .unwrap_or(machine.backoff_ms);
+    let mut number = |key, range, default| findings.number(&group, key, range).unwrap_or(default);
+    let attempts = number("attempts", (1, 100), machine.attempts);
+    let starts = number("starts", (1, 64), machine.starts);
+    let breaker = number("breaker", (1, 100), machine.breaker);
+    let unchanged = number("unchanged", (1, 100), machine.unchanged);
+    Limits {
+        parallel: parallel(findings, &group).unwrap_or(machine.parallel),
+        attempts,
+        backoff_ms,
+        backoff_max_ms: findings
+            .millis(&group, "backoff_max")
+            .unwrap_or(machine.backoff_max_ms)
+            .max(backoff_ms),
+        park_s: findings.seconds(&group, "park").unwrap_or(machine.park_s),
+        starts,
+        per_status: per_status(findings, &group),
+        aging_s: findings.seconds(&group, "aging").unwrap_or(machine.aging_s),
+        stalled_s: findings
+            .seconds(&group, "stalled")
+            .unwrap_or(machine.stalled_s),
+        same_files: findings
+            .truth(&group, "same_files")
+            .unwrap_or(machine.same_files),
+        budget: budgets(findings, &group),
+        reserve: findings
+            .dollars(&group, "reserve_usd")
+            .unwrap_or(machine.reserve),
+        breaker,
+        breaker_s: findings
+            .seconds(&group, "breaker_rest")
+            .unwrap_or(machine.breaker_s),
+        unchanged,
+    }
+}
+
+/// `parallel: 3`, or `parallel: auto` for what this machine can bear.
+fn parallel(findings: &mut Findings, group: &Fields<'_>) -> Option<u32> {
+    if group.is_word("parallel", "auto") {
+        return None;
+    }
+    findings.number(group, "parallel", (1, 64))
+}
+
+/// `per_status: {in-progress: 3, review: 1}`.
+fn per_status(findings: &mut Findings, group: &Fields<'_>) -> BTreeMap<Status, u32> {
+    let words = [Status::Pending, Status::InProgress, Status::Review];
+    let Some(group) = findings.group(group, "per_status") else {
+        return BTreeMap::new();
+    };
+    let known: Vec<_> = words.iter().map(|status| status.folder()).collect();
+    findings.known(&group, &known, &[]);
+    let limit = |status: &Status| {
+        let number = findings.number(&group, status.folder(), (1, 64))?;
+        Some((*status, number))
+    };
+    words.iter().filter_map(limit).collect()
+}
+
+/// `budget_usd: {task: 5, day: 40, project: 500}`.
+fn budgets(findings: &mut Findings, group: &Fields<'_>) -> Budgets {
+    let Some(group) = findings.group(group, "budget_usd") else {
+        return Budgets::default();
+    };
+    let keys = ["task", "day", "project"];
+    findings.known(&group, &keys, &keys);
+    Budgets {
+        task: findings.dollars(&group, "task"),
+        day: findings.dollars(&group, "day"),
+        project: findings.dollars(&group, "project"),
+    }
+}
+
+/// `accounts: {anthropic: {tokens_per_minute: 400000, requests_per_minute: 50}}`.
+pub(super) fn accounts(findings: &mut Findings, fields: &Fields<'_>) -> BTreeMap<String, Rate> {
+    let mut accounts = BTreeMap::new();
+    let Some(group) = findings.group(fields, "accounts") else {
+        return accounts;
+    };
+    for (name, _, node) in group.iter() {
+        let Some(entry) = findings.fields(&group.name(name), node) else {
+            continue;
+        };
+        findings.known(&entry, &RATE_KEYS, &RATE_KEYS);
+        accounts.insert(name.to_owned(), rate(findings, &entry));
+    }
+    accounts
+}
+
+/// How fast something may be used.
+pub(super) fn rate(findings: &mut Findings, fields: &Fields<'_>) -> Rate {
+    let mut number = |key| findings.number(fields, key, (1, 1_000_000_000));
+    Rate {
+        tokens_per_minute: number("tokens_per_minute").map(u64::from),
+        requests_per_minute: number("requests_per_minute").map(u64::from),
+        runs: number("runs"),
+    }
+}
