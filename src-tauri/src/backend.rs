@@ -9,7 +9,6 @@ use orchestron_adapters::{
     project::{self, Project},
     watch::StopHandle,
 };
-use orchestron_domain::Actor;
 use orchestron_engine::ports::PortError;
 use orchestron_operations::{
     Context,
@@ -115,7 +114,7 @@ fn context(project: &Project) -> Result<Context, PortError> {
             path: project.root().display().to_string(),
             scripted: project.is_scripted()?,
         },
-        actor: Actor::Person,
+        actor: project.caller(),
     })
 }
 

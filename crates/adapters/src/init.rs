@@ -6,10 +6,11 @@ use crate::{
     failure::io_failure,
     git::GitCli,
     process::programs::InstalledPrograms,
+    project::Project,
     state_dir::StateDir,
     task_files::McpFolder,
 };
-use orchestron_domain::Status;
+use orchestron_domain::{Actor, Status};
 use orchestron_engine::{
     ports::{EventLog, Git, PortResult, Programs, TaskFiles},
     trust,
@@ -95,10 +96,11 @@ fn accept_own_commands(root: &Path, made: &mut Made) -> PortResult<Made> {
     );
     let mut log = SqliteLog::open(&state.log_db())?;
     let ours = !made.kept.iter().any(|file| file.ends_with(".yaml"));
-    if ours {
+    // An agent's shell that sets a project up anew accepts nothing in the person's stead.
+    if ours && Project::open(root)?.caller() == Actor::Person {
         log.set_setting(trust::KEY, &trust::commands(&config))?;
     } else if !trust::is_trusted(&config, log.setting(trust::KEY)?.as_deref()) {
-        made.notes.push("its configuration was there already: look at the commands in it, then accept them with `orchestron trust`".to_owned());
+        made.notes.push("nobody has accepted the commands in its configuration yet: look at them, then `orchestron trust`".to_owned());
     }
     Ok(std::mem::take(made))
 }

@@ -7,10 +7,11 @@ use crate::{
     keyring::KeyStore,
     locks::FileLocks,
     process::{
+        caller,
         logs::RunLogReader,
         runs::{KeeperSpawner, ProcessRuns, ProcessSpawner, Secrets},
     },
-    state_dir::StateDir,
+    state_dir::{self, StateDir},
     task_files::McpFolder,
     watch::{Changes, FileWaker, Places, StopHandle},
 };
@@ -44,6 +45,15 @@ struct NoSecret;
 impl Secrets for NoSecret {
     fn for_account(&self, _account: &str) -> Option<String> {
         Some("no-key-needed-by-the-scripted-model".to_owned())
+    }
+}
+
+/// The run whose folder this is.
+fn actor_of(folder: &Path) -> Actor {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    match name.and_then(|name| name.parse().ok()) {
+        Some(run) => Actor::Run { run },
+        None => Actor::Unknown,
     }
 }
 
@@ -217,6 +227,32 @@ impl Project {
             doorbell: self.state.doorbell(),
             runs: self.state.runs(),
         }
+    }
+
+    /// Who acts through this process: the person at this machine, or a run of ours that this process descends from. An agent's shell
+    /// can type what a person can type, but is not the person.
+    #[must_use]
+    pub fn caller(&self) -> Actor {
+        match caller::run_around_us() {
+            Some(folder) if self.is_close_to(&folder) => actor_of(&folder),
+            _ => Actor::Person,
+        }
+    }
+
+    /// Whether a run has something to do with this project: it is one of this project, or one whose state lies beside this one's. A run
+    /// that tries Orchestron itself out, on projects and with a state folder of its own making, has not.
+    fn is_close_to(&self, run: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        // …/projects/NAME-HASH/runs/TASK-001-implement-1
+        let Some(state) = run.parent().and_then(Path::parent) else {
+            return true;
+        };
+        let beside = |state: &Path| state.parent().map(real);
+        if beside(state) == beside(self.state.root()) {
+            return true;
+        }
+        // What does not say whose it is is not taken for a stranger.
+        state_dir::project_of(state).is_none_or(|project| project == self.root)
     }
 
     /// Whether its agents talk to the scripted model.

@@ -14,6 +14,16 @@ use std::{
 /// The variable that moves the state of all projects elsewhere.
 pub const VARIABLE: &str = "ORCHESTRON_STATE_DIR";
 
+/// The file in a state folder that says whose it is.
+const PROJECT: &str = "project";
+
+/// The project whose state folder this is.
+#[must_use]
+pub fn project_of(state: &Path) -> Option<PathBuf> {
+    let bytes = fs::read(state.join(PROJECT)).ok()?;
+    Some(PathBuf::from(String::from_utf8(bytes).ok()?))
+}
+
 /// Longest readable part of a state folder's name, in bytes.
 const MAX_SLUG: usize = 40;
 
@@ -104,7 +114,7 @@ impl StateDir {
 
     /// Writes which project this is, or checks it: two projects must never share a log.
     fn claim(&self, project: &Path) -> PortResult<()> {
-        let file = self.root.join("project");
+        let file = self.root.join(PROJECT);
         let wanted = project.as_os_str().as_encoded_bytes();
         match fs::read(&file) {
             Ok(found) if found == wanted => return Ok(()),

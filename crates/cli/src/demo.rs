@@ -3,7 +3,7 @@
 use crate::{
     args::Demo,
     failure::Failure,
-    output::{BOLD, DIM, Output, YELLOW},
+    output::{BOLD, DIM, Output, YELLOW, json_line},
     run::serve,
 };
 use orchestron_adapters::{
@@ -69,7 +69,8 @@ pub fn demo(args: &Demo, output: &Output) -> Result<(), Failure> {
         model: model.base_url(),
     };
     if args.only_model {
-        output.line(&ready)?;
+        // Between two programs of ours: the window reads this line.
+        json_line(&ready)?;
         until_input_ends()?;
         return end_agents(&project);
     }

@@ -115,7 +115,7 @@ fn view(code: &str, error: &Failure, hints: &[&str]) -> ErrorView {
 fn code_of(word: &str) -> u8 {
     match word {
         "input_invalid" | "operation_unknown" | "decision_unfit" => 2,
-        "task_not_found" | "run_not_found" => 3,
+        "task_not_found" | "run_not_found" | "request_not_found" => 3,
         "task_held" | "held" | "file_busy" => 4,
         "world" | "no_room" | "missing" | "malformed" | "exists" => 5,
         _ => 1,

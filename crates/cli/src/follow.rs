@@ -8,7 +8,6 @@ use crate::{
 };
 use anstyle::Style;
 use orchestron_adapters::project::Project;
-use orchestron_domain::Actor;
 use orchestron_operations::{
     Context,
     wire::{EventView, EventsView, input},
@@ -30,7 +29,7 @@ pub struct Follower {
 impl Follower {
     /// Begins with what comes after now.
     pub fn from_now(project: &Project, task: Option<String>) -> Result<Self, Failure> {
-        let context = here::context(project, Actor::Person)?;
+        let context = here::context(project)?;
         let seen = context.store.log().last()?.0;
         Ok(Self {
             context,
@@ -117,6 +116,8 @@ fn style_of(event: &EventView) -> Style {
 pub fn watch(common: &Common, args: &Watch, output: &Output) -> Result<(), Failure> {
     let project = Arc::new(Project::open(&here::root(common)?)?);
     let mut follower = Follower::from_now(&project, args.task.clone())?;
+    // That there is no such task is said now, not at the first change.
+    follower.print_new(output)?;
     if !output.is_json() {
         output.answer(&(), |out| {
             writeln!(

@@ -2,7 +2,6 @@
 
 use crate::{args::Common, failure::Failure};
 use orchestron_adapters::project::{self, Project};
-use orchestron_domain::Actor;
 use orchestron_engine::{Engine, EngineError, Mode, ports::PortErrorKind};
 use orchestron_operations::{Context, call};
 use serde::{Serialize, de::DeserializeOwned};
@@ -50,7 +49,7 @@ impl Here {
     /// Finds and opens the project.
     pub fn open(common: &Common) -> Result<Self, Failure> {
         let project = Arc::new(Project::open(&root(common)?)?);
-        let context = context(&project, Actor::Person)?;
+        let context = context(&project)?;
         Ok(Self { project, context })
     }
 
@@ -97,8 +96,8 @@ impl Here {
     }
 }
 
-/// A context over a project's real ports.
-pub fn context(project: &Project, actor: Actor) -> Result<Context, Failure> {
+/// A context over a project's real ports. Who asks is told by where this process comes from, here and nowhere else.
+pub fn context(project: &Project) -> Result<Context, Failure> {
     let store = project.store()?;
     let scripted = project.is_scripted_in(&store)?;
     Ok(Context {
@@ -111,7 +110,7 @@ pub fn context(project: &Project, actor: Actor) -> Result<Context, Failure> {
             path: project.root().display().to_string(),
             scripted,
         },
-        actor,
+        actor: project.caller(),
     })
 }
 

@@ -78,25 +78,21 @@ impl Output {
         text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         if self.json {
-            return self.line(&Envelope {
-                orchestron: ENVELOPE,
-                ok: true,
-                data: Some(data),
-                error: None,
-            });
+            return self.line(data);
         }
         let mut out = anstream::AutoStream::new(io::stdout().lock(), self.choice());
         tolerant(text(&mut out).and_then(|()| out.flush()))
     }
 
-    /// One JSON document on a line of its own.
-    pub fn line<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        let text = serde_json::to_string(value).map_err(|error| Failure::Io {
-            doing: "cannot write JSON",
-            said: error.into(),
-        })?;
-        tolerant(writeln!(out, "{text}").and_then(|()| out.flush()))
+    /// One answer, or one of a stream of them (`watch`, `run`), in the envelope, on a line of its own.
+    #[allow(clippy::unused_self)] // told by who prints, like every other answer
+    pub fn line<T: Serialize>(&self, data: &T) -> Result<(), Failure> {
+        json_line(&Envelope {
+            orchestron: ENVELOPE,
+            ok: true,
+            data: Some(data),
+            error: None,
+        })
     }
 
     /// What a write did, did not do, and what comes next.
@@ -120,7 +116,7 @@ impl Output {
         }
         let view = failure.view();
         let printed = if self.json {
-            self.line(&Envelope::<()> {
+            json_line(&Envelope::<()> {
                 orchestron: ENVELOPE,
                 ok: false,
                 data: None,
@@ -150,6 +146,16 @@ fn write_error(out: &mut dyn Write, view: &ErrorView) -> io::Result<()> {
         writeln!(out, "  {DIM}hint:{DIM:#} {}", plain(hint))?;
     }
     out.flush()
+}
+
+/// One JSON document on a line of its own.
+pub fn json_line<T: Serialize>(document: &T) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let text = serde_json::to_string(document).map_err(|error| Failure::Io {
+        doing: "cannot write JSON",
+        said: error.into(),
+    })?;
+    tolerant(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 
 /// Bytes as they are: a script for a shell.

@@ -11,7 +11,6 @@ use orchestron_adapters::{
     host::{Changed, EngineStatus, EngineThread, tell_changes},
     project::Project,
 };
-use orchestron_domain::Actor;
 use orchestron_operations::wire::{ProjectView, Topic, input};
 use orchestron_server::http::{self, Serve, Serving};
 use serde_json::json;
@@ -42,7 +41,7 @@ pub fn run(common: &Common, args: &Run, output: &Output) -> Result<(), Failure> 
 
 /// What keeps agents from being started: said once, before somebody waits in vain or tasks come back for it.
 fn tell_hindrances(project: &Project, output: &Output) -> Result<(), Failure> {
-    let mut context = here::context(project, Actor::Person)?;
+    let mut context = here::context(project)?;
     let view: ProjectView = here::ask(&mut context, "project", &input::Nothing {})?;
     if !view.engine.trusted {
         let text = "nothing is started: this project's commands are not trusted on this machine yet. Read .mcp/config.yaml and .mcp/agents.yaml, then: orchestron trust";
@@ -149,7 +148,7 @@ async fn start_ui(
     changes: broadcast::Sender<Topic>,
     output: &Output,
 ) -> Result<Serving, Failure> {
-    let context = here::context(project, Actor::Person)?;
+    let context = here::context(project)?;
     let token = format!(
         "{}{}",
         uuid::Uuid::new_v4().simple(),

@@ -1,46 +1,44 @@
 //! `trust`: at a terminal it shows what would be accepted, and asks.
 
 use crate::{
-    args::{Common, Verb},
+    args::Common,
     failure::Failure,
     here::Here,
     output::{BOLD, DIM, Output, YELLOW, plain},
-    writes,
 };
-use orchestron_engine::trust::{KEY, commands, is_trusted};
+use orchestron_operations::wire::{CommandsView, Done, input};
 use std::io::{self, BufRead, IsTerminal};
 
 /// `trust`
 pub fn trust(common: &Common, output: &Output) -> Result<(), Failure> {
-    let here = Here::open(common)?;
-    let config = here.project.config()?;
-    let accepted = here.context.store.log().setting(KEY)?;
+    let mut here = Here::open(common)?;
+    let wanted: CommandsView = here.ask("commands", &input::Nothing {})?;
     let asks = !output.is_json() && io::stdin().is_terminal() && io::stdout().is_terminal();
-    if asks && !is_trusted(&config, accepted.as_deref()) {
-        let shown = commands(&config);
-        show(&shown, output)?;
+    if asks && !wanted.trusted {
+        show(&wanted, output)?;
         if !yes()? {
             output.answer(&(), |out| writeln!(out, "Nothing was accepted."))?;
             return Err(Failure::Told(1));
         }
-        if commands(&here.project.config()?) != shown {
-            return Err(Failure::Usage(
-                "the configuration was changed meanwhile; nothing was accepted".to_owned(),
-            ));
-        }
     }
-    drop(here);
-    writes::write(common, Verb::Trust, output)
+    let seen = input::Trust {
+        commands: wanted.text,
+    };
+    let done: Done = here.ask("trust", &seen)?;
+    output.done(&done)
 }
 
-fn show(commands: &str, output: &Output) -> Result<(), Failure> {
+fn show(wanted: &CommandsView, output: &Output) -> Result<(), Failure> {
     output.answer(&(), |out| {
         writeln!(
             out,
             "{BOLD}This project's .mcp wants to run on this machine, as you:{BOLD:#}"
         )?;
-        for line in commands.lines() {
-            writeln!(out, "  {}", plain(line))?;
+        // When all of it is new, saying so at each line says nothing.
+        let some_known = wanted.commands.iter().any(|line| !line.fresh);
+        for line in &wanted.commands {
+            let mark = if line.fresh && some_known { " (new)" } else { "" };
+            writeln!(out, "  {}{YELLOW}{mark}{YELLOW:#}", plain(&line.text))?;
         }
         writeln!(
             out,

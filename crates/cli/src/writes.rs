@@ -32,7 +32,7 @@ fn has_consequences(operation: &str, done: &Done) -> bool {
             .not_done
             .iter()
             .any(|line| line.contains("it goes to ready")),
-        "pause" | "resume" | "words" | "trust" => false,
+        "pause" | "resume" | "words" => false,
         _ => true,
     }
 }
@@ -135,7 +135,6 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         Verb::Pause(args) => ("pause", json!({"why": args.message})),
         Verb::Resume => ("resume", json!({})),
         Verb::Say(args) => ("words", json!({"task": args.task, "text": args.words})),
-        Verb::Trust => ("trust", json!({})),
         other => return Err(Failure::Usage(format!("{other:?} is no verb that writes"))),
     })
 }

@@ -3,9 +3,12 @@
 use crate::{
     Context, OpError, project,
     view::{Sight, in_columns, word},
-    wire::{BoardView, CardView, CountView, StatusView, input},
+    who::{holds, is_known, unknown},
+    wire::{BoardView, CardView, CountView, ProblemView, StatusView, input},
 };
-use orchestron_domain::{AgentName, State, Status, TaskCard};
+use orchestron_domain::{
+    AgentName, Holder, State, Status, TaskCard, ids::IdError, schedule::leg_of,
+};
 
 /// The board: the project and every card, column by column, in the order they stand there.
 ///
@@ -58,33 +61,77 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
 /// Cards, perhaps only those that stand somewhere, or that somebody implements or holds now.
 ///
 /// # Errors
-/// When the project cannot be read.
+/// When the project cannot be read, or nobody has that name.
 pub fn list(cx: &mut Context, input: &input::List) -> Result<Vec<CardView>, OpError> {
-    let agent = match &input.agent {
-        Some(text) => Some(text.parse::<AgentName>().map_err(|error| OpError::Input {
-            field: "agent",
-            what: error.to_string(),
-        })?),
-        None => None,
-    };
+    Ok(listed(cx, input)?.0)
+}
+
+/// The same, with what keeps files from being among them.
+///
+/// # Errors
+/// As [`list`].
+pub fn listed(
+    cx: &mut Context,
+    input: &input::List,
+) -> Result<(Vec<CardView>, Vec<ProblemView>), OpError> {
     let state = cx.state()?;
+    let agent = input.agent.as_deref();
+    let agent = agent.map(|text| Asked::read(&state, text)).transpose()?;
     let sight = Sight::new(cx, &state)?;
-    Ok(in_columns(&sight, |card| {
+    let cards = in_columns(&sight, |card| {
         input
             .status
             .is_none_or(|status| card.status == word::status_of(status))
-            && agent.as_ref().is_none_or(|name| is_of(&state, card, name))
-    }))
+            && agent.as_ref().is_none_or(|who| who.has(&state, card))
+    });
+    Ok((cards, problems(cx, &state)?))
 }
 
-/// Whether the task is this holder's: it holds it now, its turn comes next, or the file names it.
-fn is_of(state: &State, card: &TaskCard, name: &AgentName) -> bool {
-    let leg = orchestron_domain::schedule::leg_of(card.status);
-    let next = leg.map(|leg| state.holder(&card.id, leg));
-    card.agent.as_ref() == Some(name)
-        || next.as_ref().and_then(word::name_of) == Some(name)
-        || crate::who::holds(state, &card.id)
-            .as_ref()
-            .and_then(word::name_of)
-            == Some(name)
+/// Files that cannot be understood. Almost always there are none, and then no file has to be looked through for it.
+fn problems(cx: &Context, state: &State) -> Result<Vec<ProblemView>, OpError> {
+    if state.unclear.is_empty() && cx.store.log().index_problems()?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, _, problems) = cx.store.board()?;
+    Ok(problems.into_iter().map(word::problem).collect())
+}
+
+/// Whose tasks are asked for.
+enum Asked {
+    Person,
+    Named(AgentName),
+}
+
+impl Asked {
+    fn read(state: &State, text: &str) -> Result<Self, OpError> {
+        let input = |what| OpError::Input {
+            field: "agent",
+            what,
+        };
+        if text == "person" {
+            return Ok(Self::Person);
+        }
+        let name = text
+            .parse()
+            .map_err(|error: IdError| input(error.to_string()))?;
+        if is_known(state, &name) {
+            Ok(Self::Named(name))
+        } else {
+            Err(input(unknown(state, &name)))
+        }
+    }
+
+    /// Whether the task is this holder's: it holds it now, its turn comes next, or the file names it.
+    fn has(&self, state: &State, card: &TaskCard) -> bool {
+        let leg = leg_of(card.status);
+        let next = leg.map(|leg| state.holder(&card.id, leg));
+        let now = holds(state, &card.id).or(next);
+        match self {
+            Self::Person => now == Some(Holder::Person),
+            Self::Named(name) => {
+                card.agent.as_ref() == Some(name)
+                    || now.as_ref().and_then(word::name_of) == Some(name)
+            }
+        }
+    }
 }

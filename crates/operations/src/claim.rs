@@ -123,7 +123,7 @@ fn wrong_status(task: &TaskId, found: Status) -> OpError {
     OpError::WrongStatus {
         task: task.clone(),
         found,
-        verb: "claim",
+        done: "claimed",
         wanted: "ready",
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     view::is_for_the_person,
     who::Who,
     wire::{Done, input},
-    writing::{card, done, id, must_be_clear, must_rest, tell_engine, trimmed, write},
+    writing::{self, card, id, must_be_clear, must_rest, tell_engine, trimmed, write},
 };
 use orchestron_domain::{Fact, Leg, State, Status, TaskId, run::Verdict, state::Step};
 
@@ -15,7 +15,7 @@ struct Ending {
     leg: Leg,
     who: Who,
     note: String,
-    verb: &'static str,
+    done: &'static str,
 }
 
 /// Says that a pending task is prepared; it goes to ready.
@@ -23,7 +23,7 @@ struct Ending {
 /// # Errors
 /// When it is not pending, or somebody else prepares it.
 pub fn prepare(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
-    end(cx, input, "prepare", Some(Leg::Prepare))
+    end(cx, input, "prepared", Some(Leg::Prepare))
 }
 
 /// Submits the work on a task; the gates are run on it, then it goes to review.
@@ -31,7 +31,7 @@ pub fn prepare(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError>
 /// # Errors
 /// When it is not in progress, somebody else holds it, or there is no place where the work lies.
 pub fn submit(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
-    end(cx, input, "submit", Some(Leg::Implement))
+    end(cx, input, "submitted", Some(Leg::Implement))
 }
 
 /// Ends the present leg: a pending task is prepared, one in progress submitted, one in review found good by its reviewer.
@@ -39,20 +39,20 @@ pub fn submit(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> 
 /// # Errors
 /// When the present leg is not the caller's to end, or only a person's decision is left.
 pub fn complete(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
-    end(cx, input, "complete", None)
+    end(cx, input, "completed", None)
 }
 
 fn end(
     cx: &mut Context,
     input: &input::EndLeg,
-    verb: &'static str,
+    done: &'static str,
     wanted: Option<Leg>,
 ) -> Result<Done, OpError> {
     let task = id(&input.task)?;
     let state = cx.state()?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    let leg = leg(&state, &task, verb, wanted)?;
+    let leg = leg(&state, &task, done, wanted)?;
     if leg == Leg::Review && is_for_the_person(&state, card(&state, &task)?) {
         return Err(OpError::NotNow {
             task: task.clone(),
@@ -66,7 +66,7 @@ fn end(
         task,
         leg,
         who,
-        verb,
+        done,
     };
     if leg == Leg::Implement {
         must_have_a_place(cx, &state, &ending.task)?;
@@ -82,7 +82,7 @@ fn end(
 fn leg(
     state: &State,
     task: &TaskId,
-    verb: &'static str,
+    done: &'static str,
     wanted: Option<Leg>,
 ) -> Result<Leg, OpError> {
     let found = card(state, task)?.status;
@@ -98,10 +98,10 @@ fn leg(
         _ => Err(OpError::WrongStatus {
             task: task.clone(),
             found,
-            verb,
+            done,
             wanted: match wanted {
                 Some(Leg::Prepare) => "pending",
-                Some(_) => "in-progress (claim it first)",
+                Some(_) => "in-progress",
                 None => "pending, in-progress or in review",
             },
         }),
@@ -122,7 +122,7 @@ fn must_have_a_place(cx: &Context, state: &State, task: &TaskId) -> Result<(), O
 
 impl Ending {
     fn judge(&self, state: &State) -> Result<(), OpError> {
-        leg(state, &self.task, self.verb, Some(self.leg))?;
+        leg(state, &self.task, self.done, Some(self.leg))?;
         let done = match self.leg {
             Leg::Prepare => "prepared",
             Leg::Implement => "submitted",
@@ -181,7 +181,7 @@ impl Ending {
                 "the request for your decision is opened",
             ),
         };
-        let mut told = done(Some(task), status, did);
+        let mut told = writing::done(Some(task), status, did);
         told.next.push(next);
         if self.leg == Leg::Prepare
             && let Ok(card) = card(state, task)

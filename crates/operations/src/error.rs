@@ -88,14 +88,14 @@ pub enum OpError {
         name: String,
     },
     /// The task stands where this cannot be done.
-    #[error("{task} is {found}; {verb} works on a task that is {wanted}")]
+    #[error("{task} is {found}; only a task that is {wanted} can be {done}")]
     WrongStatus {
         /// The task.
         task: TaskId,
         /// Where it stands.
         found: Status,
-        /// What was asked for.
-        verb: &'static str,
+        /// What was asked for: `claimed`, `submitted`.
+        done: &'static str,
         /// Where it would have to stand.
         wanted: &'static str,
     },
@@ -115,8 +115,14 @@ pub enum OpError {
         /// What is not done yet.
         waits_for: Vec<TaskId>,
     },
-    /// The request is decided, withdrawn or unknown.
-    #[error("request {id} {why}")]
+    /// There is no request of that id.
+    #[error("there is no request R-{id}")]
+    NoRequest {
+        /// The id.
+        id: u64,
+    },
+    /// The request is decided or withdrawn.
+    #[error("request R-{id} {why}")]
     RequestClosed {
         /// The request.
         id: u64,
@@ -143,6 +149,11 @@ pub enum OpError {
         /// The commit there is now.
         now: String,
     },
+    /// What was looked at before it was accepted is not what the configuration says.
+    #[error(
+        "what the configuration wants to run is not what you looked at, so nothing was accepted"
+    )]
+    CommandsChanged,
     /// There is nothing to decide about the task.
     #[error("nothing about {task} waits for a decision: it is {found}")]
     NothingToDecide {
@@ -189,9 +200,11 @@ impl OpError {
             Self::WrongStatus { .. } => "status_wrong",
             Self::Held { .. } => "task_held",
             Self::Blocked { .. } => "task_blocked",
+            Self::NoRequest { .. } => "request_not_found",
             Self::RequestClosed { .. } => "request_closed",
             Self::Unfit { .. } => "decision_unfit",
             Self::Stale { .. } => "decision_stale",
+            Self::CommandsChanged => "commands_changed",
             Self::NothingToDecide { .. } => "nothing_to_decide",
             Self::NoRun { .. } => "run_not_found",
         }
@@ -220,6 +233,12 @@ impl OpError {
                     "when its branch was moved by hand, `orchestron reject {task} -m \"…\"` lets the gates be run on it anew"
                 ),
             ],
+            Self::WrongStatus {
+                task,
+                found: Status::Ready,
+                done: "submitted",
+                ..
+            } => vec![format!("`orchestron claim {task}` takes it first")],
             Self::WrongStatus { task, .. } => vec![format!(
                 "`orchestron show {task}` tells where it stands and whose turn it is"
             )],
@@ -230,13 +249,21 @@ impl OpError {
             Self::NoWorktree { task } => vec![format!(
                 "`orchestron claim {task}` makes it from the task's branch"
             )],
-            Self::RequestClosed { .. } => vec!["`orchestron requests` shows what is open".into()],
+            Self::NoRequest { .. } | Self::RequestClosed { .. } => {
+                vec!["`orchestron requests` shows what is open".into()]
+            }
             Self::Unfit { kind, .. } => {
                 vec![format!("a {kind} is answered with {}", fitting(kind))]
             }
             Self::NoOperation { .. } => vec!["`orchestron --help` shows what there is".into()],
             Self::Blocked { .. } => {
                 vec!["finish those first, or remove them under `## Depends On`".into()]
+            }
+            Self::CommandsChanged => {
+                vec!["it was changed meanwhile: look again, then accept".into()]
+            }
+            Self::Forbidden { .. } => {
+                vec!["the person decides in the window, or in a terminal of their own".into()]
             }
             Self::NothingToDecide { task, .. } => {
                 vec![format!("`orchestron show {task}` tells what it waits for")]

@@ -3,7 +3,7 @@
 use crate::{
     Context, OpError, view,
     wire::{Big, EventsView, input},
-    writing::id,
+    writing::{id, must_be_clear},
 };
 use orchestron_domain::Seq;
 use orchestron_engine::ports::EventFilter;
@@ -16,7 +16,7 @@ const MOST: u32 = 1_000;
 /// A page of the activity log.
 ///
 /// # Errors
-/// When the log cannot be read.
+/// When the log cannot be read, or there is no such task and never was one.
 pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpError> {
     let task = input.task.as_deref().map(id).transpose()?;
     let state = cx.state()?;
@@ -43,6 +43,10 @@ pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpE
             }
         }
         if page.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+            if let Some(task) = task.as_ref().filter(|_| before.is_none()) {
+                // Nothing was ever written of it: a new task, one with a broken file, or a slip of the pen.
+                must_be_clear(cx, &state, task)?;
+            }
             return Ok(EventsView {
                 events,
                 before: None,

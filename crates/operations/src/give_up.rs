@@ -75,7 +75,7 @@ fn may_fail(state: &State, task: &TaskId, who: &Who) -> Result<(), OpError> {
         return Err(OpError::WrongStatus {
             task: task.clone(),
             found,
-            verb: "fail",
+            done: "given up",
             wanted: "not over",
         });
     }

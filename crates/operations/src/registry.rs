@@ -46,6 +46,7 @@ pub const ALL: &[Operation] = &[
     operation!(read "requests", "What waits for a person's decision, most urgent first", Nothing, requests::requests),
     operation!(read "events", "What happened, newest first", Events, events::events),
     operation!(read "doctor", "Whether everything agrees, with cures for what does not", Nothing, doctor::doctor),
+    operation!(read "commands", "What the configuration wants to run on this machine, and whether that was accepted", Nothing, switch::wanted),
     operation!(read "keys", "Which accounts have a key, and where it comes from", Nothing, keys::keys),
     operation!(write "next", "The task a holder works on next, with its whole context; with `claim` it is taken at once", Next, next::next),
     operation!(write "create", "Write a new task into pending", Create, create::create),
@@ -62,7 +63,7 @@ pub const ALL: &[Operation] = &[
     operation!(write "pause", "Start nothing new until resumed", Pause, switch::pause),
     operation!(write "resume", "Go on starting what is ready, after a pause", Nothing, switch::resume),
     operation!(write "words", "Say something to the agent that works on a task", Words, say::words),
-    operation!(write "trust", "Accept what the configuration wants to run on this machine", Nothing, switch::trust),
+    operation!(write "trust", "Accept what the configuration wants to run on this machine", Trust, switch::trust),
     operation!(write "key-set", "Keep an account's API key in the operating system's keyring", KeySet, keys::set),
     operation!(write "key-delete", "Delete an account's API key", KeyDelete, keys::delete),
 ];

@@ -1,7 +1,8 @@
 //! Who asks, in whose name, and what they may do.
 //!
 //! The person at this machine may do everything. A holder outside acts in its own leg and decides nothing. A person who gives a name
-//! (`--agent cursor`) speaks as that holder; the facts then carry its name.
+//! (`--agent cursor`) speaks as that holder; the facts then carry its name. A run (an agent's shell, a gate) may look and nothing more:
+//! what an agent has to say it says through the tools it was given.
 
 use crate::{Context, OpError, view::word};
 use orchestron_domain::{Actor, AgentName, Holder, Leg, State, TaskId, state::Step};
@@ -25,6 +26,12 @@ impl Who {
             actor: cx.actor.clone(),
             lent: false,
         };
+        if !matches!(cx.actor, Actor::Person | Actor::Outside { .. }) {
+            return Err(OpError::Forbidden {
+                who: actor_name(&cx.actor),
+                what: "take or end a leg".to_owned(),
+            });
+        }
         let Some(text) = agent.filter(|text| *text != "person") else {
             return Ok(own);
         };
@@ -147,14 +154,15 @@ fn actor_name(actor: &Actor) -> String {
     match actor {
         Actor::Person => "you".to_owned(),
         Actor::Outside { name } => name.to_string(),
-        Actor::Run { run } => run.to_string(),
+        Actor::Run { run } => format!("a command inside the run {run}"),
         Actor::Engine => "the engine".to_owned(),
         Actor::Unknown => "somebody unknown".to_owned(),
     }
 }
 
 /// Whether the configuration or a task names it.
-fn is_known(state: &State, name: &AgentName) -> bool {
+#[must_use]
+pub fn is_known(state: &State, name: &AgentName) -> bool {
     let chain = &state.config.chain;
     let named = [&chain.prepare, &chain.implement, &chain.review];
     state.config.agents.contains_key(name)
@@ -165,7 +173,9 @@ fn is_known(state: &State, name: &AgentName) -> bool {
             .any(|card| card.agent.as_ref() == Some(name))
 }
 
-fn unknown(state: &State, name: &AgentName) -> String {
+/// That nobody has the name, and who is known.
+#[must_use]
+pub fn unknown(state: &State, name: &AgentName) -> String {
     let known: Vec<_> = state
         .config
         .agents

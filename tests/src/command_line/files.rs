@@ -101,7 +101,7 @@ fn broken_files_are_shown_with_line_and_cure_and_stay_as_they_are() {
         );
     }
     assert_eq!(problems.len(), 9, "{problems:#?}");
-    for verb in ["status", "doctor"] {
+    for verb in ["status", "list", "doctor"] {
         let done = env.orchestron(&[verb]);
         assert!(
             done.stdout

@@ -53,7 +53,9 @@ fn errors_are_in_the_envelope_too() {
         (&["show", "nonsense"], 2, "input_invalid"),
         (&["approve"], 2, "input_invalid"),
         (&["frobnicate"], 2, "input_invalid"),
-        (&["answer", "R-9", "--allow"], 1, "request_closed"),
+        (&["answer", "R-9", "--allow"], 3, "request_not_found"),
+        (&["log", "TASK-9"], 3, "task_not_found"),
+        (&["watch", "TASK-9"], 3, "task_not_found"),
     ] {
         let done = env.orchestron(&[verb, &["--json"]].concat());
         assert_eq!(done.code, code, "{verb:?}: {done}");

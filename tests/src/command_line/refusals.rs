@@ -1,7 +1,7 @@
 //! What cannot be done is said plainly, with how to mend it, and with an exit code of its own.
 
 use super::{does, quiet_shop, refuses};
-use crate::environment::TestEnvironment;
+use crate::environment::{TestEnvironment, file_of};
 use serde_json::json;
 
 #[test]
@@ -43,6 +43,45 @@ fn tasks_that_are_not_there() {
         &["claim", "../TASK-1"],
         2,
         "error: `../TASK-1` is no task id: write a prefix of capital letters, a dash and a number, such as TASK-7",
+    );
+}
+
+#[test]
+fn views_of_what_is_not_there() {
+    let env = quiet_shop();
+    does(&env, &["create", "Greet"]);
+    for verb in [["log", "TASK-999"], ["watch", "TASK-999"]] {
+        refuses(
+            &env,
+            &verb,
+            3,
+            "
+            error: there is no task TASK-999
+              hint: `orchestron list` shows all tasks",
+        );
+    }
+    refuses(
+        &env,
+        &["list", "-a", "nobody-here"],
+        2,
+        "error: agent: nobody is called `nobody-here` here; .mcp/agents.yaml names architect, coder, cursor, reviewer. To add a holder outside, write it there without a cli",
+    );
+    refuses(
+        &env,
+        &["answer", "R-99", "--allow"],
+        3,
+        "
+        error: there is no request [REQUEST]
+          hint: `orchestron requests` shows what is open",
+    );
+    // What is gone has a history still, and what is yours can be asked for.
+    let file = file_of(&env.project().join(".mcp/tasks/pending"), "TASK-001").expect("there");
+    assert_eq!(env.json(&["list", "-a", "person"])[0]["id"], "TASK-001");
+    std::fs::remove_file(file).expect("removed");
+    let log = env.orchestron(&["log", "TASK-1"]);
+    assert!(
+        log.code == 0 && log.stdout.contains("wrote TASK-001"),
+        "{log}"
     );
 }
 
@@ -116,8 +155,16 @@ fn a_verb_at_the_wrong_time_says_where_the_task_stands() {
         &["prep", "TASK-1"],
         1,
         "
-        error: TASK-001 is ready; prepare works on a task that is pending
+        error: TASK-001 is ready; only a task that is pending can be prepared
           hint: `orchestron show TASK-001` tells where it stands and whose turn it is",
+    );
+    refuses(
+        &env,
+        &["review", "TASK-1", "-a", "cursor"],
+        1,
+        "
+        error: TASK-001 is ready; only a task that is in-progress can be submitted
+          hint: `orchestron claim TASK-001` takes it first",
     );
     refuses(
         &env,

@@ -1,13 +1,16 @@
 //! Every verb's way to succeed.
 
 use super::{does, prints, quiet_shop};
-use crate::environment::{TestEnvironment, check};
+use crate::environment::{TestEnvironment, check, out_of_envelope};
 use std::{
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::Stdio,
+    time::Duration,
 };
+
+const SOON: Duration = Duration::from_secs(20);
 
 #[test]
 fn init_says_what_it_wrote_and_keeps_what_is_there() {
@@ -435,6 +438,49 @@ fn watch_prints_what_happens_as_it_happens() {
 }
 
 #[test]
+fn watch_and_run_print_envelopes_for_programs() {
+    let env = quiet_shop();
+    let mut watch = env
+        .orchestron_command(&["watch", "--json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    // Nothing is printed when it is ready, so tasks are written until one is seen.
+    let line = std::thread::scope(|scope| {
+        let seen = std::sync::atomic::AtomicBool::new(false);
+        scope.spawn(|| {
+            while !seen.load(std::sync::atomic::Ordering::Relaxed) {
+                does(&env, &["create", "Greet"]);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let line = lines.next().expect("a line").expect("text");
+        seen.store(true, std::sync::atomic::Ordering::Relaxed);
+        line
+    });
+    let event = out_of_envelope(&line);
+    assert_eq!(
+        (&event["kind"], &event["by"]),
+        (&"task-created".into(), &"you".into())
+    );
+    crate::environment::kill(watch.id());
+    watch.wait().expect("a child of ours");
+
+    // `lines` takes each line out of its envelope, and fails when there is none.
+    let engine = env.engine();
+    does(&env, &["create", "Greet again"]);
+    env.wait_for("both kinds of lines", SOON, || {
+        let lines = engine.lines();
+        let of_log = lines.iter().any(|line| line["kind"] == "task-created");
+        let of_engine = lines.iter().any(|line| line["event"] == "engine");
+        (of_log && of_engine).then_some(())
+    });
+    engine.stop();
+}
+
+#[test]
 fn completions_are_good_shell() {
     let env = quiet_shop();
     let bash = env.orchestron(&["completions", "bash"]);
@@ -442,7 +488,7 @@ fn completions_are_good_shell() {
     let script = env.root().join("completions.bash");
     let checked = crate::environment::finish(
         env.command("bash").arg("-n").arg(&script),
-        std::time::Duration::from_secs(10),
+        Duration::from_secs(10),
     );
     assert_eq!(checked.code, 0, "{checked}");
     for shell in ["zsh", "fish", "powershell", "elvish"] {

@@ -48,15 +48,26 @@ impl TestEnvironment {
     }
 }
 
+/// What one line of a stream says; a line without the envelope, or with an error, fails the test.
+#[track_caller]
+pub fn out_of_envelope(line: &str) -> Value {
+    let mut envelope: Value =
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let keys: Vec<_> = envelope.as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["data", "ok", "orchestron"], "{line}");
+    assert!(
+        envelope["orchestron"] == 1 && envelope["ok"] == true,
+        "{line}"
+    );
+    envelope["data"].take()
+}
+
 impl Engine {
-    /// What it has printed so far, line by line.
+    /// What it has printed so far, line by line, each taken out of its envelope.
     pub fn lines(&self) -> Vec<Value> {
         let text = fs::read_to_string(&self.out).unwrap_or_default();
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        let lines = whole.lines().map(|line| {
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
-        });
-        lines.collect()
+        whole.lines().map(out_of_envelope).collect()
     }
 
     /// Waits for the line whose `event` is this word.

@@ -12,7 +12,7 @@ mod relay;
 mod text;
 
 pub use command::{Finished, finish};
-pub use engine::Engine;
+pub use engine::{Engine, out_of_envelope};
 pub use model::Model;
 pub use processes::{Process, kill, of as processes_of};
 pub use project::Chain;

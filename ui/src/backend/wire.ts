@@ -328,6 +328,26 @@ not_done: Array<string>,
  */
 next: Array<string>, };
 
+export type CommandsView = { 
+/**
+ * Whether exactly this was accepted. 
+ */
+trusted: boolean, 
+/**
+ * Everything, as `trust` takes it back from whoever has read it. 
+ */
+text: string, 
+/**
+ * The same, line by line. 
+ */
+commands: Array<CommandView>, };
+
+export type CommandView = { text: string, 
+/**
+ * Not among what was accepted last. 
+ */
+fresh: boolean, };
+
 export type Finding = { good: boolean, about: string, what: string, cure: string | null, };
 
 export type DoctorView = { findings: Array<Finding>, healthy: boolean, };
@@ -475,6 +495,8 @@ export type Events = { task: string | null, before: Big | null, limit: number | 
 export type List = { status: StatusWord | null, agent: string | null, };
 
 export type Pause = { why: string | null, };
+
+export type Trust = { commands: string, };
 
 export type KeySet = { account: string, key: string, };
 

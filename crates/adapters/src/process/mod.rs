@@ -5,10 +5,12 @@
 //! - [`runs`]: the engine's side: starts runs, hears them, speaks to them, ends them
 //! - [`logs`]: what runs have said, for people
 //! - [`programs`]: which coding agents are installed
+//! - [`caller`]: whether we were started from inside a run ourselves
 //!
 //! The two sides share nothing but the run folder. The engine may be killed at any moment; a new one finds in `out.jsonl`
 //! everything that was said to it and in `in.jsonl` everything it has said.
 
+pub mod caller;
 mod environment;
 pub mod folder;
 pub mod keeper;

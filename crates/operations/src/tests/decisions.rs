@@ -67,7 +67,7 @@ fn each_kind_takes_only_decisions_that_fit() {
             "decide",
             json!({"request": 9999, "decision": {"type": "allow"}})
         ),
-        "request_closed"
+        "request_not_found"
     );
 }
 

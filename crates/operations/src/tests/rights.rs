@@ -14,7 +14,8 @@ fn input(name: &str) -> Value {
         "decide" => json!({"request": 1, "decision": {"type": "allow"}}),
         "approve" => json!({"task": "TASK-1"}),
         "reject" => json!({"task": "TASK-1", "note": "no"}),
-        "pause" | "resume" | "trust" => json!({}),
+        "pause" | "resume" => json!({}),
+        "trust" => json!({"commands": ""}),
         "next" => json!({"claim": true}),
         "words" => json!({"task": "TASK-1", "text": "hello"}),
         "key-set" => json!({"account": "a", "key": "k"}),
@@ -54,6 +55,32 @@ fn a_holder_outside_decides_nothing_and_touches_no_switch() {
         "reviewed work is the person's"
     );
     assert_eq!(world.events().len(), events, "none of it left a fact");
+}
+
+#[test]
+fn a_run_decides_nothing_and_holds_no_leg_by_hand() {
+    let world = in_review();
+    world.trust();
+    let before = world.events().len();
+    let run = || Actor::Run {
+        run: "TASK-001-implement-1".parse().unwrap(),
+    };
+    for operation in ALL {
+        let mut shell = cx(&world, run());
+        let told = call(&mut shell, operation.name, input(operation.name));
+        if operation.writes {
+            let error = told.expect_err(operation.name);
+            assert_eq!(error.code(), "not_allowed", "{}: {error}", operation.name);
+        }
+    }
+    assert_eq!(world.events().len(), before, "none of it left a fact");
+    let error = call(&mut cx(&world, run()), "approve", input("approve")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a command inside the run TASK-001-implement-1 may not approve: only the person at this machine may"
+    );
+    let looked = call(&mut cx(&world, run()), "status", json!({}));
+    assert!(looked.is_ok(), "{looked:?}");
 }
 
 fn code_of(told: Result<Value, OpError>) -> &'static str {
