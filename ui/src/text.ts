@@ -299,7 +299,7 @@ export const text = {
     contextCopied: (who: string) => `Copied: the task with its whole context, for ${who}`,
     noContext: "There is nothing to hand over right now.",
     otherFirst: (id: string) => `Not copied: ${id} comes first. Finish or move that one.`,
-    decide: { review: "Review & decide", permission: "Answer permission", question: "Answer question", escalation: "Decide", conflict: "Resolve conflict" },
+    decide: { review: "Review & decide", permission: "Answer permission", question: "Answer question", escalation: "Decide", conflict: "Resolve conflict", budget: "Decide on money" },
   },
   action: {
     prepare: { button: "Mark as prepared", words: "The task becomes ready and goes to its implementer with these words.", note: "Words for the implementer (optional)" },
