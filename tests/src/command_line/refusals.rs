@@ -1,8 +1,9 @@
 //! What cannot be done is said plainly, with how to mend it, and with an exit code of its own.
 
 use super::{does, quiet_shop, refuses};
-use crate::environment::{TestEnvironment, file_of};
+use crate::environment::{Chain, TestEnvironment, binary, check, file_of, finish};
 use serde_json::json;
+use std::time::Duration;
 
 #[test]
 fn without_a_project_it_says_how_to_get_one() {
@@ -293,4 +294,88 @@ fn commands_that_were_not_accepted_are_not_run() {
         env.story()
     );
     does(&env, &["trust"]);
+}
+
+/// What a command says that is typed inside a run: by a gate, in an emptied environment and a session of its own.
+#[test]
+fn a_command_inside_a_run_is_not_the_person() {
+    let env = quiet_shop();
+    let said = env.root().join("said");
+    let typed = |words: &str| {
+        format!(
+            "env -i PATH=\"$PATH\" ORCHESTRON_STATE_DIR={} setsid --wait {} -C {} {words} >> {} 2>&1",
+            env.root().join("state").display(),
+            binary("orchestron").display(),
+            env.project().display(),
+            said.display(),
+        )
+    };
+    let gate = [
+        typed("approve TASK-1"),
+        typed("trust"),
+        typed("claim TASK-1 --agent cursor"),
+        "true".to_owned(),
+    ]
+    .join("; ");
+    let chain = Chain {
+        prepare: "",
+        implement: "cursor",
+        review: "",
+        gates: &[&gate],
+        ..Chain::default()
+    };
+    env.configure(&chain, None);
+    for task in ["TASK-1", "TASK-2"] {
+        does(&env, &["create", "Greet"]);
+        does(&env, &["claim", task, "--agent", "cursor"]);
+        let place = env.json(&["show", task])["task"]["worktree"].clone();
+        let place = std::path::PathBuf::from(place.as_str().expect("a worktree"));
+        std::fs::write(place.join("work.txt"), task).expect("a file");
+        std::fs::write(&said, "").expect("a file");
+        does(&env, &["review", task, "--agent", "cursor"]);
+    }
+    // The first was in review while the gate of the second tried to approve it.
+    check(
+        &std::fs::read_to_string(&said).expect("said"),
+        "
+        error: a command inside the run TASK-002-gate-check-1-1 may not approve: only the person at this machine may
+          hint: the person decides in the window, or in a terminal of their own
+        error: a command inside the run TASK-002-gate-check-1-1 may not trust this project's commands: only the person at this machine may
+          hint: the person decides in the window, or in a terminal of their own
+        error: a command inside the run TASK-002-gate-check-1-1 may not take or end a leg: only the person at this machine may
+          hint: the person decides in the window, or in a terminal of their own",
+        env.root(),
+    );
+    assert_eq!(
+        env.status_of("TASK-001"),
+        "review",
+        "it waits for the person"
+    );
+    // The mark alone is enough where there is no process tree to look at; looking is free.
+    let mark = env.state().join("runs/TASK-001-implement-1");
+    let inside = |words: &[&str]| {
+        let mut command = env.orchestron_command(words);
+        finish(
+            command.env("ORCHESTRON_RUN_DIR", &mark),
+            Duration::from_secs(20),
+        )
+    };
+    let done = inside(&["answer", "R-1", "--allow"]);
+    assert!(
+        done.code == 1 && done.stderr.contains("may not decide"),
+        "{done}"
+    );
+    assert_eq!(inside(&["status"]).code, 0);
+    // A run that tries Orchestron out elsewhere, with a state folder of its own, is no concern of this project.
+    let elsewhere = env
+        .root()
+        .join("elsewhere/projects/other-1234/runs/TASK-001-implement-1");
+    std::fs::create_dir_all(&elsewhere).expect("folders");
+    std::fs::write(elsewhere.join("../../project"), "/some/where/else").expect("a file");
+    let mut command = env.orchestron_command(&["approve", "TASK-1"]);
+    let done = finish(
+        command.env("ORCHESTRON_RUN_DIR", &elsewhere),
+        Duration::from_secs(20),
+    );
+    assert_eq!(done.code, 0, "{done}");
 }

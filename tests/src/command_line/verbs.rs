@@ -446,19 +446,17 @@ fn watch_and_run_print_envelopes_for_programs() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");
-    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| tell.send(line))
+    });
     // Nothing is printed when it is ready, so tasks are written until one is seen.
-    let line = std::thread::scope(|scope| {
-        let seen = std::sync::atomic::AtomicBool::new(false);
-        scope.spawn(|| {
-            while !seen.load(std::sync::atomic::Ordering::Relaxed) {
-                does(&env, &["create", "Greet"]);
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        });
-        let line = lines.next().expect("a line").expect("text");
-        seen.store(true, std::sync::atomic::Ordering::Relaxed);
-        line
+    let line = env.wait_for("a line", SOON, || {
+        does(&env, &["create", "Greet"]);
+        told.recv_timeout(Duration::from_millis(50)).ok()
     });
     let event = out_of_envelope(&line);
     assert_eq!(
