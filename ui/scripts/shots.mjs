@@ -36,6 +36,7 @@ const SCREENS = [
   { name: "new-task", path: "/board", act: press("c") },
   { name: "palette", path: "/board", act: async (page) => { await page.keyboard.press("/"); await page.waitForTimeout(150); await page.keyboard.type("check"); } },
   { name: "keys", path: "/needs-you?request=12", act: press("?") },
+  { name: "trust", path: "/board?fake=untrusted", act: async (page) => { await page.click("[data-testid=trust]"); await page.waitForSelector("[data-testid=trust-commands]"); } },
   { name: "problems", path: "/board", act: click("[data-testid=problems]") },
   { name: "needs-you-review", path: "/needs-you?request=12", act: (page) => page.waitForSelector(".hljs-keyword") },
   { name: "needs-you-permission", path: "/needs-you?request=11" },

@@ -25,7 +25,8 @@ export interface Operations {
   pause: { input: wire.Pause; output: wire.Done };
   resume: { input: wire.Nothing; output: wire.Done };
   words: { input: wire.Words; output: wire.Done };
-  trust: { input: wire.Nothing; output: wire.Done };
+  commands: { input: wire.Nothing; output: wire.CommandsView };
+  trust: { input: wire.Trust; output: wire.Done };
   "key-set": { input: wire.KeySet; output: wire.Done };
   "key-delete": { input: wire.KeyDelete; output: wire.Done };
 }

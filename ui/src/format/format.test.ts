@@ -44,6 +44,14 @@ describe("faces", () => {
     expect(faceByName("claude-impl").letter).toBe("C");
     expect(faceByName("codex-review").letter).toBe("X");
     expect(faceByName("architect").letter).toBe("A");
+    expect(faceByName("cursor").letter).toBe("C");
+  });
+
+  it("begin with the name's own letter", () => {
+    const letters = (...names: string[]) => [...assignFaces(names.map((name) => ({ name }))).values()].map(({ letter }) => letter);
+    expect(letters("cursor")).toEqual(["C"]);
+    expect(letters("claude-impl", "claude-review", "cursor")).toEqual(["C", "R", "Cu"]);
+    expect(letters("cole", "cola", "col")).toEqual(["C", "Co", "Cl"]);
   });
 
   it("have a letter of their own in one project", () => {

@@ -1,7 +1,7 @@
 /** Which dialog of the window is open; one at a time. */
 import { useSyncExternalStore } from "react";
 
-export type Overlay = "palette" | "new-task" | "problems" | "keys";
+export type Overlay = "palette" | "new-task" | "problems" | "keys" | "trust";
 
 let current: Overlay | null = null;
 const listeners = new Set<() => void>();

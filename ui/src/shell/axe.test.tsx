@@ -27,7 +27,7 @@ const SCREENS: readonly [address: string, shows: string][] = [
   ["/settings", "key-openai-team"],
 ];
 
-const OVERLAYS: readonly Overlay[] = ["palette", "new-task", "problems", "keys"];
+const OVERLAYS: readonly Overlay[] = ["palette", "new-task", "problems", "keys", "trust"];
 
 describe("axe finds nothing", () => {
   it.each(SCREENS)("at %s", async (address, shows) => {

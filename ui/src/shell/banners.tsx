@@ -3,8 +3,8 @@ import { CirclePause, FlaskConical, PlugZap, ShieldQuestion, Unplug } from "luci
 import type { ReactNode } from "react";
 import { useLinkState } from "../backend/context";
 import { useProject } from "../backend/reads";
-import { useWrite } from "../backend/writes";
 import { Button } from "../parts/button";
+import { openOverlay } from "../parts/overlay";
 import { text } from "../text";
 
 const TONES = { calm: "bg-accent-tint text-ink", warn: "bg-warn-tint text-ink", bad: "bg-bad-tint text-ink" };
@@ -54,10 +54,9 @@ export function Banners() {
 }
 
 function TrustBanner({ path }: { path: string }) {
-  const trust = useWrite("trust");
   return (
     <Banner tone="warn" testId="banner-untrusted" icon={<ShieldQuestion aria-hidden size={14} className="shrink-0 text-warn" />} title={text.banner.untrusted} words={text.banner.untrustedWords(path)}>
-      <Button look="solid" size="small" isPending={trust.isPending} onPress={() => trust.mutate({})} data-testid="trust">
+      <Button look="solid" size="small" aria-haspopup="dialog" onPress={() => openOverlay("trust")} data-testid="trust">
         {text.banner.trust}
       </Button>
     </Banner>

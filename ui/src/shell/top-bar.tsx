@@ -51,9 +51,11 @@ function EngineState({ project }: { project: ProjectView }) {
       ? ["bg-ghost", text.engine.unknown]
       : !engine.running
         ? ["bg-bad-fill", text.engine.none]
-        : engine.paused !== null
-          ? ["bg-warn-fill", text.engine.paused(engine.paused)]
-          : ["bg-good-fill", text.engine.running(busy, agents.length)];
+        : !engine.trusted
+          ? ["bg-warn-fill", text.engine.untrusted]
+          : engine.paused !== null
+            ? ["bg-warn-fill", text.engine.paused(engine.paused)]
+            : ["bg-good-fill", text.engine.running(busy, agents.length)];
   return (
     <span role="status" className={`${PILL} min-w-0 shrink gap-2 text-muted`} data-testid="engine-state">
       <span aria-hidden className={`size-2 shrink-0 rounded-full ${dot}`} />

@@ -23,6 +23,8 @@ function moved(world: World, id: string, status: StatusWord, did: string, change
   return done(did, { task: id, status });
 }
 
+const commandsText = (world: World) => world.commands.map((line) => line.replace(/^\+ /, "")).join("\n");
+
 const PAGE = 10;
 
 export const handlers: Handlers = {
@@ -46,8 +48,9 @@ export const handlers: Handlers = {
     findings: [
       { good: true, about: "git", what: "git 2.39.5; the project is a repository on main", cure: null },
       { good: true, about: "claude", what: "Claude Code 2.1.4 at /usr/local/bin/claude", cure: null },
+      { good: true, about: "engine", what: "no engine runs, so no agent is started", cure: "open the window, or `orchestron run`" },
       { good: true, about: "keyring", what: "Secret Service answers; a test entry was written and deleted", cure: null },
-      { good: false, about: "gpt-security", what: "There is no key for the account openai-team", cure: "Enter it above, or: orchestron key set openai-team" },
+      { good: false, about: "gpt-security", what: "There is no key for the account openai-team", cure: "Enter it above, or: orchestron keys set openai-team" },
     ],
   }),
   keys: (world) => ({ store: "GNOME Keyring (Secret Service)", usable: true, accounts: world.keys }),
@@ -77,7 +80,13 @@ export const handlers: Handlers = {
     world.transcript = [...world.transcript, { type: "told", text: input.text }];
     return done(`Said to ${find(world, input.task).turn.name}`, { task: input.task });
   },
-  trust: (world) => {
+  commands: (world) => ({
+    trusted: world.project.engine.trusted,
+    text: commandsText(world),
+    commands: world.commands.map((line) => ({ text: line.replace(/^\+ /, ""), fresh: line.startsWith("+ ") && !world.project.engine.trusted })),
+  }),
+  trust: (world, input) => {
+    if (input.commands !== commandsText(world)) throw failure("commands_changed", "what the configuration wants to run is not what you looked at, so nothing was accepted", ["it was changed meanwhile: look again, then accept"], null);
     world.project.engine = { ...world.project.engine, trusted: true };
     return done("This project is trusted on this machine");
   },

@@ -22,6 +22,8 @@ export interface World {
   requests: RequestView[];
   events: EventView[];
   keys: KeyView[];
+  /** What the configuration runs, a line each; those with `+ ` in front were not accepted before. */
+  commands: string[];
   transcript: TranscriptItemView[];
   diff: (task: string) => DiffView;
 }
@@ -39,6 +41,12 @@ export function newWorld(scenario: Scenario): World {
       { account: "openai", source: "environment", agents: ["codex-review"] },
       { account: "google", source: "keyring", agents: ["gemini-docs"] },
       { account: "openai-team", source: null, agents: ["gpt-security"] },
+    ],
+    commands: [
+      "gate tests: npm test",
+      "+ gate lint: npm run lint -- --max-warnings 0",
+      'agent claude-impl: claude, allowed without asking ["Read", "Glob", "Grep", "Bash(npm test)"], never ["WebFetch"], key of "anthropic"',
+      '+ agent codex-review: codex, allowed without asking ["Read"], talks to "https://proxy.example.com/v1", key of "openai"',
     ],
     transcript: transcript(),
     diff: scenario === "long" ? () => longDiff(LONG_DIFF) : diff,

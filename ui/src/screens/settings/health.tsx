@@ -1,5 +1,5 @@
 /** What `orchestron doctor` finds. */
-import { CircleAlert, CircleCheck } from "lucide-react";
+import { CircleAlert, CircleCheck, Info } from "lucide-react";
 import { useRead } from "../../backend/reads";
 import type { Finding } from "../../backend/wire";
 import { Failed, Loading } from "../../parts/states";
@@ -27,10 +27,17 @@ export function Health() {
   );
 }
 
+/** What is good and has a cure all the same is no fault, but something to know. */
+function Mark({ finding }: { finding: Finding }) {
+  if (!finding.good) return <CircleAlert role="img" aria-label={text.health.wrong} size={14} className="mt-0.5 shrink-0 text-bad" />;
+  if (finding.cure !== null) return <Info role="img" aria-label={text.health.note} size={14} className="mt-0.5 shrink-0 text-muted" />;
+  return <CircleCheck role="img" aria-label={text.health.fine} size={14} className="mt-0.5 shrink-0 text-good" />;
+}
+
 function Line({ finding }: { finding: Finding }) {
   return (
     <li className="flex gap-2.5 text-sm">
-      {finding.good ? <CircleCheck role="img" aria-label={text.health.fine} size={14} className="mt-0.5 shrink-0 text-good" /> : <CircleAlert role="img" aria-label={text.health.wrong} size={14} className="mt-0.5 shrink-0 text-bad" />}
+      <Mark finding={finding} />
       <span className="w-28 shrink-0 truncate text-muted">{finding.about}</span>
       <span className="min-w-0 flex-1 wrap-anywhere">
         {visible(finding.what)}

@@ -1,8 +1,8 @@
 /** Keys, trust, looks, health, and what this is. */
 import { useProject } from "../../backend/reads";
-import { useWrite } from "../../backend/writes";
 import { Button } from "../../parts/button";
 import { Chip } from "../../parts/chips";
+import { openOverlay } from "../../parts/overlay";
 import { text } from "../../text";
 import { Health } from "./health";
 import { Keys } from "./keys";
@@ -30,20 +30,16 @@ export function Settings() {
 
 function Trust() {
   const project = useProject().data;
-  const trust = useWrite("trust");
   if (project === undefined) return null;
   const { trusted } = project.engine;
   return (
     <Panel title={text.trust.title} words={trusted ? text.trust.trusted : text.trust.untrusted}>
       <div className="flex items-center gap-3">
         <code className="min-w-0 flex-1 truncate text-xs text-muted">{project.path}</code>
-        {trusted ? (
-          <Chip tone="good">{text.trust.isTrusted}</Chip>
-        ) : (
-          <Button look="solid" isPending={trust.isPending} onPress={() => trust.mutate({})} data-testid="trust-settings">
-            {text.banner.trust}
-          </Button>
-        )}
+        {trusted ? <Chip tone="good">{text.trust.isTrusted}</Chip> : null}
+        <Button size="small" look={trusted ? "quiet" : "solid"} aria-haspopup="dialog" onPress={() => openOverlay("trust")} data-testid="trust-settings">
+          {trusted ? text.trust.show : text.banner.trust}
+        </Button>
       </div>
     </Panel>
   );
