@@ -2,7 +2,8 @@
 
 use crate::{
     ports::{
-        Clock, Git, Guard, Heard, OpenCommand, PortError, PortErrorKind, RunLogs, Runs, Wake, Waker,
+        Clock, Git, Guard, Heard, OpenCommand, PortError, PortErrorKind, PortResult, RunLogs, Runs,
+        Wake, Waker,
     },
     store::{Store, StoreError},
 };
@@ -88,6 +89,7 @@ impl Engine {
         let (lease, fence) = ports.store.locks().lease()?;
         ports.store.forget_kept()?;
         let again = ports.store.keep()?;
+        ports.store.keep_no_copy();
         let state = ports.store.state()?;
         let decided_to = ports.store.log().decided_to()?;
         let mut engine = Self {
@@ -266,7 +268,9 @@ impl Engine {
     pub fn step(&mut self, wakes: &[Wake]) -> Result<(), EngineError> {
         for wake in wakes {
             match wake {
-                Wake::Files => self.look_at_files()?,
+                Wake::Files => self.look_at_files(Store::keep)?,
+                Wake::Named(named) => self.look_at_files(|store| store.keep_named(named))?,
+                Wake::Quiet => self.look_at_files(Store::glance)?,
                 Wake::Run(run) => self.look_at_run(&run.clone())?,
                 Wake::Doorbell | Wake::Time | Wake::Stop => {}
             }
@@ -303,8 +307,11 @@ impl Engine {
         }
     }
 
-    fn look_at_files(&mut self) -> Result<(), EngineError> {
-        self.look_again = self.ports.store.keep()?;
+    fn look_at_files(
+        &mut self,
+        look: impl FnOnce(&mut Store) -> PortResult<bool>,
+    ) -> Result<(), EngineError> {
+        self.look_again = look(&mut self.ports.store)?;
         // Also when that found nothing: another process may have taken the change into the index already.
         self.observe()
     }

@@ -1,11 +1,7 @@
 //! The index of task files as this process knows it, so that an unchanged one is not read again.
 
 use crate::ports::{Commit, EventLog, IndexedFile, PortResult};
-use orchestron_domain::{TaskId, task_file::id_from_file_name};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Files by path.
 pub type Files = Arc<BTreeMap<String, IndexedFile>>;
@@ -14,24 +10,34 @@ pub type Files = Arc<BTreeMap<String, IndexedFile>>;
 #[derive(Debug, Default)]
 pub struct Known {
     read: Option<(u64, Files)>,
-    /// Tasks whose rows this process changed after this version, while nobody else changed any.
-    changed: (u64, BTreeSet<TaskId>),
+    /// Nothing is kept.
+    absent: bool,
 }
 
 impl Known {
-    /// The index now; read only when somebody has changed it. Its version, when the log counts versions.
-    pub fn read(&mut self, log: &dyn EventLog) -> PortResult<(Option<u64>, Files)> {
+    /// Keeps nothing.
+    pub const fn absent() -> Self {
+        Self {
+            read: None,
+            absent: true,
+        }
+    }
+
+    /// The index now; read only when somebody has changed it. None when nothing is kept.
+    pub fn read(&mut self, log: &dyn EventLog) -> PortResult<Option<Files>> {
+        if self.absent {
+            return Ok(None);
+        }
         // The version first: what comes between the two reads is read again next time.
         let version = log.index_version()?;
         if let (Some(now), Some((then, files))) = (version, &self.read)
             && now == *then
         {
-            return Ok((version, Arc::clone(files)));
+            return Ok(Some(Arc::clone(files)));
         }
         let files = Arc::new(log.index()?);
         self.read = version.map(|version| (version, Arc::clone(&files)));
-        self.changed = (version.unwrap_or(0), BTreeSet::new());
-        Ok((version, files))
+        Ok(Some(files))
     }
 
     /// Takes in what this process has just committed. When another one wrote to the index as well, it is read anew next time.
@@ -49,33 +55,12 @@ impl Known {
             return Ok(());
         }
         *then += 1;
-        let tasks = put
-            .iter()
-            .filter_map(|file| Some(file.card.as_ref()?.id.clone()));
-        let names = put.iter().map(|file| &file.path).chain(removed);
-        let named = names.filter_map(|path| id_from_file_name(path.rsplit('/').next()?));
-        self.changed.1.extend(tasks.chain(named));
         let files = Arc::make_mut(files);
         for path in removed {
             files.remove(path);
         }
         files.extend(put.into_iter().map(|file| (file.path.clone(), file)));
         Ok(())
-    }
-
-    /// The tasks whose rows differ between the version `since` and the index now, perhaps with some more; none when that is unknown.
-    pub fn changed(
-        &mut self,
-        log: &dyn EventLog,
-        since: u64,
-    ) -> PortResult<Option<BTreeSet<TaskId>>> {
-        let now = log.index_version()?;
-        let known = self.read.as_ref().map(|(version, _)| *version);
-        if known.is_none() || now != known || since < self.changed.0 {
-            return Ok(None);
-        }
-        self.changed.0 = now.unwrap_or(since);
-        Ok(Some(std::mem::take(&mut self.changed.1)))
     }
 
     /// Whether a commit changes the index.

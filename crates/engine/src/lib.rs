@@ -10,6 +10,7 @@ mod context;
 mod engine;
 mod known;
 mod listen;
+mod looks;
 pub mod ports;
 mod store;
 mod told;

@@ -78,6 +78,42 @@ pub struct IndexedFile {
     pub problem: Option<Problem>,
 }
 
+impl IndexedFile {
+    /// What is kept in mind of it to see whether it changed.
+    #[must_use]
+    pub fn known(&self) -> KnownFile {
+        KnownFile {
+            stamp: self.stamp,
+            hash: self.hash.clone(),
+            problem: self.problem.clone().map(Box::new),
+        }
+    }
+}
+
+/// What the index knows of a file, without what it says: enough to see whether it changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFile {
+    /// How it looked when it was read.
+    pub stamp: Stamp,
+    /// SHA-256 of its bytes, hex; empty when it could not be read.
+    pub hash: String,
+    /// What is wrong with it, when something is.
+    pub problem: Option<Box<Problem>>,
+}
+
+impl KnownFile {
+    /// Whether a file is as it is known. What it says follows from its bytes and its place.
+    #[must_use]
+    pub fn is(&self, file: &IndexedFile) -> bool {
+        self.stamp == file.stamp
+            && self.hash == file.hash
+            && self.problem.as_deref() == file.problem.as_ref()
+    }
+}
+
+/// Files as the index knows them, by path below `.mcp/tasks/`.
+pub type KnownFiles = BTreeMap<String, KnownFile>;
+
 /// Something wrong with a file people can mend.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Problem {
@@ -132,7 +168,16 @@ pub enum Exchange {
 /// The `.mcp/` folder. All paths are relative to `.mcp/tasks/` or `.mcp/` and never leave it.
 pub trait TaskFiles: Send + Sync {
     /// Looks at every task file; reads only those whose stamp differs from `known` (git's racy rule included).
-    fn scan(&self, known: &BTreeMap<String, IndexedFile>) -> PortResult<Scan>;
+    fn scan(&self, known: &KnownFiles) -> PortResult<Scan>;
+    /// Like [`Self::scan`], but looks only at the `named` paths and those of `known`, which has all that the index knows of the
+    /// tasks in question. None when that is not enough to tell what happened.
+    fn scan_named(
+        &self,
+        _named: &BTreeSet<String>,
+        _known: &KnownFiles,
+    ) -> PortResult<Option<Scan>> {
+        Ok(None)
+    }
     /// Reads one task file (at most 1 MiB, never through a symlink out of the project).
     fn read(&self, path: &str) -> PortResult<FileText>;
     /// Creates a task file; fails with `Exists` if the name is taken. Durable on return.
@@ -216,6 +261,8 @@ pub struct Commit {
     pub decided: Option<(Seq, Vec<Command>)>,
     /// A checkpoint of the state at that position.
     pub checkpoint: Option<(Seq, State)>,
+    /// A small setting that only spares work, written with the rest.
+    pub note: Option<(&'static str, String)>,
 }
 
 /// What one transaction wrote.
@@ -268,6 +315,20 @@ pub trait EventLog: Send {
     }
     /// The whole index of task files.
     fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>>;
+    /// Every row of the index, in the order of the paths.
+    fn each_file(&self, with: &mut dyn FnMut(IndexedFile)) -> PortResult<()> {
+        self.index()?.into_values().for_each(with);
+        Ok(())
+    }
+    /// The whole index without what the files say.
+    fn known_files(&self) -> PortResult<KnownFiles> {
+        let files = self.index()?.into_iter();
+        Ok(files.map(|(path, file)| (path, file.known())).collect())
+    }
+    /// The tasks whose index rows were written or removed after that version; none when that is not known.
+    fn changed_since(&self, _version: u64) -> PortResult<Option<BTreeSet<TaskId>>> {
+        Ok(None)
+    }
     /// Index rows of one folder.
     fn index_in(&self, status: Status) -> PortResult<Vec<IndexedFile>> {
         let files = self.index()?.into_values();
@@ -282,6 +343,10 @@ pub trait EventLog: Send {
     }
     /// Index rows of one task (more than one when the id is doubled).
     fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>>;
+    /// The index row of a path.
+    fn index_at(&self, path: &str) -> PortResult<Option<IndexedFile>> {
+        Ok(self.index()?.remove(path))
+    }
     /// Writes an intent before a move; durable on return. Returns its number.
     fn intend(&mut self, intent: &Intent) -> PortResult<u64>;
     /// Intents that were not completed.
@@ -589,8 +654,12 @@ pub trait Keys: Send + Sync {
 pub enum Wake {
     /// The doorbell rang: somebody wrote to the log.
     Doorbell,
-    /// Something changed below `.mcp/`.
+    /// Anything may have changed below `.mcp/`.
     Files,
+    /// These task files were touched (`ready/TASK-001-slug.md`); with none, the configuration was.
+    Named(BTreeSet<String>),
+    /// Nothing was told for a while: time to look whether something was missed.
+    Quiet,
     /// A run said something or ended.
     Run(RunId),
     /// The deadline that was asked for came.

@@ -3,14 +3,15 @@
 //! The order of every write is the one measured in durability tests: intent, rename, events with the intent's end. What people do to
 //! the files meanwhile is a normal input: it is found by [`Store::refresh`] and told as events by an unknown actor.
 
-use crate::known::{Files, Known};
+use crate::known::Known;
+use crate::looks::Looks;
 use crate::ports::{
     Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
     PortError, PortErrorKind, PortResult, Problem, TaskFiles,
 };
-use crate::told::{doubled, read_board, told_by_files};
+use crate::told::{Reading, doubled, read_board};
 use orchestron_domain::{
-    Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
+    Actor, Fact, Seq, State, Status, TaskCard, TaskId, Time,
     apply::apply,
     state::Step,
     task_file::{EditError, TaskDraft, TaskFile, TaskFileError, file_name, new_task},
@@ -28,9 +29,6 @@ const EDIT_TRIES: u32 = 8;
 const PAGE: u32 = 2_000;
 /// A checkpoint is worth writing when so many events have come since the last one.
 const CHECKPOINT_EVERY: u64 = 500;
-/// The setting that says how the task folders looked when the index last agreed with every file, written by the engine alone:
-/// while it runs it hears of edits in place, which the folders do not show.
-const KEPT: &str = "index-kept";
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Error)]
@@ -103,28 +101,16 @@ pub struct MoveError {
 
 /// Files, log and index of one project.
 pub struct Store {
-    files: Arc<dyn TaskFiles>,
-    log: Box<dyn EventLog>,
-    locks: Arc<dyn Locks>,
-    clock: Arc<dyn Clock>,
+    pub(crate) files: Arc<dyn TaskFiles>,
+    pub(crate) log: Box<dyn EventLog>,
+    pub(crate) locks: Arc<dyn Locks>,
+    pub(crate) clock: Arc<dyn Clock>,
     known: RefCell<Known>,
-    /// How the task folders looked before they were last looked through, until it is noted.
-    seen: Option<String>,
+    pub(crate) looks: Looks,
 }
 
 /// Cards by id, ids that are unclear, and problems.
 pub type Board = (BTreeMap<TaskId, TaskCard>, BTreeSet<TaskId>, Vec<Problem>);
-
-/// What a [`Store::refresh`] found.
-#[derive(Debug, Default)]
-pub struct Refreshed {
-    /// Facts about what people did, now in the log.
-    pub events: Vec<Event>,
-    /// Whether the index changed at all (also when only a text did).
-    pub changed: bool,
-    /// The tasks folder could not be read; nothing was concluded from it.
-    pub unreadable: Option<PortErrorKind>,
-}
 
 impl Store {
     /// A store over these ports.
@@ -141,7 +127,7 @@ impl Store {
             locks,
             clock,
             known: RefCell::default(),
-            seen: None,
+            looks: Looks::default(),
         }
     }
 
@@ -209,9 +195,9 @@ impl Store {
 
     // ------------------------------------------------------------------------------------------ reading
 
-    fn known(&self) -> PortResult<Files> {
-        let read = self.known.borrow_mut().read(self.log.as_ref());
-        read.map(|(_, files)| files)
+    /// Keeps no copy of the index in memory: for an engine, which has the cards in its state.
+    pub(crate) fn keep_no_copy(&mut self) {
+        self.known = RefCell::new(Known::absent());
     }
 
     /// The version of the index; the board is the same while it is. None when versions are not counted.
@@ -222,156 +208,17 @@ impl Store {
         self.log.index_version()
     }
 
-    /// Like [`Self::refresh`], but looks at no file when a running engine keeps the index honest and no file came, went or was
-    /// moved since it looked. An edit in place is then seen when the engine has seen it, some milliseconds after it was made.
-    ///
-    /// # Errors
-    /// As [`Self::refresh`].
-    pub fn look(&mut self) -> PortResult<()> {
-        if self.is_kept()? {
-            return Ok(());
-        }
-        self.refresh().map(drop)
-    }
-
-    fn is_kept(&self) -> PortResult<bool> {
-        if !self.locks.lease_is_held()? {
-            return Ok(false);
-        }
-        let Some(kept) = self.log.setting(KEPT)? else {
-            return Ok(false);
-        };
-        let now = self.files.folders()?;
-        Ok(now.is_some_and(|now| now.print == kept) && self.log.open_intents()?.is_empty())
-    }
-
-    /// The engine's own [`Self::refresh`]: looks at every file, and notes how the folders looked for those who come after.
-    /// Returns whether it should look again soon, because the folders have just changed.
-    ///
-    /// # Errors
-    /// As [`Self::refresh`].
-    pub fn keep(&mut self) -> PortResult<bool> {
-        let before = self.files.folders()?;
-        let done = self.refresh()?;
-        let Some(before) = before.filter(|_| done.unreadable.is_none()) else {
-            return Ok(false);
-        };
-        self.seen = Some(before.print);
-        self.keep_what_was_seen()
-    }
-
-    /// Notes how the folders looked, once they rest and if they still look so. Returns whether they do not rest yet.
-    ///
-    /// # Errors
-    /// When folders or log cannot be read or written.
-    pub fn keep_what_was_seen(&mut self) -> PortResult<bool> {
-        let (Some(seen), Some(now)) = (self.seen.take(), self.files.folders()?) else {
-            return Ok(false);
-        };
-        if now.print != seen {
-            return Ok(false); // the watcher tells of this change, too
-        }
-        if !now.settled {
-            self.seen = Some(seen);
-            return Ok(true);
-        }
-        if self.log.setting(KEPT)?.as_deref() != Some(&seen) {
-            self.log.note(KEPT, &seen)?;
-        }
-        Ok(false)
-    }
-
-    /// A new engine does not trust what an earlier one noted: files may have been edited while none ran.
-    ///
-    /// # Errors
-    /// When the log cannot be written.
-    pub fn forget_kept(&mut self) -> PortResult<()> {
-        match self.log.setting(KEPT)?.as_deref() {
-            None | Some("") => Ok(()),
-            Some(_) => self.log.note(KEPT, ""),
-        }
-    }
-
-    /// Finishes moves that a crash interrupted, and takes what people did to the files into log and index.
-    ///
-    /// # Errors
-    /// When files or log cannot be read or written.
-    pub fn refresh(&mut self) -> PortResult<Refreshed> {
-        let locks = Arc::clone(&self.locks);
-        let _held = locks.store()?;
-        self.finish_intents()?;
-        let known = self.known()?;
-        let scan = self.files.scan(&known)?;
-        if scan.unreadable.is_some() || (scan.changed.is_empty() && scan.gone.is_empty()) {
-            return Ok(Refreshed {
-                unreadable: scan.unreadable,
-                ..Refreshed::default()
-            });
-        }
-        let facts = told_by_files(&known, &scan);
-        let done = self.commit(Commit {
-            facts: facts
-                .into_iter()
-                .map(|fact| (Actor::Unknown, fact))
-                .collect(),
-            index_put: scan.changed,
-            index_remove: scan.gone,
-            ..Commit::default()
-        })?;
-        self.locks.ring(); // also when only a text changed: whoever shows it looks again
-        Ok(Refreshed {
-            events: done.events,
-            changed: true,
-            unreadable: None,
-        })
-    }
-
-    /// A move is in the log exactly when the file is at its new place; anything else a person did meanwhile wins.
-    fn finish_intents(&mut self) -> PortResult<()> {
-        for intent in self.log.open_intents()? {
-            let Some(to) = intent.to.split('/').next().and_then(Status::from_folder) else {
-                self.log.drop_intent(intent.id)?;
-                continue;
-            };
-            let moved = match self.files.rename(&intent.from, to, Some(&intent.hash)) {
-                Ok(moved) => Some(moved),
-                Err(error) if error.kind == PortErrorKind::Missing => {
-                    self.at_destination(&intent)?
-                }
-                Err(_) => None, // edited or replaced meanwhile: that is the truth now
-            };
-            match moved {
-                Some(moved) => {
-                    self.commit(moved_commit(&intent, moved))?;
-                }
-                None => self.log.drop_intent(intent.id)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn at_destination(&self, intent: &Intent) -> PortResult<Option<IndexedFile>> {
-        match self.files.read(&intent.to) {
-            Ok(text) if text.hash == intent.hash => {
-                let mut known = BTreeMap::clone(&*self.known()?);
-                known.remove(&intent.to);
-                Ok(self
-                    .files
-                    .scan(&known)?
-                    .changed
-                    .into_iter()
-                    .find(|file| file.path == intent.to))
-            }
-            _ => Ok(None),
-        }
-    }
-
     /// The cards of all good task files, and the ids that are unclear.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub fn board(&self) -> PortResult<Board> {
-        Ok(read_board(&*self.known()?))
+        let mut board = Reading::default();
+        match self.known.borrow_mut().read(self.log.as_ref())? {
+            Some(files) => files.values().for_each(|file| board.add(file.clone())),
+            None => self.log.each_file(&mut |file| board.add(file))?,
+        }
+        Ok(board.end())
     }
 
     /// The state: newest checkpoint, the events after it, and what is observed of files and configuration.
@@ -435,9 +282,7 @@ impl Store {
         for task in &tasks {
             files.extend(self.log.index_of(task)?);
         }
-        let files = files.into_iter().chain(troubled);
-        let files = files.map(|file| (file.path.clone(), file)).collect();
-        let (cards, unclear, problems) = read_board(&files);
+        let (cards, unclear, problems) = read_board(files.into_iter().chain(troubled));
         state.cards = cards;
         state.unclear = unclear;
         self.observe_config(&mut state)?;
@@ -455,20 +300,17 @@ impl Store {
         self.observe_config(state)
     }
 
-    /// Like [`Self::observe`], for a state that has observed version `since` of the index: looks only at the tasks that this
-    /// process has changed since, when nobody else changed any.
+    /// Like [`Self::observe`], for a state that has observed version `since` of the index: looks only at the tasks whose files
+    /// somebody has changed since.
     ///
     /// # Errors
     /// When index or configuration cannot be read.
     pub fn observe_since(&self, since: u64, state: &mut State) -> PortResult<()> {
-        let changed = self.known.borrow_mut().changed(self.log.as_ref(), since)?;
-        let Some(changed) = changed else {
+        let Some(changed) = self.log.changed_since(since)? else {
             return self.observe(state);
         };
         for task in &changed {
-            let files = self.log.index_of(task)?;
-            let files = files.into_iter().map(|file| (file.path.clone(), file));
-            let (cards, unclear, _) = read_board(&files.collect());
+            let (cards, unclear, _) = read_board(self.log.index_of(task)?);
             state.cards.remove(task);
             state.unclear.remove(task);
             state.cards.extend(cards);
@@ -520,15 +362,19 @@ impl Store {
     pub fn find(&mut self, task: &TaskId) -> Result<IndexedFile, StoreError> {
         if let [only] = &self.log.index_of(task)?[..]
             && only.problem.is_none()
-            && self
-                .files
-                .read(&only.path)
-                .is_ok_and(|text| text.hash == only.hash)
+            && self.is_there(only)
         {
             return Ok(only.clone());
         }
-        self.refresh()?;
-        let found = self.log.index_of(task)?;
+        let known = self.log.index_of(task)?;
+        let named = known.into_iter().map(|file| file.path).collect();
+        // Most often somebody has edited it or moved it; only when that is not all, every file is looked at.
+        self.refresh_named(&named)?;
+        let mut found = self.log.index_of(task)?;
+        if !matches!(&found[..], [only] if only.card.is_some() && self.is_there(only)) {
+            self.refresh()?;
+            found = self.log.index_of(task)?;
+        }
         match &found[..] {
             [] => Err(StoreError::NoTask { task: task.clone() }),
             [only] if only.card.is_some() => Ok(only.clone()),
@@ -543,6 +389,11 @@ impl Store {
                 })
             }
         }
+    }
+
+    fn is_there(&self, file: &IndexedFile) -> bool {
+        let text = self.files.read(&file.path);
+        text.is_ok_and(|text| text.hash == file.hash)
     }
 
     /// A task's file, read as one.
@@ -571,13 +422,19 @@ impl Store {
         prefix: &str,
         mut draft: TaskDraft,
     ) -> Result<TaskCard, StoreError> {
-        let named = self.files.highest(prefix)?;
+        // An index that is kept has every number; else the names in the folders tell, or in the worst case a look at all files.
+        let named = if self.is_kept()? {
+            Some(0)
+        } else {
+            self.files.highest(prefix)?
+        };
         if named.is_none() {
             self.look()?;
         }
         let locks = Arc::clone(&self.locks);
         let _held = locks.store()?;
         let seen = self.log.highest(prefix)?.max(named.unwrap_or(0));
+        let was_kept = self.is_kept()?;
         loop {
             let number = self.log.next_number(prefix, seen)?;
             draft.id = TaskId::new(prefix, number).map_err(|error| StoreError::Config {
@@ -605,6 +462,7 @@ impl Store {
             self.commit(Commit {
                 facts: vec![(by.clone(), fact)],
                 index_put: vec![file.clone()],
+                note: self.still_kept(was_kept),
                 ..Commit::default()
             })?;
             return file.card.ok_or_else(|| StoreError::Config {
@@ -663,6 +521,7 @@ impl Store {
             facts: told,
             closes,
         };
+        let was_kept = self.is_kept()?;
         intent.id = self.log.intend(&intent)?;
         let moved = match self.files.rename(&intent.from, to, Some(&intent.hash)) {
             Ok(moved) => moved,
@@ -671,7 +530,10 @@ impl Store {
                 return Err(error.into());
             }
         };
-        let done = self.commit(moved_commit(&intent, moved))?;
+        let done = self.commit(Commit {
+            note: self.still_kept(was_kept),
+            ..moved_commit(&intent, moved)
+        })?;
         drop(held);
         self.write_status_line(task, to)?;
         Ok(done)
@@ -722,9 +584,11 @@ impl Store {
             if bytes == text.bytes {
                 return Ok(false);
             }
+            let was_kept = self.is_kept()?;
             if let Exchange::Replaced(new) = self.files.exchange(&file.path, &file.hash, &bytes)? {
                 self.commit(Commit {
                     index_put: vec![*new],
+                    note: self.still_kept(was_kept),
                     ..Commit::default()
                 })?;
                 self.locks.ring();
@@ -756,7 +620,7 @@ impl Store {
     }
 }
 
-fn moved_commit(intent: &Intent, moved: IndexedFile) -> Commit {
+pub(crate) fn moved_commit(intent: &Intent, moved: IndexedFile) -> Commit {
     Commit {
         facts: intent.facts.clone(),
         close_commands: intent.closes.clone(),

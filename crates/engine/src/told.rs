@@ -1,72 +1,115 @@
 //! What an index says: the board, and what people did between two looks at the files.
 
-use crate::ports::{IndexedFile, Problem, Scan};
-use orchestron_domain::{Fact, Status, TaskId, task_file::id_from_file_name};
+use crate::{
+    ports::{IndexedFile, KnownFiles, Problem, Scan},
+    store::Board,
+};
+use orchestron_domain::{Fact, Status, TaskCard, TaskId, task_file::id_from_file_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer moved tasks than this are never taken for a branch switch.
 const SWITCH_MIN: usize = 10;
 
 pub fn doubled(task: &TaskId, file: &IndexedFile) -> Problem {
+    doubled_at(task, &file.path)
+}
+
+fn doubled_at(task: &TaskId, path: &str) -> Problem {
     Problem {
-        path: format!(".mcp/tasks/{}", file.path),
+        path: format!(".mcp/tasks/{path}"),
         line: None,
         what: format!("the id {task} is in more than one file"),
         cure: "keep one of the files and give the other a new id, or delete it".into(),
     }
 }
 
-/// Cards, unclear ids and problems of an index.
-pub fn read_board(index: &BTreeMap<String, IndexedFile>) -> crate::store::Board {
-    let (mut cards, mut unclear, mut problems) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-    let mut first: BTreeMap<TaskId, &IndexedFile> = BTreeMap::new();
-    for file in index.values() {
-        let id = file
-            .card
-            .as_ref()
-            .map(|card| card.id.clone())
-            .or_else(|| id_from_file_name(file.path.rsplit('/').next().unwrap_or("")));
-        problems.extend(file.problem.clone());
-        let Some(id) = id else { continue };
-        if let Some(other) = first.insert(id.clone(), file) {
-            if other.problem.is_none() {
-                problems.push(doubled(&id, other));
+/// Cards, unclear ids and problems of some rows of the index.
+pub fn read_board(files: impl IntoIterator<Item = IndexedFile>) -> Board {
+    let mut reading = Reading::default();
+    // By path, each once: whoever asks has put them together from several lists.
+    let files: BTreeMap<String, IndexedFile> = files
+        .into_iter()
+        .map(|file| (file.path.clone(), file))
+        .collect();
+    files.into_values().for_each(|file| reading.add(file));
+    reading.end()
+}
+
+/// A board that is being read, row by row in the order of their paths.
+#[derive(Default)]
+pub struct Reading {
+    cards: BTreeMap<TaskId, TaskCard>,
+    unclear: BTreeSet<TaskId>,
+    problems: Vec<Problem>,
+    /// The path of the first file of each id that has no card, and of each that was met; so that a second one is noticed.
+    first: BTreeMap<TaskId, (String, bool)>,
+}
+
+impl Reading {
+    /// Takes a row in.
+    pub fn add(&mut self, file: IndexedFile) {
+        let IndexedFile {
+            path,
+            card,
+            problem,
+            ..
+        } = file;
+        let fine = problem.is_none();
+        self.problems.extend(problem);
+        let name = path.rsplit('/').next().unwrap_or("");
+        let id = card.as_ref().map(|card| card.id.clone());
+        let Some(id) = id.or_else(|| id_from_file_name(name)) else {
+            return;
+        };
+        if let Some((other, other_fine)) = self.first.get(&id) {
+            if *other_fine {
+                self.problems.push(doubled_at(&id, other));
             }
-            if file.problem.is_none() {
-                problems.push(doubled(&id, file));
+            if fine {
+                self.problems.push(doubled_at(&id, &path));
             }
-            unclear.insert(id.clone());
+            self.unclear.insert(id.clone());
         }
-        match &file.card {
+        match card {
             Some(card) => {
-                cards.entry(id).or_insert_with(|| card.clone());
+                self.cards.entry(id.clone()).or_insert(card);
             }
             None => {
-                unclear.insert(id);
+                self.unclear.insert(id.clone());
             }
         }
+        self.first.insert(id, (path, fine));
     }
-    problems.dedup();
-    (cards, unclear, problems)
+
+    /// What was read.
+    pub fn end(mut self) -> Board {
+        self.problems.dedup();
+        (self.cards, self.unclear, self.problems)
+    }
 }
 
 /// What people did, told by the difference between the index and the files.
-pub fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<Fact> {
+pub fn told_by_files(known: &KnownFiles, scan: &Scan) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let before = place_of_ids(known.values());
-    let gone: BTreeSet<&String> = scan.gone.iter().collect();
-    let mut after: BTreeMap<String, &IndexedFile> = known
+    let title = |file: &IndexedFile| file.card.as_ref().map(|card| card.title.clone());
+    let titles: BTreeMap<&str, String> = scan
+        .changed
         .iter()
-        .filter(|(path, _)| !gone.contains(path))
-        .map(|(p, f)| (p.clone(), f))
+        .filter_map(|file| Some((file.path.as_str(), title(file)?)))
         .collect();
-    after.extend(scan.changed.iter().map(|file| (file.path.clone(), file)));
-    let now = place_of_ids(after.into_values());
-    for (task, (status, title)) in &now {
+    let before = place_of_ids(known.keys().map(String::as_str));
+    let gone: BTreeSet<&str> = scan.gone.iter().map(String::as_str).collect();
+    let still = known.keys().map(String::as_str);
+    let still = still.filter(|path| !gone.contains(path));
+    let paths: BTreeSet<&str> = still
+        .chain(scan.changed.iter().map(|file| file.path.as_str()))
+        .collect();
+    let now = place_of_ids(paths.into_iter());
+    for (task, (status, path)) in &now {
         match before.get(task) {
             None => facts.push(Fact::TaskCreated {
                 task: task.clone(),
-                title: title.clone(),
+                title: titles.get(path).cloned().unwrap_or_default(),
                 status: *status,
             }),
             Some((old, _)) if old != status => facts.push(Fact::TaskMoved {
@@ -95,22 +138,13 @@ pub fn told_by_files(known: &BTreeMap<String, IndexedFile>, scan: &Scan) -> Vec<
     facts
 }
 
-/// Where each id lies and its title. An id whose file cannot be read right now still lies where its file is.
-fn place_of_ids<'a>(
-    files: impl Iterator<Item = &'a IndexedFile>,
-) -> BTreeMap<TaskId, (Status, String)> {
+/// Where each id lies, by its file's name, which the heading must agree with; in the order of the paths, the first of several.
+fn place_of_ids<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeMap<TaskId, (Status, &'a str)> {
     let mut places = BTreeMap::new();
-    for file in files {
-        let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
-        let card = file.card.as_ref();
-        let id = card
-            .map(|card| card.id.clone())
-            .or_else(|| id_from_file_name(name));
-        if let (Some(id), Some(status)) = (id, Status::from_folder(folder)) {
-            places.entry(id).or_insert((
-                status,
-                card.map_or_else(String::new, |card| card.title.clone()),
-            ));
+    for path in paths {
+        let (folder, name) = path.split_once('/').unwrap_or(("", path));
+        if let (Some(id), Some(status)) = (id_from_file_name(name), Status::from_folder(folder)) {
+            places.entry(id).or_insert((status, path));
         }
     }
     places

@@ -6,7 +6,8 @@ use orchestron_domain::{
     task_file::{TaskFile, id_from_file_name},
 };
 use orchestron_engine::ports::{
-    Exchange, FileText, IndexedFile, PortErrorKind, PortResult, Problem, Scan, Stamp, TaskFiles,
+    Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan, Stamp,
+    TaskFiles,
 };
 use std::{
     collections::BTreeMap,
@@ -122,7 +123,7 @@ fn text_of(entry: &Entry) -> FileText {
 pub struct MemoryFiles(pub World);
 
 impl TaskFiles for MemoryFiles {
-    fn scan(&self, known: &BTreeMap<String, IndexedFile>) -> PortResult<Scan> {
+    fn scan(&self, known: &KnownFiles) -> PortResult<Scan> {
         let things = self.0.up()?;
         if things.files.hidden {
             return Ok(Scan {

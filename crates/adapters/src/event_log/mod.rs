@@ -25,19 +25,20 @@ mod tests;
 use failure::refused;
 use orchestron_domain::{Event, Seq, State, Status, TaskId, Time};
 use orchestron_engine::ports::{
-    Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, OpenCommand, PortResult,
+    Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, KnownFiles, OpenCommand,
+    PortResult,
 };
 use rows::{EVENT, FILE, INTENT, number, position};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 pub use open::Mended;
 
 /// The version of the tables; rises when they change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The event log of one project.
 #[derive(Debug)]
@@ -113,6 +114,24 @@ impl SqliteLog {
             rows.collect::<rusqlite::Result<Vec<T>>>()
         };
         run().map_err(|e| self.failed(doing, &e))
+    }
+
+    /// Hands each row of a query on as it is read.
+    fn each(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        mut with: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> PortResult<()> {
+        let mut run = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                with(row)?;
+            }
+            Ok(())
+        };
+        run().map_err(|e: rusqlite::Error| self.failed(doing, &e))
     }
 
     /// The one row of a query, if there is one.
@@ -220,6 +239,40 @@ impl EventLog for SqliteLog {
             .into_iter()
             .map(|file| (file.path.clone(), file))
             .collect())
+    }
+
+    fn each_file(&self, with: &mut dyn FnMut(IndexedFile)) -> PortResult<()> {
+        self.each("cannot read the index of", FILE, |row| {
+            with(rows::file(row)?);
+            Ok(())
+        })
+    }
+
+    fn known_files(&self) -> PortResult<KnownFiles> {
+        let mut known = KnownFiles::new();
+        self.each("cannot read the index of", rows::KNOWN, |row| {
+            let (path, file) = rows::known(row)?;
+            known.insert(path, file);
+            Ok(())
+        })?;
+        Ok(known)
+    }
+
+    fn changed_since(&self, version: u64) -> PortResult<Option<BTreeSet<TaskId>>> {
+        let sql = "SELECT task FROM files WHERE version > ?1 AND task IS NOT NULL
+            UNION SELECT task FROM removed WHERE version > ?1";
+        let tasks: Vec<TaskId> = self.rows(
+            "cannot read the index of",
+            sql,
+            [version.cast_signed()],
+            rows::task,
+        )?;
+        Ok(Some(tasks.into_iter().collect()))
+    }
+
+    fn index_at(&self, path: &str) -> PortResult<Option<IndexedFile>> {
+        let sql = query(FILE, "WHERE path = ?1");
+        self.row("cannot read the index of", &sql, [path], rows::file)
     }
 
     fn index_in(&self, status: Status) -> PortResult<Vec<IndexedFile>> {

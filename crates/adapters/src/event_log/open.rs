@@ -46,14 +46,25 @@ CREATE TABLE intents (
 ) STRICT;
 CREATE TABLE files (
   path TEXT PRIMARY KEY, task TEXT, ino INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
-  size INTEGER NOT NULL, hash TEXT NOT NULL, card TEXT, problem TEXT
+  size INTEGER NOT NULL, hash TEXT NOT NULL, card TEXT, problem TEXT, version INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX files_by_version ON files (version, task);
+CREATE TABLE removed (task TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX removed_by_version ON removed (version);
 CREATE INDEX files_of_task ON files (task) WHERE task IS NOT NULL;
 CREATE INDEX files_with_problem ON files (path) WHERE problem IS NOT NULL;
 CREATE TABLE cursor (only INTEGER PRIMARY KEY CHECK (only = 1), decided_to INTEGER NOT NULL) STRICT;
 CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE numbers (prefix TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// From tables of version 1 to those of version 2. What is in them stays.
+const FROM_1_TO_2: &str = "
+ALTER TABLE files ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX files_by_version ON files (version, task);
+CREATE TABLE removed (task TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX removed_by_version ON removed (version);
 ";
 
 /// What was done about a damaged database.
@@ -118,11 +129,11 @@ pub(super) fn read_only(path: &Path) -> PortResult<SqliteLog> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let log = connect(path, flags)?;
         match version(&log.connection, path)? {
-            0 => Err(Trouble::Refused(failure(
+            before if before < SCHEMA_VERSION => Err(Trouble::Refused(failure(
                 PortErrorKind::Missing,
                 "cannot open",
                 path.display(),
-                "the database has no tables yet",
+                "the database has no tables of this version yet",
                 "They are made by the first command that writes.",
             ))),
             _ => Ok(log),
@@ -150,7 +161,7 @@ fn attempt(path: &Path, check: bool) -> Result<SqliteLog, Trouble> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut log = connect(path, flags)?;
-    if version(&log.connection, path)? == 0 {
+    if version(&log.connection, path)? < SCHEMA_VERSION {
         make_tables(&mut log.connection).map_err(|e| trouble(path, &e))?;
         version(&log.connection, path)?;
     }
@@ -317,7 +328,7 @@ fn waiting() -> impl FnMut(i32) -> bool + Send + 'static {
     }
 }
 
-/// Makes the tables, unless another process has just done so.
+/// Makes the tables, or brings those of an earlier version up to date, unless another process has just done so.
 fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     let begun = Instant::now();
     // Switching to WAL needs the file alone and does not always wait by itself.
@@ -333,8 +344,14 @@ fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version == 0 {
-        transaction.execute_batch(TABLES)?;
+    // Another process may have done it meanwhile.
+    let wanted = match version {
+        0 => TABLES,
+        1 => FROM_1_TO_2,
+        _ => "",
+    };
+    if !wanted.is_empty() {
+        transaction.execute_batch(wanted)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }

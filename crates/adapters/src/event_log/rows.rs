@@ -3,7 +3,7 @@
 use orchestron_domain::{
     Actor, Event, Fact, RunId, Seq, TaskId, Time, task_file::id_from_file_name,
 };
-use orchestron_engine::ports::{IndexedFile, Intent, OpenCommand, Stamp};
+use orchestron_engine::ports::{IndexedFile, Intent, KnownFile, OpenCommand, Problem, Stamp};
 use rusqlite::{Error, Row, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,6 +12,9 @@ pub(super) const EVENT: &str = "SELECT seq, at, by, fact FROM events";
 /// Columns of an index row.
 pub(super) const FILE: &str =
     "SELECT path, ino, mtime_ns, ctime_ns, size, hash, card, problem FROM files";
+/// Columns that tell whether a file changed.
+pub(super) const KNOWN: &str =
+    "SELECT path, ino, mtime_ns, ctime_ns, size, hash, problem FROM files";
 /// Columns of an intent.
 pub(super) const INTENT: &str = "SELECT id, task, source, target, hash, facts, closes FROM intents";
 /// A checkpoint is read by the version that wrote it and by no other: a field that another version does not know would be lost.
@@ -59,6 +62,25 @@ pub(super) fn file(row: &Row<'_>) -> rusqlite::Result<IndexedFile> {
         card: optional_json(row, 6)?,
         problem: optional_json(row, 7)?,
     })
+}
+
+pub(super) fn known(row: &Row<'_>) -> rusqlite::Result<(String, KnownFile)> {
+    let file = KnownFile {
+        stamp: Stamp {
+            ino: number(row, 1)?,
+            mtime_ns: row.get(2)?,
+            ctime_ns: row.get(3)?,
+            size: number(row, 4)?,
+        },
+        hash: row.get(5)?,
+        problem: optional_json::<Problem>(row, 6)?.map(Box::new),
+    };
+    Ok((row.get(0)?, file))
+}
+
+pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<TaskId> {
+    let task = row.get_ref(0)?.as_str().map_err(|e| unreadable(0, e))?;
+    task.parse().map_err(|e| unreadable(0, e))
 }
 
 /// An unsigned number; SQLite's are signed, so the largest ones are stored as negative ones.

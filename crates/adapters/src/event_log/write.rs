@@ -140,20 +140,9 @@ pub(super) fn commit(log: &mut SqliteLog, now: Time, commit: Commit) -> PortResu
                 "intent {id} is completed already"
             )));
         }
-        for path in &commit.index_remove {
-            tx.prepare_cached("DELETE FROM files WHERE path = ?1")?
-                .execute([path])?;
-        }
-        for file in &commit.index_put {
-            put_file(tx, file)?;
-        }
-        keep_numbers(tx, &commit.index_put)?;
-        if !(commit.index_put.is_empty() && commit.index_remove.is_empty()) {
-            tx.prepare_cached(
-                "INSERT INTO settings (key, value) VALUES (?1, '1')
-                 ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
-            )?
-            .execute([INDEX_VERSION])?;
+        write_index(tx, &commit.index_put, &commit.index_remove)?;
+        if let Some((key, value)) = &commit.note {
+            put(tx, key, value)?;
         }
         let events = append(tx, now, commit.facts)?;
         let commands = match commit.decided {
@@ -241,11 +230,41 @@ fn task_of_command(command: &Command) -> Option<TaskId> {
     }
 }
 
-fn put_file(tx: &Transaction<'_>, file: &IndexedFile) -> Result<(), Refusal> {
+/// Writes rows of the index, with the version that begins with them, so that others can tell which tasks it changed.
+fn write_index(
+    tx: &Transaction<'_>,
+    put: &[IndexedFile],
+    remove: &[String],
+) -> Result<(), Refusal> {
+    if put.is_empty() && remove.is_empty() {
+        return Ok(());
+    }
+    let version: String = tx
+        .prepare_cached(
+            "INSERT INTO settings (key, value) VALUES (?1, '1')
+             ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value",
+        )?
+        .query_row([INDEX_VERSION], |row| row.get(0))?;
+    let version: i64 = version.parse().unwrap_or(0);
+    for path in remove {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO removed (task, version) SELECT task, ?2 FROM files WHERE path = ?1 AND task IS NOT NULL",
+        )?
+        .execute(params![path, version])?;
+        tx.prepare_cached("DELETE FROM files WHERE path = ?1")?
+            .execute([path])?;
+    }
+    for file in put {
+        put_file(tx, file, version)?;
+    }
+    keep_numbers(tx, put)
+}
+
+fn put_file(tx: &Transaction<'_>, file: &IndexedFile, version: i64) -> Result<(), Refusal> {
     let stamp = &file.stamp;
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO files (path, task, ino, mtime_ns, ctime_ns, size, hash, card, problem)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO files (path, task, ino, mtime_ns, ctime_ns, size, hash, card, problem, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         file.path,
@@ -257,6 +276,7 @@ fn put_file(tx: &Transaction<'_>, file: &IndexedFile) -> Result<(), Refusal> {
         file.hash,
         file.card.as_ref().map(text).transpose()?,
         file.problem.as_ref().map(text).transpose()?,
+        version,
     ])?;
     Ok(())
 }
@@ -375,10 +395,14 @@ pub(super) fn note(log: &mut SqliteLog, key: &str, value: &str) -> PortResult<()
 
 fn put_setting(log: &mut SqliteLog, durable: Durable, key: &str, value: &str) -> PortResult<()> {
     transact(log, "cannot write a setting to", durable, |tx| {
-        tx.prepare_cached(
-            "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
-        )?
-        .execute([key, value])?;
-        Ok(())
+        Ok(put(tx, key, value)?)
     })
+}
+
+fn put(tx: &Transaction<'_>, key: &str, value: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+    )?
+    .execute([key, value])
+    .map(drop)
 }

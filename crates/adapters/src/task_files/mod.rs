@@ -27,10 +27,11 @@ use folder::{Folder, Kind};
 use names::{Named, TaskPath};
 use orchestron_domain::{Config, Status};
 use orchestron_engine::ports::{
-    Exchange, FileText, Folders, IndexedFile, PortErrorKind, PortResult, Problem, Scan, TaskFiles,
+    Exchange, FileText, Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan,
+    TaskFiles,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     io,
     path::{Path, PathBuf},
@@ -100,8 +101,12 @@ impl McpFolder {
 }
 
 impl TaskFiles for McpFolder {
-    fn scan(&self, known: &BTreeMap<String, IndexedFile>) -> PortResult<Scan> {
+    fn scan(&self, known: &KnownFiles) -> PortResult<Scan> {
         scan::scan(self, known)
+    }
+
+    fn scan_named(&self, named: &BTreeSet<String>, known: &KnownFiles) -> PortResult<Option<Scan>> {
+        scan::scan_named(self, named, known)
     }
 
     fn read(&self, path: &str) -> PortResult<FileText> {

@@ -10,11 +10,12 @@ use super::{
     reading::{bad_name, no_file, now_ns, problem_row, row, too_large, unreadable},
 };
 use crate::failure::{io_failure, kind_of};
-use orchestron_domain::{Status, TaskId};
-use orchestron_engine::ports::{Folders, IndexedFile, PortErrorKind, PortResult, Problem, Scan};
+use orchestron_domain::{Status, TaskId, task_file::id_from_file_name};
+use orchestron_engine::ports::{
+    Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan,
+};
 use std::{
-    borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ffi::{OsStr, OsString},
     io,
     sync::{
@@ -109,7 +110,7 @@ impl Listing {
     }
 
     /// Whether something seems to be gone or doubled, which may only be a move that is under way.
-    fn is_suspicious(&self, known: &BTreeMap<String, IndexedFile>) -> bool {
+    fn is_suspicious(&self, known: &KnownFiles) -> bool {
         known.keys().any(|path| !self.files.contains_key(path))
             || self.by_task().values().any(|paths| paths.len() > 1)
     }
@@ -119,7 +120,7 @@ impl Listing {
     }
 }
 
-pub(super) fn scan(mcp: &McpFolder, known: &BTreeMap<String, IndexedFile>) -> PortResult<Scan> {
+pub(super) fn scan(mcp: &McpFolder, known: &KnownFiles) -> PortResult<Scan> {
     let mut listing = Listing::take(mcp);
     if !listing.temps.is_empty() {
         for (status, name, temp) in &listing.temps {
@@ -142,28 +143,111 @@ pub(super) fn scan(mcp: &McpFolder, known: &BTreeMap<String, IndexedFile>) -> Po
             }
         }
     }
+    Ok(differences(&listing, known, agreed))
+}
+
+/// A look at some files: the `named` ones and those that are `known` of the same tasks. None when a task has no file left where
+/// it could be: only a look everywhere tells whether it was moved under another name or deleted.
+pub(super) fn scan_named(
+    mcp: &McpFolder,
+    named: &BTreeSet<String>,
+    known: &KnownFiles,
+) -> PortResult<Option<Scan>> {
+    let mut listing = Listing::default();
+    let paths: BTreeSet<&str> = named
+        .iter()
+        .chain(known.keys())
+        .map(String::as_str)
+        .collect();
+    let mut missing = Vec::new();
+    for path in paths {
+        let parts = path
+            .split_once('/')
+            .and_then(|(folder, name)| Some((Status::from_folder(folder)?, name)));
+        let Some((status, name)) = parts.filter(|(_, name)| !name.contains('/')) else {
+            return Ok(None);
+        };
+        match listing.look_for(mcp, status, name) {
+            Looked::There => {}
+            Looked::Absent => missing.push(name),
+            Looked::Unclear => return Ok(None),
+        }
+    }
+    // A file that moves while we look is at neither of its places, or it went where nobody has told us of yet.
+    for name in missing {
+        for status in Status::ALL {
+            if let Looked::Unclear = listing.look_for(mcp, status, name) {
+                return Ok(None);
+            }
+        }
+    }
+    let there: BTreeSet<&TaskId> = listing.files.values().flat_map(|found| &found.id).collect();
+    let lost = |path: &String| {
+        let id = id_from_file_name(path.rsplit('/').next().unwrap_or_default());
+        id.is_none_or(|id| !there.contains(&id))
+    };
+    // One id in two places may be a move that is under way, too.
+    if known
+        .keys()
+        .any(|path| !listing.files.contains_key(path) && lost(path))
+        || listing.by_task().values().any(|paths| paths.len() > 1)
+    {
+        return Ok(None);
+    }
+    Ok(Some(differences(&listing, known, true)))
+}
+
+/// What a look for one name gave.
+enum Looked {
+    There,
+    Absent,
+    /// It is nothing that could be judged by itself.
+    Unclear,
+}
+
+impl Listing {
+    /// Looks for one name in one folder, and lists it when it is there.
+    fn look_for(&mut self, mcp: &McpFolder, status: Status, name: &str) -> Looked {
+        let folder = match self.folders.entry(status) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => match mcp.open(&["tasks", status.folder()]) {
+                Ok(folder) => place.insert(folder),
+                // The tasks folder itself may be gone.
+                Err(_) => return Looked::Unclear,
+            },
+        };
+        match folder.look(OsStr::new(name)) {
+            Ok(_) => {
+                self.add(status, OsString::from(name));
+                Looked::There
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Looked::Absent,
+            Err(_) => Looked::Unclear,
+        }
+    }
+}
+
+/// How the listed files differ from the known ones. Without an `agreed` listing nothing is called gone or doubled.
+fn differences(listing: &Listing, known: &KnownFiles, agreed: bool) -> Scan {
     let mut scan = Scan {
         unreadable: listing.unreadable,
         ..Scan::default()
     };
     let doubled = if agreed {
-        doubled(&listing)
+        doubled(listing)
     } else {
         BTreeMap::new()
     };
-    for (path, file) in rows(&listing, known) {
+    for (path, row) in rows(listing, known, &doubled) {
+        let Some(mut file) = row else { continue };
         // Neither of two files with one id is run, whatever it says.
-        let file = match doubled.get(path) {
-            Some(problem) if file.problem.is_none() => Cow::Owned(IndexedFile {
-                card: None,
-                problem: Some(problem.clone()),
-                ..file.into_owned()
-            }),
-            _ => file,
-        };
-        if let Cow::Owned(file) = file
-            && known.get(path) != Some(&file)
+        if let Some(problem) = doubled.get(path)
+            && file.problem.is_none()
         {
+            file.card = None;
+            file.problem = Some(problem.clone());
+        }
+        if !known.get(path).is_some_and(|known| known.is(&file)) {
             scan.changed.push(file);
         }
     }
@@ -173,7 +257,7 @@ pub(super) fn scan(mcp: &McpFolder, known: &BTreeMap<String, IndexedFile>) -> Po
             .filter(|path| !listing.files.contains_key(*path));
         scan.gone = gone.cloned().collect();
     }
-    Ok(scan)
+    scan
 }
 
 /// The highest number with this prefix among the names in all folders.
@@ -260,12 +344,16 @@ fn doubled(listing: &Listing) -> BTreeMap<String, Problem> {
     problems
 }
 
-/// The row of one file: borrowed when it is the known one.
-type Row<'a> = (&'a str, Cow<'a, IndexedFile>);
+/// The row of one file: none when it is the known one.
+type Row<'a> = (&'a str, Option<IndexedFile>);
 
 /// The rows of all files of a listing; those that went meanwhile are left out.
-fn rows<'a>(listing: &'a Listing, known: &'a BTreeMap<String, IndexedFile>) -> Vec<Row<'a>> {
-    let mut rows = Vec::with_capacity(listing.files.len());
+fn rows<'a>(
+    listing: &'a Listing,
+    known: &KnownFiles,
+    doubled: &BTreeMap<String, Problem>,
+) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
     let mut to_read = Vec::new();
     for (path, found) in &listing.files {
         let Some(folder) = listing.folders.get(&found.status) else {
@@ -275,13 +363,13 @@ fn rows<'a>(listing: &'a Listing, known: &'a BTreeMap<String, IndexedFile>) -> V
             Ok(look) => look,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
-                rows.push((path.as_str(), Cow::Owned(unread(path, &error))));
+                rows.push((path.as_str(), Some(unread(path, &error))));
                 continue;
             }
         };
-        if let Some(row) = without_reading(path, found, look, known) {
-            rows.push((path.as_str(), row));
-        } else {
+        if let Some(row) = without_reading(path, found, look) {
+            rows.push((path.as_str(), Some(row)));
+        } else if doubled.contains_key(path) || !is_known(known, path, look) {
             to_read.push((path.as_str(), found, folder));
         }
     }
@@ -289,30 +377,24 @@ fn rows<'a>(listing: &'a Listing, known: &'a BTreeMap<String, IndexedFile>) -> V
     rows
 }
 
-/// The row of a file that need not be read, or must not be.
-fn without_reading<'a>(
-    path: &str,
-    found: &Found,
-    look: Look,
-    known: &'a BTreeMap<String, IndexedFile>,
-) -> Option<Cow<'a, IndexedFile>> {
+/// Whether a file looks as it is known. One with a problem is read again: the problem may have been another file's doing.
+fn is_known(known: &KnownFiles, path: &str, look: Look) -> bool {
+    let known = known.get(path);
+    known.is_some_and(|known| known.stamp == look.stamp && known.problem.is_none())
+}
+
+/// The row of a file that must not be read.
+fn without_reading(path: &str, found: &Found, look: Look) -> Option<IndexedFile> {
     let wrong = if look.kind != Kind::File {
-        Some(no_file(look.kind))
+        no_file(look.kind)
     } else if found.id.is_none() {
-        Some(bad_name())
+        bad_name()
     } else if look.stamp.size > MAX_BYTES {
-        Some(too_large(&look))
+        too_large(&look)
     } else {
-        None
+        return None;
     };
-    if let Some(wrong) = wrong {
-        return Some(Cow::Owned(problem_row(path.to_owned(), look, wrong)));
-    }
-    // A file with a problem is read again: the problem may have been another file's doing.
-    known
-        .get(path)
-        .filter(|known| known.stamp == look.stamp && known.problem.is_none())
-        .map(Cow::Borrowed)
+    Some(problem_row(path.to_owned(), look, wrong))
 }
 
 fn unread(path: &str, error: &io::Error) -> IndexedFile {
@@ -367,5 +449,5 @@ fn read_one<'a>((path, found, folder): &Work<'a>) -> Option<Row<'a>> {
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return None,
         (Err(error), _) => unread(path, &error),
     };
-    Some((path, Cow::Owned(row)))
+    Some((path, Some(row)))
 }

@@ -1,7 +1,8 @@
 //! Where the engine sleeps, and how surfaces hear that something changed.
 //!
 //! Watching is a hint, never the truth: whoever wakes looks by itself at what there is. So events are only sorted into a few
-//! kinds and coalesced; and twice a minute everybody is woken without any event, in case one was missed.
+//! kinds and coalesced, with the names of task files as long as they are few; and twice a minute everybody is woken without any
+//! event, in case one was missed.
 //!
 //! Watched are the `.mcp/` folder, its `tasks/` folder and the six folders in it, the doorbell file, and the folders of live
 //! runs. Nothing is watched recursively: nobody knows how big the folders of people are.
@@ -19,7 +20,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use watching::{Seen, Watching};
+use watching::{Files, Seen, Watching};
 
 pub use watching::StopHandle;
 
@@ -73,8 +74,13 @@ impl Waker for FileWaker {
         if seen.doorbell {
             wakes.push(Wake::Doorbell);
         }
-        if seen.files {
-            wakes.push(Wake::Files);
+        match seen.files {
+            Some(Files::All) => wakes.push(Wake::Files),
+            Some(Files::Named(named)) => wakes.push(Wake::Named(named)),
+            None => {}
+        }
+        if seen.quiet {
+            wakes.push(Wake::Quiet);
         }
         wakes.extend(seen.runs.into_iter().map(Wake::Run));
         if deadline.is_some_and(|deadline| self.clock.now() >= deadline) {
@@ -159,8 +165,9 @@ impl Iterator for Changes {
 
 fn change(seen: &Seen) -> Option<Change> {
     let runs = !seen.runs.is_empty();
-    (!seen.stop && (seen.files || seen.doorbell || runs)).then_some(Change {
-        files: seen.files,
+    let files = seen.files.is_some() || seen.quiet;
+    (!seen.stop && (files || seen.doorbell || runs)).then_some(Change {
+        files,
         log: seen.doorbell,
         runs,
     })

@@ -18,6 +18,10 @@ pub(super) struct News {
     pub doorbell: bool,
     /// A task file or the configuration changed.
     pub files: bool,
+    /// Which task files, below the tasks folder.
+    pub named: Vec<String>,
+    /// Task folders came, went or were replaced: any of their files may have changed.
+    pub folders: bool,
     /// These runs said something or ended.
     pub runs: BTreeSet<RunId>,
     /// A watched folder came, went or was replaced: watches must be set up again.
@@ -56,9 +60,14 @@ pub(super) fn sort(places: &Places, event: &Event) -> News {
         } else if let Ok(inner) = path.strip_prefix(&places.mcp) {
             match mcp_news(inner, came_or_went) {
                 Meaning::Nothing => {}
-                Meaning::Files => news.files = true,
+                Meaning::Config => news.files = true,
+                Meaning::Task(path) => {
+                    news.files = true;
+                    news.named.push(path);
+                }
                 Meaning::Structure => {
                     news.files = true;
+                    news.folders = true;
                     news.rewatch = true;
                 }
             }
@@ -95,7 +104,9 @@ fn run_news(inner: &Path, closed_after_write: bool) -> Option<RunId> {
 
 enum Meaning {
     Nothing,
-    Files,
+    Config,
+    /// This file, below the tasks folder.
+    Task(String),
     Structure,
 }
 
@@ -112,13 +123,17 @@ fn mcp_news(inner: &Path, came_or_went: bool) -> Meaning {
     };
     match parts.as_slice() {
         [] | ["tasks"] => structure,
-        ["config.yaml" | "agents.yaml"] => Meaning::Files,
+        ["config.yaml" | "agents.yaml"] => Meaning::Config,
         ["tasks", folder] if Status::from_folder(folder).is_some() => structure,
         // Names with a dot in front are editors' and our own temporary files.
+        ["tasks", folder, name] if Status::from_folder(folder).is_some() && name.is_empty() => {
+            // A name that is no text: only a look at all of them tells.
+            Meaning::Structure
+        }
         ["tasks", folder, name]
             if Status::from_folder(folder).is_some() && !name.starts_with('.') =>
         {
-            Meaning::Files
+            Meaning::Task(format!("{folder}/{name}"))
         }
         _ => Meaning::Nothing,
     }
@@ -147,8 +162,13 @@ mod tests {
         };
         let news = sort(&places, &Event::new(kind).add_path(path.into()));
         let mut words: Vec<String> = news.runs.iter().map(ToString::to_string).collect();
+        words.extend(news.named.iter().cloned());
         for (word, set) in [
-            ("files", news.files),
+            (
+                "config",
+                news.files && news.named.is_empty() && !news.folders,
+            ),
+            ("folders", news.folders),
             ("doorbell", news.doorbell),
             ("rewatch", news.rewatch),
             ("everything", news.everything),
@@ -166,19 +186,27 @@ mod tests {
             (WRITE, "/s/doorbell", "doorbell"),
             (OPEN, "/s/doorbell", ""),
             (REMOVE, "/s/doorbell", "doorbell rewatch"),
-            (WRITE, "/p/.mcp/tasks/ready/TASK-001-a.md", "files"),
-            (CLOSE, "/p/.mcp/tasks/ready/TASK-001-a.md", "files"),
+            (
+                WRITE,
+                "/p/.mcp/tasks/ready/TASK-001-a.md",
+                "ready/TASK-001-a.md",
+            ),
+            (
+                CLOSE,
+                "/p/.mcp/tasks/ready/TASK-001-a.md",
+                "ready/TASK-001-a.md",
+            ),
             (OPEN, "/p/.mcp/tasks/ready/TASK-001-a.md", ""),
             (READ, "/p/.mcp/tasks/ready", ""),
             (WRITE, "/p/.mcp/tasks/ready/.TASK-001-a.md.tmp", ""),
             (WRITE, "/p/.mcp/tasks/elsewhere/TASK-001-a.md", ""),
-            (WRITE, "/p/.mcp/config.yaml", "files"),
-            (WRITE, "/p/.mcp/agents.yaml", "files"),
+            (WRITE, "/p/.mcp/config.yaml", "config"),
+            (WRITE, "/p/.mcp/agents.yaml", "config"),
             (WRITE, "/p/.mcp/state.json", ""),
             (WRITE, "/p/.mcp/feedback/TASK-001-1.md", ""),
-            (MAKE, "/p/.mcp/tasks/done", "files rewatch"),
-            (REMOVE, "/p/.mcp/tasks", "files rewatch"),
-            (REMOVE, "/p/.mcp", "files rewatch"),
+            (MAKE, "/p/.mcp/tasks/done", "folders rewatch"),
+            (REMOVE, "/p/.mcp/tasks", "folders rewatch"),
+            (REMOVE, "/p/.mcp", "folders rewatch"),
             (MAKE, "/p/.mcp/tasks/mine", ""),
             (
                 WRITE,

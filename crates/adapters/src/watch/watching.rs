@@ -19,6 +19,8 @@ use std::{
 /// How long after the first event in the files they are looked at: an editor that empties a file and then fills it is done
 /// by then, and a branch switch is one change instead of a thousand.
 pub(super) const SETTLE: Duration = Duration::from_millis(15);
+/// From so many names on it is simpler to look at all files.
+const MOST_NAMED: usize = 64;
 /// How often everybody is woken without an event, should one have been missed.
 const SAFETY_NET: Duration = Duration::from_secs(30);
 /// The same when nothing can be watched (no watches left on this machine).
@@ -34,9 +36,30 @@ pub(super) struct Seen {
     /// The doorbell rang.
     pub doorbell: bool,
     /// Files changed.
-    pub files: bool,
+    pub files: Option<Files>,
+    /// Nothing was told for a while.
+    pub quiet: bool,
     /// These runs have news.
     pub runs: BTreeSet<RunId>,
+}
+
+/// Which files changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    /// Any.
+    All,
+    /// These, below the tasks folder; with none, the configuration.
+    Named(BTreeSet<String>),
+}
+
+impl Files {
+    fn add(&mut self, named: Vec<String>, all: bool) {
+        let Self::Named(names) = self else { return };
+        names.extend(named);
+        if all || names.len() > MOST_NAMED {
+            *self = Self::All;
+        }
+    }
 }
 
 /// What watcher and waiter share. The watcher's thread only ever adds to it, so that its queue cannot overflow.
@@ -50,7 +73,8 @@ struct Shared {
 struct Pending {
     stop: bool,
     doorbell: bool,
-    files_since: Option<Instant>,
+    files: Option<(Instant, Files)>,
+    quiet: bool,
     runs: BTreeSet<RunId>,
     rewatch: bool,
     everything: bool,
@@ -69,8 +93,10 @@ impl Shared {
         pending.doorbell |= news.doorbell;
         pending.rewatch |= news.rewatch;
         pending.everything |= news.everything;
-        if news.files && pending.files_since.is_none() {
-            pending.files_since = Some(Instant::now());
+        if news.files {
+            let none = || (Instant::now(), Files::Named(BTreeSet::new()));
+            let (_, files) = pending.files.get_or_insert_with(none);
+            files.add(news.named, news.folders);
         }
         pending.runs.extend(news.runs);
         drop(pending);
@@ -163,11 +189,16 @@ impl Watching {
             let shared = Arc::clone(&self.shared);
             let mut pending = shared.pending();
             let now = Instant::now();
-            if std::mem::take(&mut pending.everything) || now >= self.told_all + self.net() {
+            let lost = std::mem::take(&mut pending.everything);
+            if lost || now >= self.told_all + self.net() {
                 self.told_all = now;
                 pending.doorbell = true;
-                pending.files_since = Some(now.checked_sub(SETTLE).unwrap_or(now));
                 pending.runs.extend(self.runs.iter().cloned());
+                if lost || self.blind {
+                    pending.files = Some((now.checked_sub(SETTLE).unwrap_or(now), Files::All));
+                } else {
+                    pending.quiet = true;
+                }
             }
             if let Some(seen) = take(&mut pending, now) {
                 return seen;
@@ -179,7 +210,7 @@ impl Watching {
             if self.incomplete {
                 next = next.min(self.looked + MISSING);
             }
-            if let Some(since) = pending.files_since {
+            if let Some((since, _)) = pending.files {
                 next = next.min(since + SETTLE);
             }
             next = until.map_or(next, |until| next.min(until));
@@ -293,19 +324,17 @@ enum Outcome {
 
 /// What is ripe to be told.
 fn take(pending: &mut Pending, now: Instant) -> Option<Seen> {
-    let files = pending
-        .files_since
-        .is_some_and(|since| now >= since + SETTLE);
-    if !(pending.stop || pending.doorbell || files || !pending.runs.is_empty()) {
+    let ripe = |(since, _): &mut (Instant, Files)| now >= *since + SETTLE;
+    let files = pending.files.take_if(ripe).map(|(_, files)| files);
+    let any = pending.stop || pending.doorbell || pending.quiet || files.is_some();
+    if !any && pending.runs.is_empty() {
         return None;
-    }
-    if files {
-        pending.files_since = None;
     }
     Some(Seen {
         stop: pending.stop,
         doorbell: std::mem::take(&mut pending.doorbell),
         files,
+        quiet: std::mem::take(&mut pending.quiet),
         runs: std::mem::take(&mut pending.runs),
     })
 }

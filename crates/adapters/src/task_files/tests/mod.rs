@@ -55,7 +55,11 @@ impl World {
 
     /// Scans and remembers what was found.
     fn scan(&mut self) -> Scan {
-        let scan = self.folder.scan(&self.known).unwrap();
+        let known = self.known.iter();
+        let known = known
+            .map(|(path, file)| (path.clone(), file.known()))
+            .collect();
+        let scan = self.folder.scan(&known).unwrap();
         for file in &scan.changed {
             self.known.insert(file.path.clone(), file.clone());
         }
