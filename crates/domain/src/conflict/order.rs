@@ -1,0 +1,177 @@
+//! Who goes first: which tasks are live, what they claim, who waits for whom.
+
+use super::{Claims, Conflict, ConflictKind, Resolution, Stage, files};
+use crate::{CommitId, Leg, Seq, State, Status, TaskCard, TaskId, Time};
+
+/// Why a task waits behind another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// For whom it waits.
+    pub task: TaskId,
+    /// The files both are about, where there are some.
+    pub files: Vec<String>,
+    /// The conflict that ordered them.
+    pub conflict: Seq,
+}
+
+/// Whether work on a task is under way that is not in the base branch yet: from its claim until it is merged, failed or returned.
+#[must_use]
+pub fn is_live(state: &State, task: &TaskId) -> bool {
+    matches!(
+        state.status(task),
+        Some(Status::InProgress | Status::Review)
+    )
+}
+
+/// The task that must be merged before this one is shown to a reviewer or a person; none when it need not wait.
+#[must_use]
+pub fn behind(state: &State, task: &TaskId) -> Option<Behind> {
+    let mut edges = state.conflicts.values();
+    edges.find_map(|conflict| {
+        let (later, first) = edge(conflict)?;
+        (later == task && holds(state, conflict, first)).then(|| Behind {
+            task: first.clone(),
+            files: conflict.files.clone(),
+            conflict: conflict.id,
+        })
+    })
+}
+
+/// The live task that keeps a ready one from being claimed because both are about the same files, with those files.
+#[must_use]
+pub fn in_use(state: &State, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
+    if state.config.limits.same_files {
+        return None;
+    }
+    let mine = claims(state, card);
+    if mine.is_empty() {
+        return None;
+    }
+    live_cards(state)
+        // Who waits for this very task does not keep it from being done.
+        .filter(|other| other.id != card.id && !waits_for(state, &other.id, &card.id))
+        .find_map(|other| {
+            let files = mine.shared(&claims(state, other));
+            (!files.is_empty()).then(|| (other.id.clone(), files))
+        })
+}
+
+/// What a task means to change and has changed.
+#[must_use]
+pub fn claims<'a>(state: &'a State, card: &TaskCard) -> Claims<'a> {
+    let touched = state
+        .tasks
+        .get(&card.id)
+        .and_then(|found| found.touched.as_ref());
+    Claims {
+        declared: files::declared(&card.files_affected),
+        touched: touched.map(|touched| &touched.files),
+    }
+}
+
+/// Cards of live tasks.
+pub(super) fn live_cards(state: &State) -> impl Iterator<Item = &TaskCard> {
+    let live = |card: &&TaskCard| matches!(card.status, Status::InProgress | Status::Review);
+    state.cards.values().filter(live)
+}
+
+/// Who waits for whom, when a conflict was resolved that way.
+pub(super) fn edge(conflict: &Conflict) -> Option<(&TaskId, &TaskId)> {
+    match &conflict.resolved {
+        Some((Resolution::Queue { task, behind }, ..)) => Some((task, behind)),
+        _ => None,
+    }
+}
+
+/// Whether the later task still has to wait.
+fn holds(state: &State, conflict: &Conflict, first: &TaskId) -> bool {
+    match (conflict.stage, conflict.kind) {
+        (Stage::Due, _) => true,
+        (Stage::Queued, ConflictKind::EarlyStart) => state.status(first) != Some(Status::Done),
+        (Stage::Queued, _) => is_live(state, first),
+        _ => false,
+    }
+}
+
+/// The two in the order they go: who is shown to a person already, then who was claimed first. An order there is already stays.
+pub(super) fn ordered(state: &State, one: &TaskId, other: &TaskId) -> (TaskId, TaskId) {
+    let (first, later) = if rank(state, one) <= rank(state, other) {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    // Two orders that contradict each other would hold both up for ever.
+    let (first, later) = if waits_for(state, first, later) {
+        (later, first)
+    } else {
+        (first, later)
+    };
+    (first.clone(), later.clone())
+}
+
+fn rank<'a>(state: &State, task: &'a TaskId) -> (bool, Time, &'a TaskId) {
+    let reviewed = state.status(task) == Some(Status::Review);
+    let found = state.tasks.get(task);
+    let claimed = found.and_then(|found| {
+        let mut stops = found.stops.iter();
+        let stop = stops.find(|stop| stop.leg == Leg::Implement);
+        Some(stop.map_or(found.moved, |stop| stop.since))
+    });
+    (!reviewed, claimed.unwrap_or(Time(0)), task)
+}
+
+/// Whether `task` waits for `other`, by the orders in force and by dependencies, however many others are between.
+fn waits_for(state: &State, task: &TaskId, other: &TaskId) -> bool {
+    let mut open = vec![task];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(now) = open.pop() {
+        if now == other {
+            return true;
+        }
+        if !seen.insert(now) {
+            continue;
+        }
+        let orders = state.conflicts.values().filter_map(|conflict| {
+            let (later, first) = edge(conflict)?;
+            (later == now && holds(state, conflict, first)).then_some(first)
+        });
+        open.extend(orders);
+        if let Some(card) = state.cards.get(now) {
+            open.extend(state.undone(card));
+        }
+    }
+    false
+}
+
+/// The tip of a task's own commits; none when it has none.
+pub(super) fn own_tip<'a>(state: &'a State, task: &TaskId) -> Option<&'a CommitId> {
+    let found = state.tasks.get(task)?;
+    let seen = found
+        .touched
+        .as_ref()
+        .and_then(|touched| touched.tip.as_ref());
+    let base = found.place.as_ref().and_then(|place| place.base.as_ref());
+    let tip = seen.or(found.commit.as_ref())?;
+    (Some(tip) != base).then_some(tip)
+}
+
+/// What comparing two branches as they are now gave; none when it was not done yet.
+pub(super) fn forecast<'a>(
+    state: &'a State,
+    one: &TaskId,
+    other: &TaskId,
+) -> Option<&'a super::Forecast> {
+    let (one, other) = if one <= other {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let found = state.forecasts.get(&(one.clone(), other.clone()))?;
+    let tips = (own_tip(state, one)?, own_tip(state, other)?);
+    ((&found.tips.0, &found.tips.1) == tips).then_some(found)
+}
+
+/// Whether both have committed work and it is known to merge.
+pub(super) fn merges_cleanly(state: &State, one: &TaskId, other: &TaskId) -> bool {
+    forecast(state, one, other).is_some_and(|found| found.files.is_empty())
+}
