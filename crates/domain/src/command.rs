@@ -25,6 +25,9 @@ pub enum Command {
         holder: Holder,
         /// Which try, from 1.
         attempt: u32,
+        /// Why this one, when there was a choice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// Make the place to work in.
     PrepareWorktree {
@@ -204,6 +207,15 @@ pub enum Command {
         /// The task.
         task: TaskId,
     },
+    /// Say a waiting message to a live run.
+    Deliver {
+        /// The message.
+        message: Seq,
+        /// Whom.
+        to: AgentName,
+        /// The run.
+        run: RunId,
+    },
     /// Record that something clashes.
     NoteConflict {
         /// What kind.
@@ -255,6 +267,7 @@ impl Command {
             | Self::CloseBreaker { .. }
             | Self::Pause { .. }
             | Self::Forecast { .. }
+            | Self::Deliver { .. }
             | Self::NoteConflict { .. }
             | Self::ResolveConflict { .. } => None,
         }
@@ -315,6 +328,23 @@ impl Command {
         )
     }
 
+    /// What a step does, without to what: the same goes wrong when this and the error are the same.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Claim { .. } => "claim a task",
+            Self::PrepareWorktree { .. } => "make a worktree",
+            Self::StartRun { .. } => "start a run",
+            Self::CommitWork { .. } => "commit work",
+            Self::HandOff { .. } => "hand a task off",
+            Self::SendBack(_) => "send a task back",
+            Self::Fail { .. } => "record a failure",
+            Self::Move { .. } | Self::Rethink { .. } => "move a task",
+            Self::Merge { .. } => "merge",
+            _ => "go on",
+        }
+    }
+
     /// The command in a few words, for logs and errors.
     #[must_use]
     pub fn words(&self) -> String {
@@ -344,6 +374,7 @@ impl Command {
             Self::Forecast { one, other } => {
                 format!("forecast the merge of {} and {}", one.0, other.0)
             }
+            Self::Deliver { message, to, .. } => format!("deliver message {} to {to}", message.0),
             Self::CatchUp { task } => format!("bring {task} up to its base"),
             Self::NoteConflict { kind, .. } => format!("record a conflict ({})", kind.word()),
             Self::ResolveConflict { conflict, .. } => format!("resolve conflict {}", conflict.0),

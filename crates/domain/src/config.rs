@@ -27,6 +27,8 @@ pub struct Config {
     pub pools: BTreeMap<Leg, Vec<AgentName>>,
     /// Limits of accounts (a key, a login), by the account's name.
     pub accounts: BTreeMap<String, Rate>,
+    /// How long this machine keeps what the runs of finished tasks said.
+    pub keep: Keep,
 }
 
 impl Config {
@@ -39,19 +41,29 @@ impl Config {
             Leg::Review => self.chain.review.clone(),
             Leg::Approve => return Holder::Person,
         };
-        match named {
-            None => Holder::Nobody,
-            Some(name) if name.as_str() == "person" => Holder::Person,
-            Some(name)
-                if self
-                    .agents
-                    .get(&name)
-                    .is_some_and(|agent| agent.cli.is_some()) =>
-            {
-                Holder::Agent(name)
-            }
-            Some(name) => Holder::Outside(name),
+        named.map_or(Holder::Nobody, |name| self.called(name))
+    }
+
+    /// Who has this name.
+    #[must_use]
+    pub fn called(&self, name: AgentName) -> Holder {
+        if name.as_str() == "person" {
+            return Holder::Person;
         }
+        match self.agents.get(&name) {
+            Some(agent) if agent.cli.is_some() => Holder::Agent(name),
+            _ => Holder::Outside(name),
+        }
+    }
+
+    /// Whether the configuration names it anywhere.
+    #[must_use]
+    pub fn names(&self, name: &AgentName) -> bool {
+        let chain = [&self.chain.prepare, &self.chain.implement, &self.chain.review];
+        name.as_str() == "person"
+            || self.agents.contains_key(name)
+            || chain.into_iter().flatten().any(|one| one == name)
+            || self.pools.values().flatten().any(|one| one == name)
     }
 }
 
@@ -124,6 +136,26 @@ pub struct Limits {
     pub breaker_s: u64,
     /// After so many runs in a row that changed nothing in the worktree a task is blocked.
     pub unchanged: u32,
+    /// A budget or a rate is written that could not be understood: nothing that costs money is started until it is mended.
+    pub unread: bool,
+}
+
+/// How long, and how much of it, this machine keeps of what the runs of finished tasks said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keep {
+    /// How many days after a run's end.
+    pub days: u32,
+    /// How many megabytes of them in all; the oldest go first.
+    pub megabytes: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            days: 30,
+            megabytes: 2_000,
+        }
+    }
 }
 
 /// Most money for one task, one day, and the project in all.
@@ -166,6 +198,7 @@ impl Default for Limits {
             breaker: 2,
             breaker_s: 300,
             unchanged: 3,
+            unread: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Runs: one agent process, or one gate command, on one leg of one task.
 
-use crate::{AgentName, CommitId, MicroUsd, RunId, SessionId, TaskId, Time};
+use crate::{AgentName, CommitId, MicroUsd, RunId, Seq, SessionId, TaskId, Time};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -229,6 +229,24 @@ pub struct Run {
     pub waiting_since: Option<Time>,
     /// How long it waited for people in all, in milliseconds; does not count against its time limit.
     pub waited_ms: i64,
+    /// Tokens it used so far, input and output.
+    #[serde(default)]
+    pub tokens: u64,
+    /// Requests to the model it made so far, as far as the agent tells.
+    #[serde(default)]
+    pub requests: u64,
+    /// Of those, requests whose price was not told yet.
+    #[serde(default)]
+    pub unpriced: u64,
+    /// Its program came up.
+    #[serde(default)]
+    pub came_up: bool,
+    /// Its turn was over by itself, before or while it was ended.
+    #[serde(default)]
+    pub turn_over: bool,
+    /// The event that ended it while its task was waiting for it: the only end of a run that moves a task.
+    #[serde(default)]
+    pub moved_task: Option<Seq>,
 }
 
 impl Run {

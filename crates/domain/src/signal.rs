@@ -48,7 +48,8 @@ pub enum Signal {
         /// The arguments as JSON text.
         arguments: String,
     },
-    /// Cumulative cost of the session so far, at list price, and tokens of the run.
+    /// Cumulative cost of the session so far, at list price, with tokens and requests of the run. Tokens and requests come as they
+    /// are used; the price may come later.
     Cost {
         /// Dollars, cumulative over resumes of the session.
         session_total: MicroUsd,
@@ -56,6 +57,9 @@ pub enum Signal {
         input_tokens: u64,
         /// Output tokens of this run.
         output_tokens: u64,
+        /// Requests to the model of this run; 0 when the agent does not tell.
+        #[serde(default)]
+        requests: u64,
     },
     /// The provider makes it wait.
     Retrying {

@@ -6,9 +6,11 @@
 use crate::{
     AgentName, CommitId, Config, Holder, Leg, MicroUsd, Request, RequestId, Run, RunId, Seq,
     SessionId, Status, TaskCard, TaskId, Time,
-    budget::BudgetScope,
-    conflict::{Conflict, Forecast},
-    failure::Breaker,
+    budget::{BudgetScope, Unpriced},
+    conflict::{Conflict, Forecast, Landed},
+    context::Saved,
+    failure::{Breaker, Trouble},
+    message::Message,
     rate::Bucket,
     record::Record,
     run::Verdict,
@@ -58,9 +60,24 @@ pub struct State {
     /// What merging two tasks' branches would run into, by the tips that were compared.
     #[serde(default, with = "crate::conflict::forecast_pairs")]
     pub forecasts: BTreeMap<(TaskId, TaskId), Forecast>,
-    /// What was used lately, by agent (`agent:name`) and account (`account:name`).
+    /// The newest merge into the base branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landed: Option<Landed>,
+    /// What each agent used lately.
     #[serde(default)]
-    pub used: BTreeMap<String, Bucket>,
+    pub used: BTreeMap<AgentName, Bucket>,
+    /// Runs that ended without telling what they cost.
+    #[serde(default)]
+    pub unpriced: BTreeMap<RunId, Unpriced>,
+    /// Commands that could not be carried out lately, oldest first.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
+    /// Messages that wait for somebody, and the newest settled ones, by the event that told them.
+    #[serde(default)]
+    pub messages: BTreeMap<Seq, Message>,
+    /// What holders saved of their work, by task.
+    #[serde(default)]
+    pub contexts: BTreeMap<TaskId, Saved>,
     /// Money a person granted beyond the configured budgets.
     #[serde(default)]
     pub raised: BTreeMap<BudgetScope, MicroUsd>,
@@ -104,6 +121,9 @@ pub struct Progress {
     /// Failed attempts in a row, since a person last decided.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
+    /// The same, leg by leg. `failures` is that of the leg that failed last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub misses: BTreeMap<Leg, u32>,
     /// The conversation of each leg's last run, with its agent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions: BTreeMap<Leg, (AgentName, SessionId)>,
@@ -152,6 +172,9 @@ pub struct Progress {
     /// The architect was asked to prepare it anew since a person last decided.
     #[serde(default, skip_serializing_if = "is_no")]
     pub rethought: bool,
+    /// What was tried since a person last decided: one line for each rung of the ladder that is behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ladder: Vec<String>,
     /// Runs in a row that changed nothing in the worktree.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unchanged: u32,
@@ -307,6 +330,7 @@ impl Progress {
             step: Step::Idle,
             attempts: BTreeMap::new(),
             failures: 0,
+            misses: BTreeMap::new(),
             sessions: BTreeMap::new(),
             feedback: 0,
             place: None,
@@ -323,10 +347,47 @@ impl Progress {
             assigned: BTreeMap::new(),
             tried: BTreeSet::new(),
             rethought: false,
+            ladder: Vec::new(),
             unchanged: 0,
             touched: None,
             went_on: None,
         }
+    }
+
+    /// Failed attempts in a row on a leg, of the agent that has it now.
+    #[must_use]
+    pub fn misses(&self, leg: Leg) -> u32 {
+        self.misses.get(&leg).copied().unwrap_or(0)
+    }
+
+    /// An attempt on a leg failed.
+    pub(crate) fn went_wrong(&mut self, leg: Leg) {
+        let misses = self.misses.entry(leg).or_default();
+        *misses = misses.saturating_add(1);
+        self.failures = *misses;
+    }
+
+    /// A leg ended well; what went wrong on others before still counts.
+    pub(crate) fn went_well(&mut self, leg: Leg) {
+        self.misses.remove(&leg);
+        self.failures = self.misses.values().copied().max().unwrap_or(0);
+    }
+
+    /// The next attempt has nothing to do with those before: another agent has it now.
+    pub(crate) fn forgets_misses(&mut self) {
+        self.misses.clear();
+        self.failures = 0;
+        self.failed_at = None;
+    }
+
+    /// A person decided: everybody may try again.
+    pub(crate) fn starts_anew(&mut self) {
+        self.forgets_misses();
+        self.assigned.clear();
+        self.tried.clear();
+        self.rethought = false;
+        self.ladder.clear();
+        self.unchanged = 0;
     }
 
     /// Tries on a leg so far.
@@ -391,13 +452,24 @@ impl State {
             .filter(move |request| request.task.as_ref() == Some(task))
     }
 
-    /// Who holds `leg` of `task`.
+    /// Who holds `leg` of `task`: to whom it was given, else whom the card or the chain names.
     #[must_use]
     pub fn holder(&self, task: &TaskId, leg: Leg) -> Holder {
-        self.config.holder(
-            leg,
-            self.cards.get(task).and_then(|card| card.agent.as_ref()),
-        )
+        match self.assigned(task, leg) {
+            Some(name) if leg != Leg::Approve => self.config.called(name.clone()),
+            _ => self.config.holder(
+                leg,
+                self.cards.get(task).and_then(|card| card.agent.as_ref()),
+            ),
+        }
+    }
+
+    /// To whom a leg of a task was given instead of whom the chain names. Somebody who was taken out of the configuration since then
+    /// has nothing any more.
+    #[must_use]
+    pub fn assigned(&self, task: &TaskId, leg: Leg) -> Option<&AgentName> {
+        let name = self.tasks.get(task)?.assigned.get(&leg)?;
+        self.config.names(name).then_some(name)
     }
 
     /// Dependencies of a card that are not done.

@@ -83,12 +83,13 @@ fn fact(run: &Run, heard: &Heard) -> Option<Fact> {
             session_total,
             input_tokens,
             output_tokens,
+            requests,
         } => Fact::RunCost {
             run: id,
             session_total,
             input_tokens,
             output_tokens,
-            requests: 0,
+            requests,
         },
         Signal::TurnEnded { end, words, .. } => Fact::RunTurnEnded {
             run: id,
@@ -105,8 +106,16 @@ fn fact(run: &Run, heard: &Heard) -> Option<Fact> {
     })
 }
 
-/// How a run ended. What the protocol said counts before what the exit code says; what it was stopped for counts before both.
+/// How a run ended. What the protocol said counts before what the exit code says; what it was stopped for counts before both, but
+/// work that was done is not thrown away because it came late.
 fn end_of(run: &Run, said: Option<RunEnd>, over: &Over) -> RunEnd {
+    let late = matches!(
+        run.halt_why,
+        Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. })
+    );
+    if late && said == Some(RunEnd::Completed) {
+        return RunEnd::Completed;
+    }
     if let Some(end) = run.halt_why.clone().or(said) {
         return end;
     }
@@ -169,6 +178,12 @@ mod tests {
             halt_why: None,
             waiting_since: None,
             waited_ms: 0,
+            tokens: 0,
+            requests: 0,
+            unpriced: 0,
+            came_up: false,
+            turn_over: false,
+            moved_task: None,
         }
     }
 
@@ -203,6 +218,26 @@ mod tests {
         assert_eq!(
             end_of(&run, None, &over(Some(0))),
             RunEnd::TimedOut { limit_s: 5 }
+        );
+    }
+
+    #[test]
+    fn work_that_was_done_while_it_was_being_stopped_for_its_time_is_kept() {
+        let stopping = |why| Run {
+            halt_why: Some(why),
+            ..gate()
+        };
+        let said = || Some(RunEnd::Completed);
+        let late = stopping(RunEnd::Stalled { limit_s: 5 });
+        assert_eq!(
+            end_of(&late, said(), &over(Some(143))),
+            RunEnd::Completed
+        );
+        let why = RunEnd::Stopped { why: "you".into() };
+        assert_eq!(
+            end_of(&stopping(why.clone()), said(), &over(Some(0))),
+            why,
+            "what a person stopped stays stopped"
         );
     }
 

@@ -48,6 +48,7 @@ pub struct Conversation {
     calls: BTreeMap<String, String>,
     stream: Stream,
     bill: Bill,
+    tab: Tab,
     malformed: u64,
 }
 
@@ -62,6 +63,16 @@ struct Stream {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Bill {
     session_total: MicroUsd,
+    input_tokens: u64,
+    output_tokens: u64,
+    requests: u64,
+}
+
+/// What the turn has used so far, while no `result` has told what it really was.
+#[derive(Default)]
+struct Tab {
+    /// Messages of the model that were counted; a message comes in several lines.
+    messages: BTreeSet<String>,
     input_tokens: u64,
     output_tokens: u64,
 }
@@ -83,6 +94,7 @@ impl Conversation {
             calls: BTreeMap::new(),
             stream: Stream::default(),
             bill: Bill::default(),
+            tab: Tab::default(),
             malformed: 0,
         }
     }
@@ -300,6 +312,7 @@ impl Conversation {
         self.turn.clock(line);
         let error = line["error"].as_str();
         self.turn.error(error);
+        self.counts(&line["message"], out);
         for block in blocks(line) {
             let text = block["text"].as_str().unwrap_or("");
             match block["type"].as_str().unwrap_or("") {
@@ -418,16 +431,39 @@ impl Conversation {
             bill.session_total = MicroUsd::from_dollars(dollars);
         }
         let (input, output) = tokens_of(line);
-        bill.input_tokens = bill.input_tokens.saturating_add(input);
-        bill.output_tokens = bill.output_tokens.saturating_add(output);
+        let tab = std::mem::take(&mut self.tab);
+        let added = |known: u64, told: u64, counted: u64| known.saturating_add(told.max(counted));
+        bill.input_tokens = added(bill.input_tokens, input, tab.input_tokens);
+        bill.output_tokens = added(bill.output_tokens, output, tab.output_tokens);
         if bill != self.bill {
             self.bill = bill;
-            out.signals.push(Signal::Cost {
-                session_total: bill.session_total,
-                input_tokens: bill.input_tokens,
-                output_tokens: bill.output_tokens,
-            });
+            self.tell_bill(out);
         }
+    }
+
+    /// A message of the model was a request to it. How many there are a minute counts while they are made, not when the turn is over.
+    fn counts(&mut self, message: &Value, out: &mut Received) {
+        let (input, output) = usage_of(&message["usage"]);
+        let Some(id) = message["id"].as_str().filter(|_| input > 0) else {
+            return; // the CLI's own words, when the provider refused
+        };
+        if !self.tab.messages.insert(id.to_owned()) {
+            return;
+        }
+        self.tab.input_tokens = self.tab.input_tokens.saturating_add(input);
+        self.tab.output_tokens = self.tab.output_tokens.saturating_add(output);
+        self.bill.requests = self.bill.requests.saturating_add(1);
+        self.tell_bill(out);
+    }
+
+    fn tell_bill(&self, out: &mut Received) {
+        let (bill, tab) = (self.bill, &self.tab);
+        out.signals.push(Signal::Cost {
+            session_total: bill.session_total,
+            input_tokens: bill.input_tokens.saturating_add(tab.input_tokens),
+            output_tokens: bill.output_tokens.saturating_add(tab.output_tokens),
+            requests: bill.requests,
+        });
     }
 
     fn turn_over(&mut self, out: &mut Received) {
@@ -559,20 +595,26 @@ fn reason_of(request: &Value) -> Option<String> {
     reason.or_else(place).or_else(mode)
 }
 
+/// The sum of some counts.
+fn sum(usage: &Value, names: &[&str]) -> u64 {
+    let counts = names.iter().map(|name| usage[*name].as_u64().unwrap_or(0));
+    counts.fold(0, u64::saturating_add)
+}
+
+/// Input and output tokens of a `usage`.
+fn usage_of(usage: &Value) -> (u64, u64) {
+    let input = [
+        "input_tokens",
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+    ];
+    (sum(usage, &input), sum(usage, &["output_tokens"]))
+}
+
 /// Input and output tokens since the last `result`, sub-agents included.
 fn tokens_of(line: &Value) -> (u64, u64) {
-    let sum = |usage: &Value, names: &[&str]| {
-        let counts = names.iter().map(|name| usage[*name].as_u64().unwrap_or(0));
-        counts.fold(0, u64::saturating_add)
-    };
     let Some(models) = line["model_usage_since_last_result"].as_object() else {
-        let usage = &line["usage"];
-        let input = [
-            "input_tokens",
-            "cache_creation_input_tokens",
-            "cache_read_input_tokens",
-        ];
-        return (sum(usage, &input), sum(usage, &["output_tokens"]));
+        return usage_of(&line["usage"]);
     };
     models
         .values()

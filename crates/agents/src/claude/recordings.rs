@@ -170,6 +170,7 @@ fn brief(signal: &Signal) -> String {
             session_total,
             input_tokens,
             output_tokens,
+            ..
         } => {
             format!("cost {} {input_tokens} {output_tokens}", session_total.0)
         }
@@ -214,7 +215,10 @@ fn told(name: &str, server: Option<&'static str>, text: &str) -> String {
     let mut all = String::new();
     for line in output(text) {
         let received = conversation.receive(line.to_string().as_bytes());
-        for signal in &received.signals {
+        // What is told of each request is the subject of a test of its own.
+        let on_the_way =
+            |signal: &&Signal| line["type"] == "assistant" && matches!(signal, Signal::Cost { .. });
+        for signal in received.signals.iter().filter(|s| !on_the_way(s)) {
             writeln!(all, "{}", brief(signal)).unwrap();
         }
         for reply in &received.replies {

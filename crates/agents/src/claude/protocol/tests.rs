@@ -227,6 +227,7 @@ fn a_turn_is_over_when_the_agent_is_idle() {
         session_total: MicroUsd(total),
         input_tokens: 16_u64 * times,
         output_tokens: 2_u64 * times,
+        requests: 0,
     };
     assert_eq!(
         costs,
@@ -236,6 +237,39 @@ fn a_turn_is_over_when_the_agent_is_idle() {
     let after = signals(&mut conversation, &[state("idle"), state("idle")]);
     assert_eq!(ends(&after), [("completed".to_owned(), "second", 0)]);
     assert!(conversation.end().is_empty() && conversation.doing().is_empty());
+}
+
+#[test]
+fn tokens_and_requests_are_told_while_they_are_used_and_their_price_at_the_end() {
+    let mut conversation = on(Leg::Implement);
+    let message = |id: &str, tokens: u64| {
+        json!({"type": "assistant", "message": {"id": id, "content": [],
+            "usage": {"input_tokens": tokens, "cache_read_input_tokens": 5, "output_tokens": 1}}})
+    };
+    // One message in two lines, one refusal of the provider in the CLI's own words.
+    let lines = [
+        state("running"),
+        message("a", 10),
+        message("a", 10),
+        message("b", 20),
+        json!({"type": "assistant", "message": {"id": "c", "content": [], "usage": {"input_tokens": 0, "output_tokens": 0}}}),
+        json!({"type": "result", "subtype": "success", "is_error": false, "result": "done", "total_cost_usd": 0.02,
+            "usage": {"input_tokens": 40, "output_tokens": 90}}),
+    ];
+    let told = signals(&mut conversation, &lines);
+    let costs: Vec<_> = told
+        .iter()
+        .filter_map(|signal| match signal {
+            Signal::Cost {
+                session_total,
+                input_tokens,
+                output_tokens,
+                requests,
+            } => Some((session_total.0, *input_tokens, *output_tokens, *requests)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(costs, [(0, 15, 1, 1), (0, 40, 2, 2), (20_000, 40, 90, 2)]);
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! Facts about task files: where they are, and what it means when somebody else puts them there.
+
+use super::{chain::end_stop, progress};
+use crate::{
+    Actor, Event, Fact, Holder, Leg, State, Status, TaskId, Time,
+    state::{Progress, Step},
+};
+
+/// A task file appeared, moved or is gone.
+pub(super) fn apply(state: &mut State, event: &Event) {
+    match &event.fact {
+        Fact::TaskCreated { task, status, .. } => {
+            state
+                .tasks
+                .insert(task.clone(), Progress::new(*status, event.at));
+        }
+        Fact::TaskMoved { task, from, to } => {
+            let by_hand = event.by != Actor::Engine;
+            let found = progress(state, task, event.at);
+            found.status = *to;
+            found.moved = event.at;
+            if by_hand {
+                moved_by_hand(found, *to, event.at);
+                void_requests(state, task, &format!("the task was moved to {to} by hand"));
+            } else if *from == Status::Failed {
+                found.step = Step::Idle; // a retry
+                found.why = None;
+            }
+        }
+        Fact::TaskRemoved { task, .. } => {
+            state.tasks.remove(task);
+            void_requests(state, task, "its task file was removed");
+        }
+        _ => {}
+    }
+}
+
+/// What was asked about a task that somebody took elsewhere is void at once, also while no engine is there to say so: a later
+/// approval must not merge what was taken back.
+fn void_requests(state: &mut State, task: &TaskId, why: &str) {
+    for request in state.requests.values_mut() {
+        if request.is_open() && request.task.as_ref() == Some(task) && request.run().is_none() {
+            request.withdrawn = Some(why.to_owned());
+        }
+    }
+}
+
+/// A person put the task somewhere: whatever was under way is void, and the count of failures starts anew.
+fn moved_by_hand(found: &mut Progress, to: Status, at: Time) {
+    end_stop(found, at, None);
+    found.step = if to == Status::InProgress {
+        Step::Held {
+            leg: Leg::Implement,
+            holder: Holder::Person,
+        }
+    } else {
+        Step::Idle
+    };
+    found.starts_anew();
+    found.verdict = None;
+    found.given_up = to == Status::Failed;
+    if !found.given_up {
+        found.why = None; // who fails a task by hand has just said why
+    }
+}

@@ -1,0 +1,142 @@
+//! What a person decided, carried on.
+
+use super::{first_line, send_back};
+use crate::{
+    Command, Decision, Event, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
+    signal::Say,
+    state::Step,
+};
+
+/// A person decided.
+pub(super) fn decided(
+    state: &State,
+    id: RequestId,
+    decision: &Decision,
+    event: &Event,
+    now: Time,
+) -> Vec<Command> {
+    let Some(request) = state
+        .requests
+        .get(&id)
+        .filter(|r| r.decided.as_ref().is_some_and(|d| d.seq == event.seq))
+    else {
+        return Vec::new(); // decided before by somebody else
+    };
+    match (&request.kind, decision) {
+        (RequestKind::Permission { run, ask, .. }, Decision::Allow) => say(
+            run,
+            Say::Permit {
+                ask: ask.clone(),
+                allow: true,
+                message: String::new(),
+            },
+        ),
+        (RequestKind::Permission { run, ask, .. }, Decision::Deny { note }) => {
+            let message = note.clone().unwrap_or_else(|| "The person at this machine did not allow this. Go on without it, or ask with request_help.".to_owned());
+            say(
+                run,
+                Say::Permit {
+                    ask: ask.clone(),
+                    allow: false,
+                    message,
+                },
+            )
+        }
+        (RequestKind::Question { run, call, .. }, Decision::Answer { text }) => say(
+            run,
+            Say::Reply {
+                call: call.clone(),
+                ok: true,
+                text: text.clone(),
+            },
+        ),
+        _ => request.task.as_ref().map_or_else(Vec::new, |task| {
+            about_task(state, task, &request.kind, decision, now)
+        }),
+    }
+}
+
+pub(super) fn say(run: &RunId, say: Say) -> Vec<Command> {
+    vec![Command::Say {
+        run: run.clone(),
+        say,
+    }]
+}
+
+fn about_task(
+    state: &State,
+    task: &TaskId,
+    kind: &RequestKind,
+    decision: &Decision,
+    now: Time,
+) -> Vec<Command> {
+    let status = state.status(task).unwrap_or(Status::Review);
+    match (kind, decision) {
+        (RequestKind::Review { commit }, Decision::Approve { note }) => {
+            vec![Command::Merge {
+                task: task.clone(),
+                commit: commit.clone(),
+                note: note.clone(),
+            }]
+        }
+        (RequestKind::Conflict { commit, .. }, Decision::Retry { note }) => {
+            vec![Command::Merge {
+                task: task.clone(),
+                commit: commit.clone(),
+                note: note.clone(),
+            }]
+        }
+        (_, Decision::Changes { note }) => {
+            let body = match kind {
+                RequestKind::Conflict { files, why, .. } => format!(
+                    "{note}\n\nThe approved work could not be merged: {why}\nFiles: {}",
+                    files.join(", ")
+                ),
+                _ => note.clone(),
+            };
+            vec![send_back(
+                state,
+                task,
+                status,
+                &first_line(note),
+                "you",
+                body,
+                None,
+                false,
+                now,
+            )]
+        }
+        // Less money is no reason to stop what goes on with what there is.
+        (kind, Decision::GiveUp) if !kind.holds_up() && *state.step(task) != Step::Idle => {
+            Vec::new()
+        }
+        (_, Decision::Retry { note: Some(note) }) if status != Status::Pending => {
+            vec![send_back(
+                state,
+                task,
+                status,
+                &first_line(note),
+                "you",
+                note.clone(),
+                None,
+                false,
+                now,
+            )]
+        }
+        (_, Decision::Retry { .. }) if status == Status::Failed => {
+            vec![Command::Move {
+                task: task.clone(),
+                from: Status::Failed,
+                to: Status::Ready,
+            }]
+        }
+        (_, Decision::GiveUp) if status != Status::Failed => {
+            vec![Command::Fail {
+                task: task.clone(),
+                from: status,
+                why: "given up by a person".to_owned(),
+            }]
+        }
+        _ => Vec::new(),
+    }
+}
