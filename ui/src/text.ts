@@ -386,6 +386,6 @@ export const text = {
     keyHint: "It goes to the keyring and is not shown again.",
     save: "Save key",
     deleteTitle: (account: string) => `Delete the key of ${account}?`,
-    deleteWords: (agents: readonly string[]) => (agents.length === 0 ? "It is removed from the keyring." : `It is removed from the keyring. ${list(agents)} cannot be started until a new one is entered.`),
+    deleteWords: (agents: readonly string[]) => (agents.length === 0 ? "It is removed from the keyring." : `It is removed from the keyring. ${list(agents)} then ${agents.length === 1 ? "uses its" : "use their"} own login, if there is one.`),
   },
 } as const;
