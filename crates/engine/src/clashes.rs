@@ -1,14 +1,71 @@
 //! Looking at what branches touch, and at what merging them would run into.
 
 use crate::{
-    carry_out::Outcome, context::base_branch, engine::Engine, ports::Worktree, store::StoreError,
+    carry_out::Outcome,
+    context::base_branch,
+    engine::Engine,
+    ports::{Heard, Look, Worktree},
+    store::StoreError,
 };
-use orchestron_domain::{Actor, CommitId, Fact, TaskId};
-use std::collections::BTreeSet;
+use orchestron_domain::{Actor, Command, CommitId, Fact, Leg, Run, TaskId, Time, signal::Signal};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The work of one run is looked at this often at most, in milliseconds.
+const LOOK_EVERY_MS: i64 = 30_000;
+/// What is told before a tool is used is looked at when it has had so long to do its work, in milliseconds.
+const LOOK_AFTER_MS: i64 = 2_000;
+/// Tools that change files, by the first word of what an agent does.
+const CHANGE_FILES: [&str; 5] = ["Edit", "MultiEdit", "Write", "NotebookEdit", "Bash"];
+
+/// Whose work is to be looked at when, and when it was looked at. Only a hint, so it is not in the log: work that is committed is looked at
+/// anyway.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    wanted: BTreeMap<TaskId, Time>,
+    last: BTreeMap<TaskId, Time>,
+}
+
+impl Looks {
+    /// Notes what a run has just said: when it changes files, its work is to be looked at.
+    pub fn heard(&mut self, run: &Run, look: &Look, now: Time) {
+        let changes = |heard: &Heard| match &heard.signal {
+            Signal::Alive { doing } => {
+                let tool = doing.split(' ').next().unwrap_or_default();
+                CHANGE_FILES.contains(&tool)
+            }
+            _ => false,
+        };
+        if run.leg() != Some(Leg::Implement) || !look.heard.iter().any(changes) {
+            return;
+        }
+        let soon = now.plus_millis(LOOK_AFTER_MS);
+        let last = self.last.get(&run.task);
+        let at = last.map_or(soon, |last| soon.max(last.plus_millis(LOOK_EVERY_MS)));
+        self.wanted.entry(run.task.clone()).or_insert(at);
+    }
+
+    /// Looks whose time has come.
+    pub fn due(&self, now: Time) -> impl Iterator<Item = Command> {
+        let due = self.wanted.iter().filter(move |(_, at)| **at <= now);
+        due.map(|(task, _)| Command::LookAtWork { task: task.clone() })
+    }
+
+    /// When the next look is due; none while no file is changed.
+    pub fn next(&self) -> Option<Time> {
+        self.wanted.values().min().copied()
+    }
+
+    fn looked(&mut self, task: &TaskId, now: Time) {
+        self.wanted.remove(task);
+        self.last.retain(|_, last| now.since(*last) < LOOK_EVERY_MS);
+        self.last.insert(task.clone(), now);
+    }
+}
 
 impl Engine {
     /// Which files a task's branch really touches, uncommitted ones included.
     pub(crate) fn look_at_work(&mut self, task: &TaskId) -> Outcome {
+        self.looks.looked(task, self.ports.clock.now());
         let tree = self.known_tree(task)?;
         let (tip, files) = match tree {
             Some(tree) if tree.branch.is_some() => {
@@ -20,8 +77,17 @@ impl Engine {
             }
             _ => (None, BTreeSet::new()),
         };
-        let task = task.clone();
-        Ok(vec![(Actor::Engine, Fact::WorkSeen { task, tip, files })])
+        let known = self.state.tasks.get(task);
+        let known = known.and_then(|found| found.touched.as_ref());
+        let fact = if known.is_some_and(|known| known.tip == tip && known.files == files) {
+            Fact::CommandDone {
+                what: format!("{task} touches the same files as before"),
+            }
+        } else {
+            let task = task.clone();
+            Fact::WorkSeen { task, tip, files }
+        };
+        Ok(vec![(Actor::Engine, fact)])
     }
 
     /// What merging two branches would run into.
@@ -46,6 +112,11 @@ impl Engine {
         };
         let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
         let (tip, files) = self.ports.git.catch_up(&tree, &base)?;
+        if let Some(tip) = tip.as_ref().filter(|_| files.is_empty()) {
+            self.ports.store.edit(task, |file| {
+                file.set_git_context(None, Some(&tip.0), None).map(|_| ())
+            })?;
+        }
         let task = task.clone();
         Ok(vec![(Actor::Engine, Fact::CaughtUp { task, tip, files })])
     }

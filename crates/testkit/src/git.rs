@@ -1,17 +1,28 @@
-//! A git repository in memory: one branch per task, commits with numbers, merges that are remembered.
+//! A git repository in memory: one branch per task, commits with numbers that know which files they touch, merges that are remembered.
 
 use crate::world::{World, refused};
 use orchestron_domain::{CommitId, TaskId};
 use orchestron_engine::ports::{
     FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult, Worktree,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A task's worktree.
 pub struct Tree {
     worktree: Worktree,
     pub tip: CommitId,
     dirty: bool,
+    /// What is not committed.
+    changed: BTreeSet<String>,
+    /// The base was merged into it by its holder, and is not committed.
+    merged_base: bool,
+}
+
+/// What a commit of a branch touches since its base, and which merges into the base it contains.
+#[derive(Clone, Default)]
+struct Made {
+    files: BTreeSet<String>,
+    contains: BTreeSet<CommitId>,
 }
 
 /// The repository.
@@ -21,6 +32,11 @@ pub struct Repository {
     pub trees: BTreeMap<String, Tree>,
     pub conflicts: BTreeMap<String, Vec<String>>,
     pub merges: Vec<(String, CommitId)>,
+    /// Files in which two changes always conflict; in all others they merge.
+    pub collide: BTreeSet<String>,
+    /// How many pairs were compared.
+    pub forecasts: u32,
+    made: BTreeMap<CommitId, Made>,
     commits: u32,
 }
 
@@ -30,10 +46,24 @@ impl Repository {
         CommitId(format!("{:040x}", self.commits))
     }
 
-    /// Something in the task's worktree is changed.
+    /// Something in the task's worktree is changed: a file that only this task has.
     pub fn edit(&mut self, task: &str) {
+        self.edit_file(task, &format!("src/{task}.rs"));
+    }
+
+    /// A file in the task's worktree is changed.
+    pub fn edit_file(&mut self, task: &str, file: &str) {
         if let Some(tree) = self.trees.get_mut(task) {
             tree.dirty = true;
+            tree.changed.insert(file.to_owned());
+        }
+    }
+
+    /// The task's holder merges the base into its branch and resolves what conflicts.
+    pub fn merge_base(&mut self, task: &str) {
+        if let Some(tree) = self.trees.get_mut(task) {
+            tree.dirty = true;
+            tree.merged_base = true;
         }
     }
 
@@ -41,11 +71,39 @@ impl Repository {
     pub fn commit(&mut self, task: &str) {
         if self.trees.get(task).is_some_and(|tree| tree.dirty) {
             let commit = self.next_commit();
+            let landed: Vec<_> = self.merges.iter().map(|(_, merge)| merge.clone()).collect();
             if let Some(tree) = self.trees.get_mut(task) {
-                tree.tip = commit;
+                let mut made = self.made.get(&tree.tip).cloned().unwrap_or_default();
+                made.files.append(&mut tree.changed);
+                if std::mem::take(&mut tree.merged_base) {
+                    made.contains.extend(landed);
+                }
+                tree.tip = commit.clone();
                 tree.dirty = false;
+                self.made.insert(commit, made);
             }
         }
+    }
+
+    fn made(&self, commit: &CommitId) -> Made {
+        self.made.get(commit).cloned().unwrap_or_default()
+    }
+
+    /// Merges into the base that a branch at this commit does not have, and the files in which they collide with it.
+    fn news(&self, commit: &CommitId) -> (Vec<CommitId>, Vec<String>) {
+        let mine = self.made(commit);
+        let merges = self.merges.iter().map(|(_, merge)| merge.clone());
+        let news: Vec<_> = merges
+            .filter(|merge| !mine.contains.contains(merge) && merge != commit)
+            .collect();
+        let theirs: BTreeSet<_> = news
+            .iter()
+            .flat_map(|merge| self.made(merge).files)
+            .collect();
+        let both = mine.files.intersection(&theirs);
+        let files = both.filter(|file| self.collide.contains(*file));
+        let files = files.cloned().collect();
+        (news, files)
     }
 
     fn of(&self, worktree: &Worktree) -> PortResult<(&str, &Tree)> {
@@ -91,7 +149,13 @@ impl Git for MemoryGit {
         if let Some(tree) = things.git.trees.get(&task.to_string()) {
             return Ok(tree.worktree.clone());
         }
-        let base = CommitId(format!("{:040x}", 0));
+        // The base as it is after so many merges.
+        let merges = things.git.merges.len();
+        let base = if merges == 0 {
+            CommitId(format!("{:040x}", 0))
+        } else {
+            CommitId(format!("ba5e{merges:036x}"))
+        };
         let worktree = Worktree {
             path: format!("/worktrees/{task}"),
             branch: Some(format!("task/{task}-{slug}")),
@@ -101,7 +165,14 @@ impl Git for MemoryGit {
             worktree: worktree.clone(),
             tip: base,
             dirty: false,
+            changed: BTreeSet::new(),
+            merged_base: false,
         };
+        let merges = things.git.merges.iter();
+        let contains = merges.map(|(_, merge)| merge.clone()).collect();
+        let files = BTreeSet::new();
+        let base = tree.tip.clone();
+        things.git.made.insert(base, Made { files, contains });
         things.git.trees.insert(task.to_string(), tree);
         Ok(worktree)
     }
@@ -181,6 +252,11 @@ impl Git for MemoryGit {
                 why,
             });
         }
+        let (_, files) = things.git.news(&commit);
+        if !files.is_empty() {
+            let why = "both sides changed them".to_owned();
+            return Ok(MergeOutcome::Refused { files, why });
+        }
         let merge = (task, commit.clone());
         if !things.git.merges.contains(&merge) {
             things.git.merges.push(merge);
@@ -195,6 +271,47 @@ impl Git for MemoryGit {
         let things = self.0.up()?;
         let (task, _) = things.git.of(tree)?;
         Ok(things.git.conflicts.get(task).cloned().unwrap_or_default())
+    }
+
+    fn touched(&self, tree: &Worktree, _base_branch: &str) -> PortResult<BTreeSet<String>> {
+        let things = self.0.up()?;
+        let (_, found) = things.git.of(tree)?;
+        let committed = things.git.made(&found.tip).files;
+        Ok(committed.union(&found.changed).cloned().collect())
+    }
+
+    fn forecast_pair(&self, one: &CommitId, other: &CommitId) -> PortResult<Vec<String>> {
+        let mut things = self.0.up()?;
+        things.git.forecasts += 1;
+        let (mine, theirs) = (things.git.made(one), things.git.made(other));
+        if mine.contains.contains(other) || theirs.contains.contains(one) {
+            return Ok(Vec::new());
+        }
+        let both = mine.files.intersection(&theirs.files);
+        let files = both.filter(|file| things.git.collide.contains(*file));
+        Ok(files.cloned().collect())
+    }
+
+    fn catch_up(
+        &self,
+        tree: &Worktree,
+        _base_branch: &str,
+    ) -> PortResult<(Option<CommitId>, Vec<String>)> {
+        let mut things = self.0.up()?;
+        let (task, found) = things.git.of(tree)?;
+        let (task, tip) = (task.to_owned(), found.tip.clone());
+        let (news, files) = things.git.news(&tip);
+        if news.is_empty() || !files.is_empty() {
+            return Ok((Some(tip), files));
+        }
+        let mut made = things.git.made(&tip);
+        made.contains.extend(news);
+        let commit = things.git.next_commit();
+        things.git.made.insert(commit.clone(), made);
+        if let Some(tree) = things.git.trees.get_mut(&task) {
+            tree.tip = commit.clone();
+        }
+        Ok((Some(commit), Vec::new()))
     }
 
     fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>> {

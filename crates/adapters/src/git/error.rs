@@ -126,6 +126,16 @@ pub enum GitError {
         /// Why.
         source: io::Error,
     },
+    /// The task's branch could not be brought up to its base, and nothing was changed.
+    #[error("`{branch}` cannot be brought up to `{base}`: {why}")]
+    NotCaughtUp {
+        /// The task's branch.
+        branch: String,
+        /// The base branch.
+        base: String,
+        /// Why.
+        why: String,
+    },
     /// The path is no Unicode text, so it cannot be recorded.
     #[error("the path {} is no Unicode text", path.display())]
     NotUnicode {
@@ -157,6 +167,7 @@ impl GitError {
             Self::ForeignTree { tree } => format!("Move {} away; nothing in it was touched.", tree.display()),
             Self::NestedWork { .. } => "Commit and push what is in them, or move them out of the worktree.".to_owned(),
             Self::Locked { lock } => format!("Wait for that git to end. If none is running, delete {}.", lock.display()),
+            Self::NotCaughtUp { branch, base, .. } => format!("Merge `{base}` into `{branch}` in its worktree, or send the task back."),
             Self::NotUnicode { .. } => "Rename the folder.".to_owned(),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => "Make room on the disk.".to_owned(),
             Self::Spawn { .. } | Self::Failed { .. } | Self::Unexpected { .. } | Self::File { .. } => return None,
@@ -171,7 +182,7 @@ impl GitError {
             | Self::ForeignTree { .. } => PortErrorKind::Missing,
             Self::BranchElsewhere { .. } | Self::Locked { .. } => PortErrorKind::Held,
             Self::BranchBlocked { .. } => PortErrorKind::Exists,
-            Self::OnOtherBranch { .. } => PortErrorKind::Changed,
+            Self::OnOtherBranch { .. } | Self::NotCaughtUp { .. } => PortErrorKind::Changed,
             Self::Unexpected { .. } => PortErrorKind::Malformed,
             Self::Failed { said, .. } if said.contains("No space left on device") => {
                 PortErrorKind::NoRoom
