@@ -1,0 +1,550 @@
+//! Commands carried out in the world of data, as `orchestron_engine` carries them out in the real one: what each does, what it tells, and
+//! where it may be killed in between.
+
+use super::{
+    World,
+    git::{commit, names},
+    host::{Host, Stop, is_open_for},
+    store::Trap,
+};
+use crate::knobs::Trouble;
+use orchestron_domain::{
+    Actor, AgentName, Command, CommitId, Event, Fact, Halt, Holder, Leg, RequestKind, RunEnd,
+    RunId, Seq, SessionId, Status, TaskId,
+    run::{Verdict, Work},
+    schedule::leg_of,
+    signal::Say,
+    state::Step,
+};
+
+/// Facts a command ended in; none when they were told with a move.
+type Told = Result<Vec<Fact>, Trap>;
+
+fn overtaken() -> Told {
+    let what = String::new();
+    Ok(vec![Fact::CommandDone { what }])
+}
+
+impl Host {
+    /// Carries one command out, and closes it with its outcome.
+    pub fn carry_out(&mut self, world: &mut World, id: u64, command: &Command) -> Result<(), Stop> {
+        world.must_hold(self.fence)?;
+        world.note(|_| format!("  carry out #{id}: {}", command.words()));
+        let facts = match self.dispatch(world, id, command) {
+            Ok(facts) => facts,
+            Err(Trap::Stopped(stop)) => return Err(stop),
+            Err(Trap::NoTask) => vec![Fact::CommandDone {
+                what: String::new(),
+            }],
+            Err(trap) => vec![Fact::CommandFailed {
+                command: Box::new(command.clone()),
+                error: format!("{trap:?}"),
+            }],
+        };
+        if facts.is_empty() {
+            return Ok(());
+        }
+        if world.trouble(Trouble::CrashMidway) {
+            world.note(|_| "the engine is killed before the outcome".to_owned());
+            return Err(Stop::Killed);
+        }
+        let by = match command {
+            Command::AnswerTool { run, .. } => Actor::Run { run: run.clone() },
+            _ => Actor::Engine,
+        };
+        let facts = facts.into_iter().map(|fact| (by.clone(), fact));
+        world.commit(self.fence, Some(id), facts.collect())
+    }
+
+    fn dispatch(&mut self, world: &mut World, id: u64, command: &Command) -> Told {
+        match command {
+            Command::Claim {
+                task,
+                leg,
+                holder,
+                attempt,
+                why,
+            } => self.claim(world, id, task, *leg, holder, (*attempt, why.as_ref())),
+            Command::PrepareWorktree { task } => Self::prepare(world, task),
+            Command::StartRun {
+                run,
+                task,
+                work,
+                resume,
+            } => self.start_run(world, run, task, work, resume.as_ref()),
+            Command::Say { run, say } => self.say(world, run, say),
+            Command::AnswerTool { run, tool, call, .. } => self.answer(world, run, tool, call),
+            Command::HaltRun { run, halt, end } => self.halt(world, run, *halt, end),
+            Command::CommitWork { task, holder, .. } => self.commit_work(world, task, holder),
+            Command::HandOff {
+                task,
+                leg,
+                holder,
+                note,
+                to,
+                ..
+            } => self.hand_off(world, id, task, *leg, holder, note, *to),
+            Command::SendBack(back) => self.send_back(world, id, back),
+            Command::Fail { task, from, why } => {
+                let at = World::place_of(task);
+                world.edit_task(at, |_| ())?;
+                let (task, why) = (task.clone(), why.clone());
+                let told = Fact::Failed { task, why };
+                self.moved(world, id, at, (*from, Status::Failed), vec![told])
+            }
+            Command::Move { task, from, to } => {
+                self.moved(world, id, World::place_of(task), (*from, *to), Vec::new())
+            }
+            Command::Merge { task, commit, .. } => self.merge(world, task, commit.as_ref()),
+            Command::RemoveWorktree { task } => Self::remove_worktree(world, task),
+            Command::OpenRequest { task, kind } => self.ask(world, task.as_ref(), kind),
+            Command::Rethink { task, from, why } => {
+                let (at, why) = (World::place_of(task), why.clone());
+                let task = task.clone();
+                let told = Fact::Rethought { task, why };
+                self.moved(world, id, at, (*from, Status::Pending), vec![told])
+            }
+            Command::LookAtWork { task } => self.look_at_work(world, task),
+            Command::Forecast { one, other } => Self::forecast(world, one, other),
+            Command::CatchUp { task } => Self::catch_up(world, task),
+            Command::Reassign { task, leg, .. } if self.is_past(task, *leg) => overtaken(),
+            Command::Deliver { message, to, run } => self.deliver(*message, to, run),
+            told => Ok(told.told().into_iter().collect()),
+        }
+    }
+
+    /// A task that stands elsewhere was moved by somebody else: that wins.
+    fn moved(
+        &self,
+        world: &mut World,
+        id: u64,
+        task: u8,
+        places: (Status, Status),
+        facts: Vec<Fact>,
+    ) -> Told {
+        let facts = facts.into_iter().map(|fact| (Actor::Engine, fact));
+        let (fence, facts) = (Some(self.fence), facts.collect());
+        match world.move_task(fence, task, places, &Actor::Engine, facts, Some(id)) {
+            Ok(()) => {
+                world.edit_task(task, |_| ()).or_else(|trap| match trap {
+                    Trap::Stopped(_) => Err(trap),
+                    _ => Ok(()), // the status line may lag
+                })?;
+                Ok(Vec::new())
+            }
+            Err(Trap::Elsewhere) => overtaken(),
+            Err(trap) => Err(trap),
+        }
+    }
+
+    fn claim(
+        &self,
+        world: &mut World,
+        id: u64,
+        task: &TaskId,
+        leg: Leg,
+        holder: &Holder,
+        (attempt, why): (u32, Option<&String>),
+    ) -> Told {
+        let claimed = Fact::Claimed {
+            task: task.clone(),
+            leg,
+            holder: holder.clone(),
+            attempt,
+            why: why.cloned(),
+        };
+        if leg == Leg::Implement && self.state.status(task) == Some(Status::Ready) {
+            let places = (Status::Ready, Status::InProgress);
+            return self.moved(world, id, World::place_of(task), places, vec![claimed]);
+        }
+        if self.was_told_since(world, |event| {
+            !matches!(event.by, Actor::Engine | Actor::Run { .. })
+                && event.fact.task() == Some(task)
+        }) {
+            return overtaken();
+        }
+        Ok(vec![claimed])
+    }
+
+    fn was_told_since(&self, world: &World, is: impl Fn(&Event) -> bool) -> bool {
+        world.log.after(self.state.seq).iter().any(is)
+    }
+
+    fn prepare(world: &mut World, task: &TaskId) -> Told {
+        let at = World::place_of(task);
+        world.edit_task(at, |_| ())?;
+        let there = world.git.there;
+        world.git.branches[at as usize].tree = there;
+        Ok(vec![place(there, task)])
+    }
+
+    fn end_unwanted(world: &mut World, run: &RunId) {
+        if let Some(at) = world.by_run.get(run).copied() {
+            world.halt_process(at, Halt::Kill);
+            world.sweep(at);
+        }
+    }
+
+    fn start_run(
+        &mut self,
+        world: &mut World,
+        run: &RunId,
+        task: &TaskId,
+        work: &Work,
+        resume: Option<&SessionId>,
+    ) -> Told {
+        if self.state.runs.contains_key(run) {
+            return overtaken();
+        }
+        let wanted = match work {
+            Work::Leg { leg, .. } => {
+                matches!(self.state.step(task), Step::Starting { leg: now, .. } if now == leg)
+            }
+            Work::Gate { .. } => matches!(self.state.step(task), Step::Gating { .. }),
+        };
+        if !wanted {
+            Self::end_unwanted(world, run);
+            return overtaken();
+        }
+        if !self.state.trusted {
+            Self::end_unwanted(world, run);
+            return Err(Trap::Refused("not accepted on this machine"));
+        }
+        let at = World::place_of(task);
+        if let Work::Leg { agent, .. } = work
+            && !self.state.config.agents.contains_key(agent)
+        {
+            return Err(Trap::Refused("no such agent"));
+        }
+        if self
+            .state
+            .tasks
+            .get(task)
+            .is_none_or(|found| found.place.is_none())
+        {
+            return Err(Trap::Refused("no place"));
+        }
+        world.find(at)?;
+        let mut started = Fact::RunStarted {
+            run: run.clone(),
+            task: task.clone(),
+            work: work.clone(),
+            session: None,
+            resumed: resume.is_some(),
+        };
+        if matches!(work, Work::Leg { .. }) && world.trouble(Trouble::Cannot) {
+            let end = RunEnd::CouldNotStart {
+                message: String::new(),
+            };
+            let (run, tail) = (run.clone(), String::new());
+            return Ok(vec![started, Fact::RunEnded { run, end, tail }]);
+        }
+        let process = world.spawn(&self.state, run, at, work, resume);
+        self.follow(process, 0);
+        let now = world.clock();
+        self.state.heard.insert(run.clone(), now);
+        if let Fact::RunStarted { session, .. } = &mut started {
+            session.clone_from(&world.processes[process as usize].session);
+        }
+        Ok(vec![started])
+    }
+
+    fn is_live(&self, run: &RunId) -> bool {
+        self.state.runs.get(run).is_some_and(|run| run.is_live())
+    }
+
+    fn say(&self, world: &mut World, run: &RunId, say: &Say) -> Told {
+        let at = world.by_run.get(run).copied();
+        if let Some(at) = at.filter(|_| self.is_live(run)) {
+            let answered = &mut world.processes[at as usize].answered;
+            answered.0 |= matches!(say, Say::Permit { .. } | Say::Reply { .. });
+            world.soon(at);
+        }
+        overtaken()
+    }
+
+    fn answer(
+        &self,
+        world: &mut World,
+        run: &RunId,
+        tool: &str,
+        call: &orchestron_domain::CallId,
+    ) -> Told {
+        let at = world.by_run.get(run).copied();
+        let found = self.state.runs.get(run).filter(|run| run.is_live());
+        let (Some(at), Some(found)) = (at, found) else {
+            return overtaken();
+        };
+        let (task, leg) = (found.task.clone(), found.leg());
+        let (note, by) = (String::new(), Some(run.clone()));
+        let fact = match (tool, leg) {
+            ("submit", Some(leg)) => Fact::Submitted {
+                task,
+                leg,
+                note,
+                run: by,
+            },
+            ("approve" | "changes", _) => Fact::Reviewed {
+                task,
+                verdict: if tool == "approve" {
+                    Verdict::Approve
+                } else {
+                    Verdict::Changes
+                },
+                note,
+                run: by,
+            },
+            ("help", _) => {
+                let kind = RequestKind::Question {
+                    run: run.clone(),
+                    call: call.clone(),
+                    question: String::new(),
+                    options: Vec::new(),
+                };
+                let task = Some(task);
+                return Ok(vec![Fact::RequestOpened { task, kind }]);
+            }
+            _ => return overtaken(),
+        };
+        world.processes[at as usize].answered.1 = true;
+        world.soon(at);
+        Ok(vec![fact])
+    }
+
+    fn halt(&self, world: &mut World, run: &RunId, halt: Halt, end: &RunEnd) -> Told {
+        if !self.is_live(run) {
+            return overtaken();
+        }
+        if let Some(at) = world.by_run.get(run).copied() {
+            world.halt_process(at, halt);
+        }
+        let (run, end) = (run.clone(), end.clone());
+        Ok(vec![Fact::RunHalting { run, end, halt }])
+    }
+
+    fn commit_work(&self, world: &mut World, task: &TaskId, holder: &Holder) -> Told {
+        if !matches!(self.state.step(task), Step::Committing { holder: now, .. } if now == holder) {
+            return overtaken();
+        }
+        let at = World::place_of(task);
+        let known = self.state.tasks.get(task).is_some_and(|t| t.place.is_some());
+        if !world.git.there {
+            let (task, commit, changed) = (task.clone(), None, true);
+            return Ok(vec![Fact::Committed {
+                task,
+                commit,
+                changed,
+            }]);
+        }
+        if !world.git.branches[at as usize].tree {
+            return Err(Trap::Refused("no worktree"));
+        }
+        world.git.commit_all(at);
+        let tip = world.git.branches[at as usize].tip;
+        if tip != 0 {
+            world.edit_task(at, |_| ())?;
+        }
+        let mut facts = Vec::new();
+        if !known {
+            facts.push(place(true, task));
+        }
+        facts.push(Fact::Committed {
+            task: task.clone(),
+            commit: Some(commit(tip)),
+            changed: tip != 0,
+        });
+        Ok(facts)
+    }
+
+    #[allow(clippy::too_many_arguments)] // the fields of one command
+    fn hand_off(
+        &self,
+        world: &mut World,
+        id: u64,
+        task: &TaskId,
+        leg: Leg,
+        holder: &Holder,
+        note: &str,
+        to: Option<(Status, Status)>,
+    ) -> Told {
+        let at = World::place_of(task);
+        let from = to.map_or(Status::Review, |(from, _)| from);
+        if world.find(at)?.status() != from {
+            return overtaken();
+        }
+        world.edit_task(at, |card| {
+            card.handoffs += 1;
+            card.last_leg = Some(leg);
+        })?;
+        let told = Fact::HandedOff {
+            task: task.clone(),
+            leg,
+            holder: holder.clone(),
+            note: note.to_owned(),
+        };
+        match to {
+            Some(places) => self.moved(world, id, at, places, vec![told]),
+            None => Ok(vec![told]),
+        }
+    }
+
+    fn send_back(&self, world: &mut World, id: u64, back: &orchestron_domain::SendBack) -> Told {
+        let at = World::place_of(&back.task);
+        world.ledger.feedback_written(at, back.feedback);
+        world.edit_task(at, |_| ())?;
+        let fact = Fact::SentBack {
+            task: back.task.clone(),
+            feedback: back.feedback,
+            why: back.why.clone(),
+            counts: back.counts,
+        };
+        if self.state.status(&back.task) == Some(Status::Ready) {
+            return Ok(vec![fact]);
+        }
+        self.moved(world, id, at, (back.from, Status::Ready), vec![fact])
+    }
+
+    fn merge(&self, world: &mut World, task: &TaskId, wanted: Option<&CommitId>) -> Told {
+        let at = World::place_of(task);
+        let nothing = || Fact::Merged {
+            task: task.clone(),
+            commit: None,
+            into: String::new(),
+        };
+        if !world.git.there || !world.git.branches[at as usize].tree {
+            world.merges(at, None);
+            return Ok(vec![nothing()]);
+        }
+        let tip = world.git.branches[at as usize].tip;
+        let number = wanted.map_or(Ok(tip), |wanted| u32::from_str_radix(&wanted.0, 16));
+        let Ok(number) = number else {
+            return Err(Trap::Refused("no such commit"));
+        };
+        world.merges(at, Some(number));
+        let conflicts = world.git.merge(at, number);
+        Ok(vec![if conflicts == 0 {
+            Fact::Merged {
+                task: task.clone(),
+                commit: Some(commit(number)),
+                into: String::new(),
+            }
+        } else {
+            Fact::MergeRefused {
+                task: task.clone(),
+                files: names(conflicts).into_iter().collect(),
+                why: String::new(),
+                commit: wanted.cloned(),
+            }
+        }])
+    }
+
+    fn remove_worktree(world: &mut World, task: &TaskId) -> Told {
+        let at = World::place_of(task) as usize;
+        let branch = &mut world.git.branches[at];
+        let saved = branch.dirty.then(String::new);
+        (branch.tree, branch.dirty) = (false, false);
+        let task = task.clone();
+        Ok(vec![Fact::WorktreeRemoved { task, saved }])
+    }
+
+    fn ask(&self, world: &World, task: Option<&TaskId>, kind: &RequestKind) -> Told {
+        if let Some(task) = task {
+            let moved = self.was_told_since(world, |event| {
+                event.by != Actor::Engine
+                    && matches!(&event.fact, Fact::TaskMoved { task: t, .. } | Fact::TaskRemoved { task: t, .. } if t == task)
+            });
+            if moved || !is_open_for(&self.state, task, kind) {
+                return overtaken();
+            }
+        }
+        let mut kind = kind.clone();
+        if let (Some(task), RequestKind::Review { commit: found @ None }, true) =
+            (task, &mut kind, self.state.git)
+        {
+            let branch = &world.git.branches[World::place_of(task) as usize];
+            *found = branch.tree.then(|| commit(branch.tip));
+        }
+        let asked = self
+            .state
+            .open_requests()
+            .any(|request| request.task.as_ref() == task && is_same(&request.kind, &kind));
+        if asked {
+            return overtaken();
+        }
+        let task = task.cloned();
+        Ok(vec![Fact::RequestOpened { task, kind }])
+    }
+
+    /// Whether a leg is no longer to be given to anybody.
+    fn is_past(&self, task: &TaskId, leg: Leg) -> bool {
+        self.state.status(task).and_then(leg_of) != Some(leg)
+            || *self.state.step(task) != Step::Idle
+    }
+
+    fn deliver(&self, id: Seq, to: &AgentName, run: &RunId) -> Told {
+        let message = self.state.messages.get(&id);
+        if message.is_none_or(|message| !message.waits_for(to)) || !self.is_live(run) {
+            return overtaken();
+        }
+        Ok(vec![Fact::MessageDelivered {
+            message: id,
+            to: to.clone(),
+            run: Some(run.clone()),
+        }])
+    }
+
+    fn look_at_work(&self, world: &World, task: &TaskId) -> Told {
+        let branch = &world.git.branches[World::place_of(task) as usize];
+        let there = world.git.there && branch.tree;
+        let tip = there.then(|| commit(branch.tip));
+        let files = names(if there { branch.files } else { 0 });
+        let known = self.state.tasks.get(task).and_then(|t| t.touched.as_ref());
+        if known.is_some_and(|known| known.tip == tip && known.files == files) {
+            return overtaken();
+        }
+        let task = task.clone();
+        Ok(vec![Fact::WorkSeen { task, tip, files }])
+    }
+
+    fn forecast(world: &World, one: &(TaskId, CommitId), other: &(TaskId, CommitId)) -> Told {
+        let files = |task: &TaskId| world.git.branches[World::place_of(task) as usize].files;
+        let both = files(&one.0) & files(&other.0);
+        Ok(vec![Fact::Forecasted {
+            one: one.clone(),
+            other: other.clone(),
+            files: names(both).into_iter().collect(),
+        }])
+    }
+
+    fn catch_up(world: &mut World, task: &TaskId) -> Told {
+        let at = World::place_of(task);
+        let there = world.git.there && world.git.branches[at as usize].tree;
+        let conflicts = if there { world.git.catch_up(at) } else { 0 };
+        let tip = world.git.branches[at as usize].tip;
+        Ok(vec![Fact::CaughtUp {
+            task: task.clone(),
+            tip: there.then(|| commit(tip)),
+            files: names(conflicts).into_iter().collect(),
+        }])
+    }
+}
+
+/// The place to work in.
+fn place(git: bool, task: &TaskId) -> Fact {
+    Fact::WorktreeReady {
+        task: task.clone(),
+        path: String::new(),
+        branch: git.then(String::new),
+        base: git.then(|| commit(0)),
+    }
+}
+
+/// Whether two requests ask the same.
+fn is_same(one: &RequestKind, other: &RequestKind) -> bool {
+    match (one, other) {
+        (RequestKind::Budget { scope, .. }, RequestKind::Budget { scope: asked, .. }) => {
+            scope == asked
+        }
+        _ => one == other,
+    }
+}

@@ -1,0 +1,449 @@
+//! The engine's loop in steps: take in, decide, journal, carry out one command at a time, let time and schedule order more. It mirrors
+//! `orchestron_engine::Engine`, whose real loop the other level runs; here it can be killed, overtaken and watched between any two steps.
+
+use super::{World, disk::TASKS_MAX};
+use crate::knobs::Trouble;
+use orchestron_domain::{
+    Actor, Command, Event, Fact, Halt, RequestKind, Run, RunEnd, Seq, State, Status,
+    apply::apply,
+    conflict,
+    decide::decide,
+    run::Work,
+    schedule::{due, next_deadline, schedule},
+    signal::Signal,
+};
+use std::collections::VecDeque;
+
+/// Why an engine stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It was killed.
+    Killed,
+    /// Somebody else has the lease, or the outcome is told already.
+    Overtaken,
+}
+
+/// An engine.
+pub struct Host {
+    /// What it knows.
+    pub state: State,
+    /// Its right to act.
+    pub fence: u64,
+    decided_to: Seq,
+    queue: VecDeque<(u64, Command)>,
+    seen: [u32; TASKS_MAX],
+    seen_all: u32,
+    seen_config: u32,
+    /// Runs it follows, with how many signals it has read of each.
+    reading: Vec<Option<u32>>,
+    restless: bool,
+    checkpoint: Seq,
+}
+
+/// Files first: facts about moves are decided with the cards as they are.
+const fn touches_files(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::TaskCreated { .. }
+            | Fact::TaskMoved { .. }
+            | Fact::TaskRemoved { .. }
+            | Fact::TaskEdited { .. }
+            | Fact::HandedOff { .. }
+            | Fact::Trusted { .. }
+    )
+}
+
+impl Host {
+    /// Takes the lease and goes on where the last engine was.
+    pub fn start(world: &mut World) -> Result<Self, Stop> {
+        world.fence += 1;
+        let fence = world.fence;
+        world.note(|_| format!("an engine starts with fence {fence}"));
+        world.refresh();
+        let mut host = Self {
+            state: State::default(),
+            fence,
+            decided_to: world.log.decided_to,
+            queue: VecDeque::new(),
+            seen: [0; TASKS_MAX],
+            seen_all: 0,
+            seen_config: u32::MAX,
+            reading: Vec::new(),
+            restless: true,
+            checkpoint: Seq(0),
+        };
+        host.observe(world);
+        let lived: Vec<_> = world
+            .ledger
+            .state
+            .live_runs()
+            .map(|run| run.id.clone())
+            .collect();
+        let observed = std::mem::take(&mut host.state);
+        let without = !orchestron_domain::planted::is(crate::Fault::NoRecovery);
+        let to = if without {
+            world.log.decided_to
+        } else {
+            world.log.last()
+        };
+        host.state = world.state_at(to, observed);
+        host.state.git = world.git.there;
+        host.checkpoint = world.log.checkpoint.as_ref().map_or(Seq(0), |(seq, _)| *seq);
+        host.take_up_runs(world);
+        for run in lived {
+            if !world.by_run.contains_key(&run) {
+                let (end, tail) = (RunEnd::Lost, String::new());
+                world.tell(Actor::Engine, Fact::RunEnded { run, end, tail });
+            }
+        }
+        if without {
+            let open = &world.log.open;
+            host.queue
+                .extend(open.iter().map(|(id, command)| (*id, command.clone())));
+        }
+        let version = String::new();
+        world.tell(Actor::Engine, Fact::EngineStarted { version, fence });
+        Ok(host)
+    }
+
+    fn take_up_runs(&mut self, world: &mut World) {
+        self.state.taken = world.by_run.keys().cloned().collect();
+        let now = world.clock();
+        let live: Vec<_> = self
+            .state
+            .live_runs()
+            .map(|run| (run.id.clone(), run.read_to))
+            .collect();
+        for (run, read_to) in live {
+            if let Some(at) = world.by_run.get(&run).copied() {
+                self.follow(at, u32::try_from(read_to).unwrap_or(u32::MAX));
+                world.wake_run(at);
+                self.state.heard.insert(run, now);
+            }
+        }
+    }
+
+    /// Follows a run from a place in its output.
+    pub fn follow(&mut self, at: u32, from: u32) {
+        let at = at as usize;
+        if self.reading.len() <= at {
+            self.reading.resize(at + 1, None);
+        }
+        self.reading[at] = Some(from);
+    }
+
+    /// Commands that wait to be carried out.
+    pub fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Time came: what it brings is looked at.
+    pub const fn time_came(&mut self) {
+        self.restless = true;
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_idle(&self, world: &World) -> bool {
+        self.queue.is_empty()
+            && !self.restless
+            && !world.wakes.0
+            && world.wakes.1.is_empty()
+            && self.state.seq == world.log.last()
+    }
+
+    /// When time brings the next thing.
+    pub fn deadline(&self, world: &World) -> Option<i64> {
+        let now = world.clock();
+        let soonest = [
+            next_deadline(&self.state, now),
+            conflict::next_deadline(&self.state, now),
+        ];
+        let soonest = soonest.into_iter().flatten().min();
+        soonest.map(|at| at.0.saturating_sub(world.skew))
+    }
+
+    /// One step.
+    pub fn step(&mut self, world: &mut World) -> Result<(), Stop> {
+        if let Some((id, command)) = self.queue.pop_front() {
+            world.steps += 1;
+            self.restless = true;
+            return self.carry_out(world, id, &command);
+        }
+        if self.state.seq < world.log.last() {
+            return self.take_in(world);
+        }
+        let (files, runs) = &mut world.wakes;
+        if std::mem::take(files) {
+            world.refresh();
+            self.observe(world);
+            self.restless = true;
+            return Ok(());
+        }
+        if !runs.is_empty() {
+            let at = runs.remove(0);
+            self.restless = true;
+            return self.look(world, at);
+        }
+        if !self.restless {
+            return Ok(());
+        }
+        let now = world.clock();
+        let mut commands = due(&self.state, now);
+        commands.extend(conflict::found(&self.state, now));
+        commands.extend(schedule(&self.state, now));
+        if commands.is_empty() {
+            self.restless = false;
+            self.rest(world);
+            return Ok(());
+        }
+        self.order(world, self.state.seq, commands)
+    }
+
+    fn order(&mut self, world: &mut World, to: Seq, commands: Vec<Command>) -> Result<(), Stop> {
+        let open = world.journal(self.fence, to, commands)?;
+        self.decided_to = self.decided_to.max(to);
+        self.queue.extend(open);
+        Ok(())
+    }
+
+    /// Applies new facts, decides, journals.
+    fn take_in(&mut self, world: &mut World) -> Result<(), Stop> {
+        let now = world.clock();
+        let fresh = world.log.after(self.state.seq);
+        if fresh.iter().any(|event| touches_files(&event.fact)) {
+            self.observe(world);
+        }
+        let mut commands = Vec::new();
+        // The log is lent out meanwhile: deciding writes nothing to it.
+        let events: Vec<Event> = std::mem::take(&mut world.log.events);
+        let from = usize::try_from(self.state.seq.0).unwrap_or(usize::MAX);
+        for event in events.get(from..).unwrap_or_default() {
+            world.steps += 1;
+            let before = world.ledger.before(&self.state, event);
+            apply(&mut self.state, event);
+            if event.seq > self.decided_to {
+                let follows = decide(&self.state, event, now);
+                if let Err(why) = world.ledger.answered(&before, &self.state, event, &follows) {
+                    world.wrong("a failed run leads to nothing", why);
+                }
+                commands.extend(follows);
+            }
+        }
+        world.log.events = events;
+        self.restless = true;
+        if self.state.seq > self.decided_to {
+            self.order(world, self.state.seq, commands)?;
+        }
+        Ok(())
+    }
+
+    /// Takes index and configuration into the state, when they have changed.
+    pub fn observe(&mut self, world: &World) {
+        self.state.trusted = world.trusted;
+        if self.seen_config != world.config_revision {
+            self.seen_config = world.config_revision;
+            self.state.config = world.config.clone();
+        }
+        if self.seen_all == world.disk.revision {
+            return;
+        }
+        self.seen_all = world.disk.revision;
+        for (task, id) in world.ids.iter().enumerate() {
+            if self.seen[task] == world.disk.revisions[task] {
+                continue;
+            }
+            self.seen[task] = world.disk.revisions[task];
+            let mut rows = world.disk.known(u8::try_from(task).unwrap_or(0));
+            match rows.next() {
+                Some((_, file)) => {
+                    self.state
+                        .cards
+                        .insert(id.clone(), file.card.as_ref().clone());
+                }
+                None => {
+                    self.state.cards.remove(id);
+                }
+            }
+            if rows.next().is_some() {
+                self.state.unclear.insert(id.clone());
+            } else {
+                self.state.unclear.remove(id);
+            }
+        }
+    }
+
+    /// Nothing follows any more: perhaps a checkpoint.
+    fn rest(&mut self, world: &mut World) {
+        if self.state.seq.0.saturating_sub(self.checkpoint.0) < world.knobs.checkpoint_every {
+            return;
+        }
+        if world.must_hold(self.fence).is_err() {
+            return;
+        }
+        world.compare(&mut self.state);
+        if let Ok(text) = serde_json::to_string(&self.state) {
+            self.checkpoint = self.state.seq;
+            world.log.checkpoint = Some((self.state.seq, text));
+        }
+    }
+
+    /// Turns what a run said into facts.
+    fn look(&mut self, world: &mut World, at: u32) -> Result<(), Stop> {
+        let index = at as usize;
+        let Some(read) = self.reading.get(index).copied().flatten() else {
+            return Ok(());
+        };
+        let process = &world.processes[index];
+        let Some(run) = self.state.runs.get(&process.run).filter(|run| run.is_live()) else {
+            return Ok(());
+        };
+        let heard = process.out.get(read as usize..).unwrap_or_default();
+        if !heard.is_empty() {
+            let now = world.clock();
+            self.state.heard.insert(process.run.clone(), now);
+        }
+        let (facts, doom) = facts(run, process, heard, read);
+        let (id, over) = (process.run.clone(), process.over.is_some());
+        let halting = run.halting.is_some();
+        let to = u32::try_from(process.out.len()).unwrap_or(u32::MAX);
+        self.reading[index] = Some(to);
+        if !facts.is_empty() {
+            let by = Actor::Run { run: id.clone() };
+            let facts = facts.into_iter().map(|fact| (by.clone(), fact));
+            world.commit(self.fence, None, facts.collect())?;
+        }
+        if let Some(end) = doom.filter(|_| !halting && !over) {
+            self.take_in(world)?;
+            let halt = Halt::Terminate;
+            let run = id;
+            let command = Command::HaltRun { run, halt, end };
+            self.order(world, self.state.seq, vec![command])?;
+        }
+        if over {
+            if world.trouble(Trouble::CrashMidway) {
+                world.note(|_| "the engine is killed before it has swept".to_owned());
+                return Err(Stop::Killed);
+            }
+            world.must_hold(self.fence)?;
+            world.sweep(at);
+        }
+        Ok(())
+    }
+}
+
+/// What signals become, how far was read, and the end if the run is over; and what dooms the run.
+fn facts(
+    run: &Run,
+    process: &super::agents::Process,
+    heard: &[Signal],
+    read: u32,
+) -> (Vec<Fact>, Option<RunEnd>) {
+    let mut facts: Vec<_> = heard.iter().filter_map(|signal| fact(run, signal)).collect();
+    let ended = heard.iter().rev().find_map(|signal| match signal {
+        Signal::TurnEnded { end, .. } | Signal::Doomed { end } => Some(end.clone()),
+        _ => None,
+    });
+    let doom = heard.iter().find_map(|signal| match signal {
+        Signal::Doomed { end } => Some(end.clone()),
+        _ => None,
+    });
+    if !facts.is_empty() {
+        let (run, to) = (run.id.clone(), u64::from(read) + heard.len() as u64);
+        facts.push(Fact::RunRead { run, to });
+    }
+    if let Some(over) = &process.over {
+        let late = matches!(
+            run.halt_why,
+            Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. })
+        );
+        let kept = ended.clone().filter(|end| late && end.is_good());
+        let end = kept.or_else(|| run.halt_why.clone()).or(ended);
+        let end = end.or_else(|| over.end.clone());
+        let end = end.unwrap_or_else(|| match (&run.work, over.code) {
+            (Work::Gate { .. }, Some(0)) => RunEnd::Completed,
+            (Work::Gate { .. }, code) => RunEnd::GateFailed { code },
+            _ => RunEnd::AgentError {
+                message: String::new(),
+            },
+        });
+        let (run, tail) = (run.id.clone(), String::new());
+        facts.push(Fact::RunEnded { run, end, tail });
+    }
+    (facts, doom)
+}
+
+fn fact(run: &Run, signal: &Signal) -> Option<Fact> {
+    let id = run.id.clone();
+    Some(match signal.clone() {
+        Signal::Started { version, model, .. } => Fact::RunUp {
+            run: id,
+            version,
+            model,
+        },
+        Signal::Asked {
+            ask,
+            tool,
+            input,
+            summary,
+            reason,
+        } => Fact::RequestOpened {
+            task: Some(run.task.clone()),
+            kind: RequestKind::Permission {
+                run: id,
+                ask,
+                tool,
+                input,
+                summary,
+                reason,
+            },
+        },
+        Signal::AskWithdrawn { ask } => Fact::AskWithdrawn { run: id, ask },
+        Signal::ToolCalled {
+            call,
+            tool,
+            arguments,
+        } => Fact::ToolCalled {
+            run: id,
+            call,
+            tool,
+            arguments,
+        },
+        Signal::Cost {
+            session_total,
+            input_tokens,
+            output_tokens,
+            requests,
+        } => Fact::RunCost {
+            run: id,
+            session_total,
+            input_tokens,
+            output_tokens,
+            requests,
+        },
+        Signal::TurnEnded { end, words, .. } => Fact::RunTurnEnded {
+            run: id,
+            end,
+            words,
+        },
+        Signal::Doomed { end } => Fact::RunTurnEnded {
+            run: id,
+            end,
+            words: String::new(),
+        },
+        Signal::Alive { .. } | Signal::Retrying { .. } => return None,
+    })
+}
+
+/// Whether the task is still where a request of this kind comes from.
+pub fn is_open_for(state: &State, task: &orchestron_domain::TaskId, kind: &RequestKind) -> bool {
+    use orchestron_domain::state::Step;
+    match kind {
+        RequestKind::Review { .. } => state.status(task) == Some(Status::Review),
+        other if !other.holds_up() => true,
+        RequestKind::Clash { conflict: about, .. } => {
+            let found = state.conflicts.get(about);
+            found.is_some_and(conflict::Conflict::is_there)
+        }
+        _ => !matches!(state.step(task), Step::Idle | Step::Held { .. }),
+    }
+}
