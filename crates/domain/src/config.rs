@@ -59,7 +59,11 @@ impl Config {
     /// Whether the configuration names it anywhere.
     #[must_use]
     pub fn names(&self, name: &AgentName) -> bool {
-        let chain = [&self.chain.prepare, &self.chain.implement, &self.chain.review];
+        let chain = [
+            &self.chain.prepare,
+            &self.chain.implement,
+            &self.chain.review,
+        ];
         name.as_str() == "person"
             || self.agents.contains_key(name)
             || chain.into_iter().flatten().any(|one| one == name)

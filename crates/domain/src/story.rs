@@ -1,6 +1,6 @@
 //! The chain as a story: a tiny world that carries every command out at once, so that the rules are tested as they play together.
 
-mod world;
+pub(crate) mod world;
 
 use crate::{
     Actor, Decision, Fact, Holder, Leg, MicroUsd, RequestKind, RunEnd, RunId, State, Status,
@@ -341,6 +341,7 @@ fn an_outside_holder_is_handed_the_task_and_its_submission_is_checked() {
             leg: Leg::Implement,
             holder: holder.clone(),
             attempt: 1,
+            why: None,
         },
     );
     world.moved(&task(1), Status::Ready, Status::InProgress);
@@ -428,6 +429,7 @@ fn gates_of_a_configuration_that_was_not_accepted_are_not_run() {
             leg,
             holder,
             attempt: 1,
+            why: None,
         },
     );
     world.moved(&task(1), Status::Ready, Status::InProgress);
@@ -486,6 +488,7 @@ fn an_agent_that_comes_up_after_its_task_was_taken_away_is_stopped() {
         leg: Leg::Implement,
         holder: Holder::Agent("impl".parse().unwrap()),
         attempt: 1,
+        why: None,
     };
     let work = Work::Leg {
         leg: Leg::Implement,

@@ -115,6 +115,7 @@ fn judge(state: &State, task: &TaskId, who: &Who) -> Result<Claim, OpError> {
         leg,
         holder: who.holder(),
         attempt,
+        why: None,
     };
     Ok(Claim::Take(leg, fact))
 }

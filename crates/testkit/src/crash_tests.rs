@@ -150,6 +150,7 @@ fn a_claim_that_was_only_decided_gives_way_to_whoever_took_the_task_meanwhile() 
             leg,
             holder,
             attempt: 1,
+            why: None,
         };
         store.append(&Actor::Person, vec![fact]).unwrap();
         run(&world);

@@ -174,6 +174,7 @@ fn work_of_a_holder_outside_is_checked_also_when_the_log_was_lost() {
         leg: Leg::Implement,
         holder: Holder::Outside(name.clone()),
         attempt: 1,
+        why: None,
     });
     run(&world);
     world.lose_log();

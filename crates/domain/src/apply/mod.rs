@@ -6,7 +6,9 @@ mod requests;
 mod runs;
 
 use crate::{
-    Event, Fact, State, Status, TaskId, Time, conflict, context, event::Scope, failure, message, record,
+    Event, Fact, State, Status, TaskId, Time, conflict, context,
+    event::Scope,
+    failure, message, record,
     state::{Progress, Step},
 };
 

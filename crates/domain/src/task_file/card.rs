@@ -39,8 +39,8 @@ impl TaskFile {
             agent: self.agent(),
             depends_on: self.depends_on(),
             files_affected: self.files_affected(),
-            order: None,
-            needs: Vec::new(),
+            order: self.order(),
+            needs: self.needs(),
             criteria: self.ticks(Section::AcceptanceCriteria),
             ready_boxes: self.ticks(Section::DefinitionOfReady),
             created: self.created().map(str::to_owned),
@@ -88,31 +88,56 @@ impl TaskFile {
         ids
     }
 
+    /// `## Order`, when it is a number.
+    #[must_use]
+    pub fn order(&self) -> Option<i64> {
+        read_order(self.value(Section::Order)?)
+    }
+
+    /// Entries of `## Needs`, each once: capabilities as they are written, tools as `tool: …`.
+    #[must_use]
+    pub fn needs(&self) -> Vec<String> {
+        let mut needs: Vec<String> = Vec::new();
+        for entry in self.entries(Section::Needs) {
+            if let Some(need) = read_need(entry).filter(|need| !needs.contains(need)) {
+                needs.push(need);
+            }
+        }
+        needs
+    }
+
     /// Entries of `## Files Affected`, as written but without quotes around them.
     #[must_use]
     pub fn files_affected(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        let mut take = |text: &str| {
+        let entries = self.entries(Section::FilesAffected);
+        entries.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Entries of a list: in the heading's line and in the lines below it, with `, ` between them or as list items. Without quotes
+    /// around them; what says nothing is none.
+    fn entries(&self, section: Section) -> Vec<&str> {
+        let mut entries = Vec::new();
+        let mut take = |text| {
             let text = without_comment(text).trim();
             let bare = text.strip_prefix('`').and_then(|t| t.strip_suffix('`'));
-            let file = bare.filter(|t| !t.contains('`')).unwrap_or(text);
-            if !is_placeholder(file) {
-                files.push(file.to_owned());
+            let entry = bare.filter(|t| !t.contains('`')).unwrap_or(text);
+            if !is_placeholder(entry) {
+                entries.push(entry);
             }
         };
-        if let Some(part) = self.part(Section::FilesAffected) {
+        if let Some(part) = self.part(section) {
             self.slice(part.value.clone())
                 .split(", ")
                 .for_each(&mut take);
         }
-        for line in self.body_lines(Section::FilesAffected) {
+        for line in self.body_lines(section) {
             match (line.kind, list_item(line.text)) {
                 (Kind::Plain, Some(item)) => take(split_box(item).map_or(item, |(_, rest)| rest)),
                 (Kind::Plain, None) => line.text.split(", ").for_each(&mut take),
                 _ => {}
             }
         }
-        files
+        entries
     }
 
     /// Calls `take` for each entry of `## Depends On`, with its line.
@@ -207,6 +232,16 @@ impl TaskFile {
                 "Write P0, P1 or P2.".to_owned(),
             );
         }
+        if let Some(value) = self
+            .value(Section::Order)
+            .filter(|value| !is_placeholder(value) && read_order(value).is_none())
+        {
+            found.add(
+                line_of(Section::Order),
+                format!("`{}` is no order; the task goes by its age.", shown(value)),
+                "Write a whole number such as 10: the lower goes first.".to_owned(),
+            );
+        }
         let agent = self
             .value(Section::Agent)
             .filter(|v| !v.eq_ignore_ascii_case("unassigned"));
@@ -241,6 +276,16 @@ impl TaskFile {
                 "Write the id of a task, such as TASK-002.".to_owned(),
             ),
         });
+        for entry in self.entries(Section::Needs) {
+            if read_need(entry).is_none() {
+                found.add(
+                    self.part(Section::Needs).map_or(0, |part| part.line),
+                    format!("`{}` is nothing that a task can need; it is ignored.", shown(entry)),
+                    "Write a capability such as `backend`, or a tool such as `tool: Bash(npm test)`."
+                        .to_owned(),
+                );
+            }
+        }
         for section in Section::ALL
             .into_iter()
             .filter(|section| section.has_boxes())
@@ -307,6 +352,32 @@ pub(super) const fn block_word(open: Open) -> &'static str {
     match open {
         Open::Comment => "comment",
         Open::Fence { .. } | Open::Nothing => "code fence",
+    }
+}
+
+/// A whole number.
+fn read_order(value: &str) -> Option<i64> {
+    let value = without_comment(value).trim();
+    value.strip_prefix('#').unwrap_or(value).parse().ok()
+}
+
+/// A need: `backend`, `capability: backend`, `tool: Bash(npm test)`. None when it names nothing.
+fn read_need(entry: &str) -> Option<String> {
+    let (kind, rest) = match entry.split_once(':') {
+        // `Bash(npm:*)` is no kind.
+        Some((kind, rest)) if kind.trim().bytes().all(|b| b.is_ascii_alphabetic()) => {
+            (kind.trim().to_ascii_lowercase(), rest.trim())
+        }
+        _ => (String::new(), entry.trim()),
+    };
+    let word = rest.trim_matches('`').trim();
+    if word.is_empty() || word.chars().any(char::is_control) {
+        return None;
+    }
+    match kind.as_str() {
+        "" | "capability" | "capabilities" => Some(word.to_owned()),
+        "tool" | "tools" => Some(format!("tool: {word}")),
+        _ => None,
     }
 }
 

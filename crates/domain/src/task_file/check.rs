@@ -157,6 +157,18 @@ fn header_trials<'a>() -> Vec<Trial<'a>> {
             |f| f.agent().is_none(),
         ),
         trial(
+            "set_order",
+            Section::Order,
+            |f| f.set_order(Some(-7)),
+            |f| f.order() == Some(-7),
+        ),
+        trial(
+            "set_order none",
+            Section::Order,
+            |f| f.set_order(None),
+            |f| f.order().is_none(),
+        ),
+        trial(
             "set_last_updated",
             Section::LastUpdated,
             move |f| f.set_last_updated(at),
@@ -312,6 +324,8 @@ fn check_new(file: &TaskFile, text: &str) -> Result<(), Fault> {
         criteria: vec![text.to_owned()],
         depends_on: Vec::new(),
         files: vec![text.to_owned()],
+        order: Some(-7),
+        needs: vec![text.to_owned(), "backend".to_owned()],
         notes: text.to_owned(),
         created: Time(0),
     };

@@ -49,6 +49,23 @@ impl TaskFile {
         self.set_value(Section::Priority, &priority.to_string(), same)
     }
 
+    /// Sets `## Order`; none takes the value away. Returns whether the text changed.
+    ///
+    /// # Errors
+    /// When the file would become too large.
+    pub fn set_order(&mut self, order: Option<i64>) -> Result<bool, EditError> {
+        match order {
+            Some(number) => {
+                let same = self.order() == Some(number);
+                self.set_value(Section::Order, &number.to_string(), same)
+            }
+            None => {
+                let same = self.value(Section::Order).is_none();
+                self.set_value(Section::Order, "none", same || self.order().is_none())
+            }
+        }
+    }
+
     /// Sets `## Agent`; none is `unassigned`. Returns whether the text changed.
     ///
     /// # Errors

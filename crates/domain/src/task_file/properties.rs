@@ -6,7 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Lines that mean something to the parser or to an editor, and some that mean nothing.
-const LINES: [&str; 74] = [
+const LINES: [&str; 79] = [
+    "## Order: 3",
+    "## Order",
+    "## Needs: backend, tool: Bash(npm test)",
+    "## Needs",
+    "- tool: x",
     "",
     "  ",
     "\t",

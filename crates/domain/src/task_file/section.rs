@@ -13,6 +13,8 @@ pub enum Section {
     Priority,
     /// `## Agent: cursor`
     Agent,
+    /// `## Order: 3`. The lower goes first among tasks of one priority.
+    Order,
     /// `## Created: 2026-11-20T09:12:00Z`
     Created,
     /// `## Last Updated: 2026-11-20T09:12:00Z`
@@ -29,6 +31,8 @@ pub enum Section {
     FilesAffected,
     /// Ids of tasks that must be done first.
     DependsOn,
+    /// What whoever does it must have: capabilities, and tools (`tool: Bash(npm test)`).
+    Needs,
     /// Guidance for the implementer.
     ImplementationNotes,
     /// Why it came back.
@@ -46,10 +50,11 @@ impl Section {
     pub const COUNT: usize = Self::ALL.len();
 
     /// All, in the order a new file has them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Status,
         Self::Priority,
         Self::Agent,
+        Self::Order,
         Self::Created,
         Self::LastUpdated,
         Self::Goal,
@@ -58,6 +63,7 @@ impl Section {
         Self::DefinitionOfDone,
         Self::FilesAffected,
         Self::DependsOn,
+        Self::Needs,
         Self::ImplementationNotes,
         Self::ReviewFeedback,
         Self::ErrorContext,
@@ -72,6 +78,7 @@ impl Section {
             Self::Status => "Status",
             Self::Priority => "Priority",
             Self::Agent => "Agent",
+            Self::Order => "Order",
             Self::Created => "Created",
             Self::LastUpdated => "Last Updated",
             Self::Goal => "Goal",
@@ -80,6 +87,7 @@ impl Section {
             Self::DefinitionOfDone => "Definition of Done",
             Self::FilesAffected => "Files Affected",
             Self::DependsOn => "Depends On",
+            Self::Needs => "Needs",
             Self::ImplementationNotes => "Implementation Notes",
             Self::ReviewFeedback => "Review Feedback",
             Self::ErrorContext => "Error Context",
@@ -109,8 +117,19 @@ impl Section {
     pub const fn is_header(self) -> bool {
         matches!(
             self,
-            Self::Status | Self::Priority | Self::Agent | Self::Created | Self::LastUpdated
+            Self::Status
+                | Self::Priority
+                | Self::Agent
+                | Self::Order
+                | Self::Created
+                | Self::LastUpdated
         )
+    }
+
+    /// Whether a new file has it only when it says something.
+    #[must_use]
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::Order | Self::Needs)
     }
 
     /// Whether its text can be replaced as a whole: neither a header line nor the chain's own record.

@@ -420,6 +420,8 @@ fn a_new_file_is_in_the_schema() {
         criteria: vec!["The amount\nis exact".to_owned(), " ".to_owned()],
         depends_on: vec![id("TASK-2")],
         files: vec!["src/pay.rs".to_owned()],
+        order: None,
+        needs: Vec::new(),
         notes: String::new(),
         created: Time(1_795_165_920_000),
     };

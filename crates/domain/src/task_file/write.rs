@@ -28,13 +28,17 @@ pub struct TaskDraft {
     pub depends_on: Vec<TaskId>,
     /// Files it is about.
     pub files: Vec<String>,
+    /// Its place among tasks of its priority; the lower goes first.
+    pub order: Option<i64>,
+    /// What whoever does it must have.
+    pub needs: Vec<String>,
     /// Guidance for the implementer.
     pub notes: String,
     /// When it was written.
     pub created: Time,
 }
 
-/// A new task file, pending, with every heading of the schema.
+/// A new task file, pending, with every heading of the schema (those that are optional only when they say something).
 ///
 /// Texts are made [harmless](harmless()). Whoever passes texts of unknown length parses the result before writing it: it may be larger
 /// than [`MAX_BYTES`](super::MAX_BYTES).
@@ -42,6 +46,14 @@ pub struct TaskDraft {
 pub fn new_task(draft: &TaskDraft) -> Vec<u8> {
     let mut text = format!("# Task: {} - {}\n\n", draft.id, title_line(&draft.title));
     for section in Section::ALL {
+        let says_nothing = match section {
+            Section::Order => draft.order.is_none(),
+            Section::Needs => body_of(draft, section).is_empty(),
+            _ => false,
+        };
+        if says_nothing {
+            continue; // these two are optional
+        }
         if section.is_header() {
             let value = header_value(draft, section);
             // The schema has Created and Last Updated on adjacent lines.
@@ -70,6 +82,7 @@ fn header_value(draft: &TaskDraft, section: Section) -> String {
             .agent
             .as_ref()
             .map_or_else(|| "unassigned".to_owned(), ToString::to_string),
+        Section::Order => draft.order.map_or_else(String::new, |n| n.to_string()),
         _ => draft.created.to_string(),
     }
 }
@@ -89,6 +102,7 @@ fn body_of(draft: &TaskDraft, section: Section) -> String {
         }
         Section::FilesAffected => list("- ", draft.files.iter().map(|path| one_line(path))),
         Section::DependsOn => list("- ", draft.depends_on.iter().map(ToString::to_string)),
+        Section::Needs => list("- ", draft.needs.iter().map(|need| one_line(need))),
         Section::ImplementationNotes => harmless(&draft.notes),
         Section::GitContext => "- Branch:\n- Commit:\n- PR:".to_owned(),
         _ => String::new(),

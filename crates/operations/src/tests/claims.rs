@@ -43,7 +43,8 @@ fn a_claim_moves_the_task_and_names_its_holder() {
                 task: "TASK-1".parse().unwrap(),
                 leg: Leg::Implement,
                 holder,
-                attempt: 1
+                attempt: 1,
+                why: None,
             }
         )
     );

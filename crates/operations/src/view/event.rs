@@ -147,13 +147,16 @@ fn about_chain(state: &State, event: &Event) -> Option<String> {
             leg,
             holder,
             attempt,
+            why,
         } => {
             let attempt = if *attempt > 1 {
                 format!(", attempt {attempt}")
             } else {
                 String::new()
             };
-            format!("{} took {task} ({leg}{attempt})", word::holder_name(holder))
+            let why = why.as_deref().map_or_else(String::new, noted);
+            let who = word::holder_name(holder);
+            format!("{who} took {task} ({leg}{attempt}){why}")
         }
         Fact::WorktreeReady {
             task,

@@ -1,0 +1,112 @@
+//! What time brings: limits of runs, the rungs of the stop ladder, rests after failures.
+
+use crate::{
+    Command, Halt, Run, RunEnd, RunStatus, State, Time, budget, rate,
+    run::Work,
+    state::{Progress, Step},
+};
+
+/// What time brings: limits that were reached, rungs of the stop ladder that did not help, questions for money that are void.
+#[must_use]
+pub fn due(state: &State, now: Time) -> Vec<Command> {
+    let over = state.live_runs().filter_map(|run| {
+        deadline(state, run)
+            .filter(|(at, _)| *at <= now)
+            .map(|(_, command)| command)
+    });
+    over.chain(budget::void(state, now)).collect()
+}
+
+/// When [`due`] or [`schedule`] will next have something to say because time has passed.
+#[must_use]
+pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
+    let runs = state
+        .live_runs()
+        .filter_map(|run| deadline(state, run).map(|(at, _)| at));
+    let breakers = state.breakers.values().filter_map(|b| b.open.as_ref());
+    let rests = state.parked.values().copied();
+    let rests = rests.chain(breakers.map(|(until, _)| *until));
+    let waits = state
+        .tasks
+        .values()
+        .filter(|found| found.step == Step::Idle && !found.status.is_over())
+        .filter_map(|found| back_off(state, found));
+    let opens = [rate::opens(state, now), budget::opens(state, now)];
+    let later = rests.chain(waits).chain(opens.into_iter().flatten());
+    runs.chain(later.filter(|at| *at > now)).min()
+}
+
+/// The next thing that time will bring to a run.
+fn deadline(state: &State, run: &Run) -> Option<(Time, Command)> {
+    let halt = |at: Time, halt: Halt, end: RunEnd| {
+        Some((
+            at,
+            Command::HaltRun {
+                run: run.id.clone(),
+                halt,
+                end,
+            },
+        ))
+    };
+    if let Some((rung, at)) = run.halting {
+        let (wait, next) = rung.next()?;
+        return halt(
+            at.plus_millis(wait),
+            next,
+            run.halt_why.clone().unwrap_or(RunEnd::Lost),
+        );
+    }
+    if run.status == RunStatus::Waiting {
+        return None; // a person may take as long as it takes
+    }
+    let (limit_s, silence_s) = limits_of(state, run);
+    let millis = |seconds: u64| {
+        i64::try_from(seconds)
+            .unwrap_or(i64::MAX / 1000)
+            .saturating_mul(1000)
+    };
+    let over = run
+        .since
+        .plus_millis(millis(limit_s).saturating_add(run.waited_ms));
+    let heard = state.heard.get(&run.id).copied().unwrap_or(run.since);
+    match silence_s
+        .map(|s| (heard.plus_millis(millis(s)), s))
+        .filter(|(at, _)| *at < over)
+    {
+        Some((at, limit_s)) => halt(at, Halt::Interrupt, RunEnd::Stalled { limit_s }),
+        None => halt(over, Halt::Interrupt, RunEnd::TimedOut { limit_s }),
+    }
+}
+
+/// Longest run and longest silence, in seconds. A gate may be silent.
+fn limits_of(state: &State, run: &Run) -> (u64, Option<u64>) {
+    match &run.work {
+        Work::Gate { gate, .. } => (
+            state
+                .config
+                .gates
+                .iter()
+                .find(|found| found.name == *gate)
+                .map_or(600, |found| found.timeout_s),
+            None,
+        ),
+        Work::Leg { agent, .. } => state
+            .config
+            .agents
+            .get(agent)
+            .map_or((3600, Some(900)), |found| {
+                (found.timeout_s, Some(found.silence_s))
+            }),
+    }
+}
+
+/// Until when a task rests after failed attempts: the wait doubles with each.
+pub(super) fn back_off(state: &State, found: &Progress) -> Option<Time> {
+    let limits = &state.config.limits;
+    let failed_at = found.failed_at.filter(|_| found.failures > 0)?;
+    let wait = limits
+        .backoff_ms
+        .saturating_mul(1 << found.failures.saturating_sub(1).min(20))
+        .min(limits.backoff_max_ms);
+    Some(failed_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)))
+}
