@@ -42,6 +42,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of texts.
     Texts,
+    /// A whole number from 0.
+    Number,
 }
 
 const TASK_GET: Tool = Tool {
@@ -145,6 +147,114 @@ const REQUEST_HELP: Tool = Tool {
     ],
 };
 
+const MESSAGE_SEND: Tool = Tool {
+    name: "message_send",
+    about: "Tells another agent, everyone, a role or the person something they must know while you both work. Not for questions to the person: that is request_help.",
+    takes: &[
+        Parameter {
+            name: "to",
+            about: "An agent's name, `prepare`, `implement` or `review` for whoever does that leg, `everyone`, or `person`.",
+            kind: Kind::Text,
+            optional: false,
+        },
+        Parameter {
+            name: "kind",
+            about: "What kind.",
+            kind: Kind::Choice(&[
+                "coordination",
+                "progress_update",
+                "task_assignment",
+                "escalation",
+            ]),
+            optional: false,
+        },
+        Parameter {
+            name: "text",
+            about: "The words, at most 16 kB.",
+            kind: Kind::Text,
+            optional: false,
+        },
+        Parameter {
+            name: "reply_to",
+            about: "The message this answers.",
+            kind: Kind::Number,
+            optional: true,
+        },
+    ],
+};
+
+const MESSAGE_INBOX: Tool = Tool {
+    name: "message_inbox",
+    about: "Messages for you that are not acknowledged yet, oldest first, at most 10.",
+    takes: &[],
+};
+
+const MESSAGE_ACK: Tool = Tool {
+    name: "message_ack",
+    about: "Says that you have read a message; it is not shown to you again.",
+    takes: &[Parameter {
+        name: "message",
+        about: "Its number.",
+        kind: Kind::Number,
+        optional: false,
+    }],
+};
+
+const CONTEXT_SAVE: Tool = Tool {
+    name: "context_save",
+    about: "Saves what the next run needs to go on, should yours end: steps and pointers, never file contents. Save after each bigger step; it replaces what was saved before.",
+    takes: &[
+        Parameter {
+            name: "version",
+            about: "The version you know: 0 for the first, then what the last save or context_load told.",
+            kind: Kind::Number,
+            optional: false,
+        },
+        Parameter {
+            name: "now",
+            about: "What you are doing, in a sentence.",
+            kind: Kind::Text,
+            optional: false,
+        },
+        Parameter {
+            name: "completed",
+            about: "What is done, oldest first.",
+            kind: Kind::Texts,
+            optional: true,
+        },
+        Parameter {
+            name: "next",
+            about: "What comes next, in order.",
+            kind: Kind::Texts,
+            optional: true,
+        },
+        Parameter {
+            name: "decisions",
+            about: "Decisions taken, each with why.",
+            kind: Kind::Texts,
+            optional: true,
+        },
+        Parameter {
+            name: "questions",
+            about: "What is still open.",
+            kind: Kind::Texts,
+            optional: true,
+        },
+        Parameter {
+            name: "pointers",
+            about: "Where to look: `src/pay/card.rs:40`, a commit.",
+            kind: Kind::Texts,
+            optional: true,
+        },
+    ],
+};
+
+const CONTEXT_LOAD: Tool = Tool {
+    name: "context_load",
+    about: "What was saved with context_save last, with its version.",
+    takes: &[],
+};
+
 /// The tools of a leg, in a fixed order.
 #[must_use]
 pub const fn of_leg(leg: Leg) -> &'static [Tool] {
@@ -154,14 +264,33 @@ pub const fn of_leg(leg: Leg) -> &'static [Tool] {
             TASK_UPDATE_WHEN_PREPARING,
             TASK_SUBMIT,
             REQUEST_HELP,
+            MESSAGE_SEND,
+            MESSAGE_INBOX,
+            MESSAGE_ACK,
+            CONTEXT_SAVE,
+            CONTEXT_LOAD,
         ],
         Leg::Implement => &[
             TASK_GET,
             TASK_UPDATE_WHEN_IMPLEMENTING,
             TASK_SUBMIT,
             REQUEST_HELP,
+            MESSAGE_SEND,
+            MESSAGE_INBOX,
+            MESSAGE_ACK,
+            CONTEXT_SAVE,
+            CONTEXT_LOAD,
         ],
-        Leg::Review => &[TASK_GET, REVIEW_DECIDE, REQUEST_HELP],
+        Leg::Review => &[
+            TASK_GET,
+            REVIEW_DECIDE,
+            REQUEST_HELP,
+            MESSAGE_SEND,
+            MESSAGE_INBOX,
+            MESSAGE_ACK,
+            CONTEXT_SAVE,
+            CONTEXT_LOAD,
+        ],
         Leg::Approve => &[],
     }
 }
@@ -201,6 +330,7 @@ impl Tool {
             Some(match parameter.kind {
                 Kind::Text => format!("{tool} needs `{name}`: a text that is not blank."),
                 Kind::Texts => format!("`{name}` of {tool} is a list of texts."),
+                Kind::Number => format!("{tool} needs `{name}`: a whole number from 0."),
                 Kind::Choice(words) => {
                     format!("{tool} needs `{name}`: one of {}.", words.join(", "))
                 }
@@ -216,6 +346,9 @@ impl Parameter {
             Kind::Choice(words) => {
                 json!({ "type": "string", "enum": words, "description": self.about })
             }
+            Kind::Number => {
+                json!({ "type": "integer", "minimum": 0, "description": self.about })
+            }
             Kind::Texts => {
                 json!({ "type": "array", "items": { "type": "string" }, "description": self.about })
             }
@@ -229,6 +362,7 @@ impl Parameter {
         match self.kind {
             Kind::Text => given.as_str().is_some_and(|text| !text.trim().is_empty()),
             Kind::Choice(words) => given.as_str().is_some_and(|word| words.contains(&word)),
+            Kind::Number => given.as_u64().is_some(),
             Kind::Texts => given
                 .as_array()
                 .is_some_and(|texts| texts.iter().all(Value::is_string)),
@@ -248,13 +382,28 @@ mod tests {
 
     #[test]
     fn each_leg_sees_its_own_tools() {
+        let own = |leg| {
+            let mut names = names(leg);
+            let common = names.split_off(names.len() - 5);
+            assert_eq!(
+                common,
+                [
+                    "message_send",
+                    "message_inbox",
+                    "message_ack",
+                    "context_save",
+                    "context_load"
+                ]
+            );
+            names
+        };
         assert_eq!(
-            names(Leg::Prepare),
+            own(Leg::Prepare),
             ["task_get", "task_update", "task_submit", "request_help"]
         );
-        assert_eq!(names(Leg::Implement), names(Leg::Prepare));
+        assert_eq!(own(Leg::Implement), own(Leg::Prepare));
         assert_eq!(
-            names(Leg::Review),
+            own(Leg::Review),
             ["task_get", "review_decide", "request_help"]
         );
         assert!(names(Leg::Approve).is_empty());

@@ -1,6 +1,8 @@
 //! What happened: the facts in a project's log, in the order they were written.
 
 use crate::conflict::{ConflictKind, Resolution};
+use crate::context::WorkContext;
+use crate::message::Letter;
 use crate::{
     AgentName, AskId, CallId, Command, CommitId, Decision, Holder, Leg, MicroUsd, RequestId,
     RequestKind, RunEnd, RunId, Seq, SessionId, Status, TaskId, Time, run::Verdict, run::Work,
@@ -116,6 +118,9 @@ pub enum Fact {
         holder: Holder,
         /// Which try on this leg, from 1.
         attempt: u32,
+        /// Why this one, when there was a choice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// The place to work in is there.
     WorktreeReady {
@@ -399,6 +404,37 @@ pub enum Fact {
         /// Why.
         why: String,
     },
+    // --- messages and contexts ------------------------------------------------------------------------------
+    /// Somebody sent a message. The event's number is its id.
+    MessageSent {
+        /// The message.
+        letter: Letter,
+    },
+    /// A message reached a recipient.
+    MessageDelivered {
+        /// Which.
+        message: Seq,
+        /// Whom.
+        to: AgentName,
+        /// The run it was said to; none when it was fetched from outside.
+        run: Option<RunId>,
+    },
+    /// A recipient acknowledged a message.
+    MessageAcked {
+        /// Which.
+        message: Seq,
+        /// Who.
+        to: AgentName,
+    },
+    /// A holder saved what the next run needs to go on.
+    ContextSaved {
+        /// The task.
+        task: TaskId,
+        /// The version it was made on; 0 for the first.
+        based_on: u64,
+        /// All of it; what is handed over is compressed.
+        context: WorkContext,
+    },
     // --- the engine -----------------------------------------------------------------------------------------
     /// A person accepted what the project's configuration runs on this machine.
     Trusted {
@@ -490,8 +526,10 @@ impl Fact {
             | Self::Rethought { task, .. }
             | Self::WorkSeen { task, .. }
             | Self::CaughtUp { task, .. }
+            | Self::ContextSaved { task, .. }
             | Self::RunStarted { task, .. } => Some(task),
             Self::RequestOpened { task, .. } => task.as_ref(),
+            Self::MessageSent { letter } => letter.task.as_ref(),
             _ => None,
         }
     }

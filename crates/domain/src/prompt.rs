@@ -34,6 +34,8 @@ pub struct Context {
     pub base_branch: Option<String>,
     /// What must pass.
     pub gates: Vec<Gate>,
+    /// What the last holder or run saved of its work, as JSON, with its version.
+    pub saved: Option<(u64, String)>,
     /// How to end the leg: tools of ours (a run of ours) or commands (a holder outside).
     pub outside: Option<String>,
 }
@@ -61,6 +63,7 @@ pub fn document(context: &Context) -> String {
             &fenced("markdown", &cut(&context.text)),
         );
     }
+    saved(&mut out, context);
     if !context.diff.is_empty() && !context.resumed {
         section(
             &mut out,
@@ -105,6 +108,18 @@ fn place(out: &mut String, context: &Context) {
         );
     }
     section(out, "Where", &body);
+}
+
+/// What a run before this one saved of its work. One that goes on with its own conversation knows it.
+fn saved(out: &mut String, context: &Context) {
+    let Some((version, text)) = context.saved.as_ref().filter(|_| !context.resumed) else {
+        return;
+    };
+    let body = format!(
+        "Saved by the run before you as version {version}; go on from there and do not do again what is completed.\n\n{}",
+        fenced("json", text)
+    );
+    section(out, "Saved context", &body);
 }
 
 fn feedback(out: &mut String, context: &Context) {

@@ -12,6 +12,7 @@ use orchestron_domain::{
     Actor, Command, CommitId, Event, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SendBack,
     SessionId, State, Status, TaskId, Time,
     run::Work,
+    schedule::leg_of,
     state::{Place, Step},
     task_file::slug,
 };
@@ -52,7 +53,8 @@ impl Engine {
                 leg,
                 holder,
                 attempt,
-            } => self.claim(open, task, *leg, holder, *attempt),
+                why,
+            } => self.claim(open, task, *leg, holder, (*attempt, why.as_deref())),
             Command::PrepareWorktree { task } => self.prepare_worktree(task),
             Command::StartRun {
                 run,
@@ -85,17 +87,14 @@ impl Engine {
             }
             Command::RemoveWorktree { task } => self.remove_worktree(task),
             Command::OpenRequest { task, kind } => self.open_request(open, task.as_ref(), kind),
-            Command::Rethink { task, from, why } => {
-                let told = Fact::Rethought {
-                    task: task.clone(),
-                    why: why.clone(),
-                };
-                let facts = vec![(Actor::Engine, told)];
-                self.moved(open, task, (*from, Status::Pending), facts)
+            Command::Rethink { task, from, why } => self.rethink(open, task, *from, why),
+            Command::Reassign { task, leg, .. } if self.is_past(task, *leg) => {
+                Ok(overtaken("the leg is over or has begun"))
             }
             Command::LookAtWork { task } => self.look_at_work(task),
             Command::Forecast { one, other } => self.forecast(one, other),
             Command::CatchUp { task } => self.catch_up(task),
+            Command::Deliver { message, to, run } => self.deliver(*message, to, run),
             told => Ok(told.told().map_or_else(Vec::new, engine_says)),
         }
     }
@@ -137,7 +136,7 @@ impl Engine {
         task: &TaskId,
         leg: Leg,
         holder: &Holder,
-        attempt: u32,
+        (attempt, why): (u32, Option<&str>),
     ) -> Outcome {
         let claimed = (
             Actor::Engine,
@@ -146,6 +145,7 @@ impl Engine {
                 leg,
                 holder: holder.clone(),
                 attempt,
+                why: why.map(str::to_owned),
             },
         );
         if leg == Leg::Implement && self.state.status(task) == Some(Status::Ready) {
@@ -365,6 +365,10 @@ impl Engine {
     }
 
     fn commit_work(&mut self, task: &TaskId, holder: &Holder, note: &str) -> Outcome {
+        // What somebody took meanwhile is not committed in another's name.
+        if !matches!(self.state.step(task), Step::Committing { holder: now, .. } if now == holder) {
+            return Ok(overtaken("the task was taken elsewhere"));
+        }
         let tree = self.tree(task)?;
         let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
         let author = name_of(holder);
@@ -486,6 +490,32 @@ impl Engine {
         )
     }
 
+    /// Gives the task back to whoever prepares tasks, with all that went wrong.
+    fn rethink(&mut self, open: &OpenCommand, task: &TaskId, from: Status, why: &str) -> Outcome {
+        let rungs = self.state.tasks.get(task).map(|found| &found.ladder);
+        let rungs = rungs.into_iter().flatten().map(String::as_str);
+        let tried: Vec<_> = rungs.chain([why]).collect();
+        let context = format!(
+            "Nobody got this done. Prepare it anew: look at what went wrong, and make it smaller, clearer or split it.\n{}",
+            tried.join("\n")
+        );
+        self.ports
+            .store
+            .edit(task, |file| file.set_error_context(&context).map(|_| ()))?;
+        let told = Fact::Rethought {
+            task: task.clone(),
+            why: why.to_owned(),
+        };
+        let facts = vec![(Actor::Engine, told)];
+        self.moved(open, task, (from, Status::Pending), facts)
+    }
+
+    /// Whether a leg is no longer to be given to anybody: the task stands elsewhere, or somebody took it meanwhile.
+    fn is_past(&self, task: &TaskId, leg: Leg) -> bool {
+        self.state.status(task).and_then(leg_of) != Some(leg)
+            || *self.state.step(task) != Step::Idle
+    }
+
     fn merge(&mut self, task: &TaskId, commit: Option<&CommitId>, note: Option<&str>) -> Outcome {
         let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
         if !self.state.git {
@@ -556,7 +586,7 @@ impl Engine {
         let asked = self
             .state
             .open_requests()
-            .any(|request| request.task.as_ref() == task && request.kind == kind);
+            .any(|request| request.task.as_ref() == task && is_same(&request.kind, &kind));
         if asked {
             return Ok(overtaken("it is asked already"));
         }
@@ -577,6 +607,12 @@ impl Engine {
     fn is_open_for(&self, task: &TaskId, kind: &RequestKind) -> bool {
         match kind {
             RequestKind::Review { .. } => self.state.status(task) == Some(Status::Review),
+            other if !other.holds_up() => true,
+            // Those about a clash are for as long as there is one.
+            RequestKind::Clash { conflict, .. } => {
+                let found = self.state.conflicts.get(conflict);
+                found.is_some_and(orchestron_domain::conflict::Conflict::is_there)
+            }
             _ => !matches!(self.state.step(task), Step::Idle | Step::Held { .. }),
         }
     }
@@ -615,6 +651,16 @@ fn with_session(fact: Fact, session: Option<SessionId>) -> Fact {
             resumed,
         },
         other => other,
+    }
+}
+
+/// Whether two requests ask the same. How much money is spent by now makes no other question.
+fn is_same(one: &RequestKind, other: &RequestKind) -> bool {
+    match (one, other) {
+        (RequestKind::Budget { scope, .. }, RequestKind::Budget { scope: asked, .. }) => {
+            scope == asked
+        }
+        _ => one == other,
     }
 }
 

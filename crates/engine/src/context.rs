@@ -5,7 +5,7 @@ use crate::{
     store::{Store, StoreError},
 };
 use orchestron_domain::{
-    AgentName, Holder, Leg, SessionId, State, Status, TaskId,
+    AgentName, Holder, Leg, SessionId, State, Status, TaskId, budget,
     prompt::{Context, document, role},
     state::Place,
 };
@@ -64,8 +64,16 @@ pub fn gather(
         place: place.map(|place| place.path),
         base_branch: Some(base),
         gates: state.config.gates.clone(),
+        saved: saved_context(state, task),
         outside: None,
     })
+}
+
+/// What was saved of the work on a task, with its version.
+fn saved_context(state: &State, task: &TaskId) -> Option<(u64, String)> {
+    let found = orchestron_domain::context::saved(state, task)?;
+    let text = serde_json::to_string(&found.context).ok()?;
+    Some((found.version, text))
 }
 
 /// Where a task's feedback lies, relative to `.mcp/`.
@@ -127,10 +135,12 @@ pub fn agent_program(
 ) -> Result<RunProgram, StoreError> {
     let mut context = gather(store, git, state, task, leg, attempt)?;
     context.resumed = resume.is_some();
-    let agent = state.config.agents.get(agent).cloned().ok_or_else(|| StoreError::Config {
+    let mut agent = state.config.agents.get(agent).cloned().ok_or_else(|| StoreError::Config {
         path: ".mcp/agents.yaml".into(),
         said: format!("there is no agent `{agent}`; add it, or name another one in the chain of .mcp/config.yaml"),
     })?;
+    // Measured: a conversation that is gone on with begins its own budget at zero, though it tells the total.
+    agent.budget = budget::of_run(state, task, &agent.name);
     let prompt_file = match &agent.prompt_file {
         Some(path) => {
             Some(String::from_utf8_lossy(&store.files().read_side(path)?.bytes).into_owned())

@@ -6,9 +6,11 @@
 
 mod carry_out;
 mod clashes;
+mod clear;
 mod context;
 mod engine;
 mod known;
+mod letters;
 mod listen;
 mod looks;
 pub mod ports;

@@ -53,20 +53,20 @@ struct Help {
 }
 
 /// What a tool does: facts, and an answer for the model. No answer means that a person gives it later.
-struct Answer {
+pub(crate) struct Answer {
     facts: Vec<Fact>,
     reply: Option<Result<String, String>>,
 }
 
 impl Answer {
-    fn good(facts: Vec<Fact>, text: &str) -> Self {
+    pub(crate) fn good(facts: Vec<Fact>, text: &str) -> Self {
         Self {
             facts,
             reply: Some(Ok(text.to_owned())),
         }
     }
 
-    const fn bad(text: String) -> Self {
+    pub(crate) const fn bad(text: String) -> Self {
         Self {
             facts: Vec::new(),
             reply: Some(Err(text)),
@@ -104,6 +104,11 @@ impl Engine {
             "task_submit" => self.task_submit(&run, leg, arguments),
             "review_decide" => Ok(review_decide(&run, leg, arguments)),
             "request_help" => Ok(request_help(&run, call, arguments)),
+            "message_send" => Ok(self.message_send(&run, arguments)),
+            "message_inbox" => Ok(self.message_inbox(&run)),
+            "message_ack" => Ok(self.message_ack(&run, arguments)),
+            "context_save" => Ok(self.context_save(&run, arguments)),
+            "context_load" => Ok(self.context_load(&run)),
             other => Ok(Answer::bad(format!("there is no tool `{other}` here"))),
         };
         // Whatever is wrong (a file a person is just mending, git): an agent without an answer would wait until it is ended.

@@ -6,11 +6,8 @@ mod requests;
 
 use crate::{
     Actor, Command, Event, Fact, Halt, Holder, Leg, Request, RequestKind, Run, RunEnd, RunId,
-    SendBack, State, Status, TaskId, Time, conflict, failure, message,
-    event::Scope,
-    run::Work,
-    signal::Say,
-    state::Step,
+    SendBack, State, Status, TaskId, Time, conflict, event::Scope, failure, message, run::Work,
+    signal::Say, state::Step,
 };
 pub(crate) use gates::after_commit;
 use requests::say;

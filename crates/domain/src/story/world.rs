@@ -9,7 +9,7 @@ use crate::{
     schedule::{due, schedule},
     task::Ticks,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How a run ends in a story.
 pub enum Plan {
@@ -26,6 +26,14 @@ pub struct World {
     pub plans: VecDeque<Plan>,
     pub started: Vec<String>,
     pub merge_refused: bool,
+    /// What the branches touch.
+    pub touches: BTreeMap<TaskId, BTreeSet<String>>,
+    /// What merging two of them would run into, the lower id first (a task that has merged before all).
+    pub collisions: BTreeMap<(TaskId, TaskId), Vec<String>>,
+    /// What bringing a branch up runs into, once.
+    pub stale: BTreeMap<TaskId, Vec<String>>,
+    /// How many pairs were compared.
+    pub compared: u32,
 }
 
 pub fn task(n: u32) -> TaskId {
@@ -88,6 +96,10 @@ impl World {
             plans: plans.into(),
             started: vec![],
             merge_refused: false,
+            touches: BTreeMap::new(),
+            collisions: BTreeMap::new(),
+            stale: BTreeMap::new(),
+            compared: 0,
         };
         world.add(1, &[]);
         world
@@ -159,6 +171,7 @@ impl World {
                 continue;
             }
             let mut commands = due(&self.state, self.now);
+            commands.extend(crate::conflict::found(&self.state, self.now));
             commands.extend(schedule(&self.state, self.now));
             if commands.is_empty() {
                 return;
@@ -178,12 +191,14 @@ impl World {
                 leg,
                 holder,
                 attempt,
+                why,
             } => {
                 self.engine(Fact::Claimed {
                     task: task.clone(),
                     leg,
                     holder,
                     attempt,
+                    why,
                 });
                 if leg == Leg::Implement && self.state.cards[&task].status == Status::Ready {
                     self.moved(&task, Status::Ready, Status::InProgress);
@@ -252,21 +267,26 @@ impl World {
                 });
                 self.moved(&task, from, Status::Pending);
             }
-            Command::LookAtWork { task } => self.engine(Fact::WorkSeen {
-                task,
-                tip: None,
-                files: std::collections::BTreeSet::new(),
-            }),
-            Command::Forecast { one, other } => self.engine(Fact::Forecasted {
-                one,
-                other,
-                files: Vec::new(),
-            }),
-            Command::CatchUp { task } => self.engine(Fact::CaughtUp {
-                task,
-                tip: None,
-                files: Vec::new(),
-            }),
+            Command::LookAtWork { task } => {
+                let tip = self.state.tasks[&task].commit.clone();
+                let files = self.touches.get(&task).cloned().unwrap_or_default();
+                self.engine(Fact::WorkSeen { task, tip, files });
+            }
+            Command::Forecast { one, other } => {
+                self.compared += 1;
+                let pair = (one.0.clone(), other.0.clone());
+                let files = self.collisions.get(&pair).cloned().unwrap_or_default();
+                self.engine(Fact::Forecasted { one, other, files });
+            }
+            Command::CatchUp { task } => {
+                let files = self.stale.remove(&task).unwrap_or_default();
+                let tip = if files.is_empty() {
+                    Some(format!("{:040}", self.log.len()).as_str().into())
+                } else {
+                    self.state.tasks[&task].commit.clone()
+                };
+                self.engine(Fact::CaughtUp { task, tip, files });
+            }
             told @ (Command::Reassign { .. }
             | Command::OpenBreaker { .. }
             | Command::CloseBreaker { .. }
@@ -312,6 +332,11 @@ impl World {
                     });
                 }
             }
+            Command::Deliver { message, to, run } => self.engine(Fact::MessageDelivered {
+                message,
+                to,
+                run: Some(run),
+            }),
             Command::Say { .. } | Command::AnswerTool { .. } => {}
         }
     }

@@ -135,13 +135,7 @@ fn agent(
         );
     }
     let mut agent = Agent {
-        account: findings
-            .text(&fields, "account")
-            .or_else(|| {
-                let driver = orchestron_agents::driver(cli.as_deref()?)?;
-                Some(driver.account().to_owned())
-            })
-            .unwrap_or_else(|| name.to_owned()),
+        account: account(findings, &fields, cli.as_deref()).unwrap_or_else(|| name.to_owned()),
         name: parsed,
         cli,
         program: None,
@@ -169,6 +163,14 @@ fn agent(
         );
     }
     Some(agent)
+}
+
+/// The account it names, else that of its command line.
+fn account(findings: &mut Findings, fields: &Fields<'_>, cli: Option<&str>) -> Option<String> {
+    findings.text(fields, "account").or_else(|| {
+        let driver = orchestron_agents::driver(cli?)?;
+        Some(driver.account().to_owned())
+    })
 }
 
 fn texts(findings: &mut Findings, fields: &Fields<'_>, key: &str) -> Vec<String> {

@@ -124,8 +124,11 @@ const LIMITS: &str = "
 limits:
   parallel: 1    # agents that work at the same time
   attempts: 3    # failed tries before the task asks for you
-  backoff: 5s    # wait before the second try; doubles each time
+  backoff: 5s    # wait after a crash or an error of the model; doubles each time. A gate that failed waits for nothing
   park: 5m       # rest of an account whose provider refuses without saying until when
+
+# What this machine keeps of the runs of finished tasks: what agents said and how gates ended.
+# keep: { days: 30, megabytes: 2000 }
 
 # Where tasks are worked on. Left out: a folder of this machine outside the project.
 # worktrees: ../my-worktrees

@@ -3,7 +3,7 @@
 use super::fields::{Fields, Findings};
 use orchestron_domain::{
     Status,
-    config::{Budgets, Limits, Rate},
+    config::{Budgets, Keep, Limits, Rate},
 };
 use std::collections::BTreeMap;
 
@@ -36,13 +36,27 @@ pub(super) fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
         starts: super::machine::starts(),
         ..Limits::default()
     };
+    let before = findings.serious;
     let Some(group) = findings.group(fields, "limits") else {
-        return machine;
+        // Limits that are no group of keys may have said what may be spent.
+        return Limits {
+            unread: findings.serious > before,
+            ..machine
+        };
     };
-    findings.known(&group, &KEYS, &["budget"]);
+    let misspelt = findings.serious;
+    findings.known(&group, &KEYS, &["budget_usd", "reserve_usd"]);
+    let misspelt = findings.serious > misspelt;
     let backoff_ms = findings
         .millis(&group, "backoff")
         .unwrap_or(machine.backoff_ms);
+    // A limit of money that cannot be understood is not left out: nothing that costs money is started.
+    let before = findings.serious;
+    let budget = budgets(findings, &group);
+    let reserve = findings
+        .dollars(&group, "reserve_usd")
+        .unwrap_or(machine.reserve);
+    let unread = misspelt || findings.serious > before;
     let mut number = |key, range, default| findings.number(&group, key, range).unwrap_or(default);
     let attempts = number("attempts", (1, 100), machine.attempts);
     let starts = number("starts", (1, 64), machine.starts);
@@ -66,15 +80,28 @@ pub(super) fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
         same_files: findings
             .truth(&group, "same_files")
             .unwrap_or(machine.same_files),
-        budget: budgets(findings, &group),
-        reserve: findings
-            .dollars(&group, "reserve_usd")
-            .unwrap_or(machine.reserve),
+        budget,
+        reserve,
         breaker,
         breaker_s: findings
             .seconds(&group, "breaker_rest")
             .unwrap_or(machine.breaker_s),
         unchanged,
+        unread,
+    }
+}
+
+/// `keep: {days: 30, megabytes: 2000}`: what this machine keeps of the runs of finished tasks.
+pub(super) fn keep(findings: &mut Findings, fields: &Fields<'_>) -> Keep {
+    let usual = Keep::default();
+    let Some(group) = findings.group(fields, "keep") else {
+        return usual;
+    };
+    findings.known(&group, &["days", "megabytes"], &[]);
+    let mut number = |key, range, default| findings.number(&group, key, range).unwrap_or(default);
+    Keep {
+        days: number("days", (0, 36_500), usual.days),
+        megabytes: number("megabytes", (0, 100_000_000), usual.megabytes),
     }
 }
 
@@ -107,7 +134,14 @@ fn budgets(findings: &mut Findings, group: &Fields<'_>) -> Budgets {
         return Budgets::default();
     };
     let keys = ["task", "day", "project"];
-    findings.known(&group, &keys, &keys);
+    // Whatever else stands here was meant as a limit of money, too.
+    for (key, line, _) in group.iter().filter(|(key, ..)| !keys.contains(key)) {
+        findings.serious(
+            Some(line),
+            format!("`{}` is no budget that orchestron knows", group.name(key)),
+            "The budgets are task, day and project.",
+        );
+    }
     Budgets {
         task: findings.dollars(&group, "task"),
         day: findings.dollars(&group, "day"),

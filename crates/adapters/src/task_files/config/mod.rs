@@ -192,6 +192,7 @@ fn join(mcp: &McpFolder, project: Project, agents: Agents) -> Config {
         chain: project.chain,
         gates: project.gates,
         limits: project.limits,
+        keep: project.keep,
         pools: project.pools,
         accounts: project.accounts,
         worktrees: project.worktrees,

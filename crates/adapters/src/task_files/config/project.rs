@@ -3,17 +3,17 @@
 use super::{
     PROJECT_FILE,
     fields::{Fields, Findings},
-    limits::{accounts, limits},
+    limits::{accounts, keep, limits},
     yaml::{Node, Value},
 };
 use orchestron_domain::{
     AgentName, Chain, Gate, Leg, TaskId,
-    config::{Limits, Rate},
+    config::{Keep, Limits, Rate},
 };
 use orchestron_engine::ports::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "project",
     "base_branch",
     "task_prefix",
@@ -22,6 +22,7 @@ const KEYS: [&str; 8] = [
     "limits",
     "worktrees",
     "accounts",
+    "keep",
 ];
 /// How long a gate may take when it does not say.
 const GATE_TIMEOUT_S: u64 = 600;
@@ -38,6 +39,7 @@ pub(super) struct Project {
     pub accounts: BTreeMap<String, Rate>,
     pub gates: Vec<Gate>,
     pub limits: Limits,
+    pub keep: Keep,
     pub worktrees: Option<String>,
 }
 
@@ -57,6 +59,7 @@ impl Default for Project {
             accounts: BTreeMap::new(),
             gates: Vec::new(),
             limits: Limits::default(),
+            keep: Keep::default(),
             worktrees: None,
         }
     }
@@ -73,10 +76,14 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
     let Some(fields) = findings.fields("", node) else {
         return (None, findings.problems);
     };
-    findings.known(&fields, &KEYS, &["chain", "gates"]);
+    findings.known(&fields, &KEYS, &["chain", "gates", "limits", "accounts"]);
     let (chain, pools, chain_lines) = chain(&mut findings, &fields);
     let gates = gates(&mut findings, &fields);
     let usable = findings.serious == 0;
+    let before = findings.serious;
+    let accounts = accounts(&mut findings, &fields);
+    let accounts_unread = findings.serious > before;
+    let limits = limits(&mut findings, &fields);
     let defaults = Project::default();
     let project = Project {
         name: findings.text(&fields, "project"),
@@ -85,9 +92,13 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
         chain,
         chain_lines,
         pools,
-        accounts: accounts(&mut findings, &fields),
+        accounts,
         gates,
-        limits: limits(&mut findings, &fields),
+        limits: Limits {
+            unread: limits.unread || accounts_unread,
+            ..limits
+        },
+        keep: keep(&mut findings, &fields),
         worktrees: findings.text(&fields, "worktrees"),
     };
     (usable.then_some(project), findings.problems)

@@ -2,7 +2,10 @@
 
 use super::{Setup, write_default};
 use crate::task_files::McpFolder;
-use orchestron_domain::{AgentName, Config, Gate, Holder, Leg, MicroUsd, config::Limits};
+use orchestron_domain::{
+    AgentName, Config, Gate, Holder, Leg, MicroUsd, Status,
+    config::{Budgets, Limits, Rate},
+};
 use orchestron_engine::ports::{InstalledAgent, PortErrorKind, Problem, TaskFiles};
 use std::fs;
 
@@ -50,6 +53,7 @@ fn claude(program: Option<&str>) -> Vec<InstalledAgent> {
         program: program.map(str::to_owned),
         version: None,
         install: String::new(),
+        remark: None,
     }]
 }
 
@@ -62,7 +66,10 @@ fn everything_that_can_be_said_is_read() {
         "project: Shop\nbase_branch: main\ntask_prefix: SHOP\nworktrees: ../trees\n\
          chain: {prepare: architect, implement: claude-impl, review: claude-review, approve: person}\n\
          gates:\n- {name: tests, run: npm test, timeout: 2m}\n- run: |\n    make lint\n    make docs\n- cargo test\n\
-         limits: {parallel: 2, attempts: 5, backoff: 500ms, backoff_max: 1m, park: 90}\n",
+         limits: {parallel: 2, attempts: 5, backoff: 500ms, backoff_max: 1m, park: 90, starts: 3, per_status: {in-progress: 3, review: 1},\
+         \x20 aging: 30m, stalled: 1h, same_files: true, budget_usd: {task: 5, day: 40.5, project: 500}, reserve_usd: 1, breaker: 4,\
+         \x20 breaker_rest: 1m, unchanged: 2}\n\
+         accounts: {anthropic: {tokens_per_minute: 400000, requests_per_minute: 50, runs: 3}}\n",
     );
     world.write(
         "agents.yaml",
@@ -98,8 +105,29 @@ fn everything_that_can_be_said_is_read() {
         backoff_ms: 500,
         backoff_max_ms: 60_000,
         park_s: 90,
+        starts: 3,
+        per_status: [(Status::InProgress, 3), (Status::Review, 1)].into(),
+        aging_s: 1_800,
+        stalled_s: 3_600,
+        same_files: true,
+        budget: Budgets {
+            task: Some(MicroUsd(5_000_000)),
+            day: Some(MicroUsd(40_500_000)),
+            project: Some(MicroUsd(500_000_000)),
+        },
+        reserve: MicroUsd(1_000_000),
+        breaker: 4,
+        breaker_s: 60,
+        unchanged: 2,
+        ..Limits::default()
     };
     assert_eq!(config.limits, limits);
+    let rate = Rate {
+        tokens_per_minute: Some(400_000),
+        requests_per_minute: Some(50),
+        runs: Some(3),
+    };
+    assert_eq!(config.accounts, [("anthropic".to_owned(), rate)].into());
     let agent = &config.agents[&name("claude-impl")];
     assert_eq!(agent.persona.as_deref(), Some("You are careful.\nVery."));
     assert_eq!(agent.tools_allowed, ["Read", "Bash(npm test)"]);
@@ -430,7 +458,12 @@ fn what_init_writes_works_as_it_is() {
                 .collect::<Vec<_>>(),
             gates
         );
-        assert_eq!(config.limits, Limits::default());
+        let of_machine = Limits {
+            parallel: config.limits.parallel,
+            starts: config.limits.starts,
+            ..Limits::default()
+        };
+        assert_eq!(config.limits, of_machine);
         let holders =
             [Leg::Prepare, Leg::Implement, Leg::Review].map(|leg| config.holder(leg, None));
         if program.is_some() {
@@ -471,4 +504,28 @@ fn uncommented_example_works(world: &World) {
     let (config, problems) = world.read();
     assert_eq!(problems, [""; 0]);
     assert_eq!(config.agents.len(), 4);
+}
+
+#[test]
+fn a_budget_that_cannot_be_read_stops_what_costs_money() {
+    let unread = |text: &str| {
+        let world = World::new();
+        world.write("config.yaml", text);
+        let (config, problems) = world.read();
+        assert_eq!(problems.is_empty(), !config.limits.unread, "{problems:?}");
+        config.limits.unread
+    };
+    for text in [
+        "limits:\n  budget_usd: {task: five}\n",
+        "limits:\n  budget_usd: {task: 0}\n",
+        "limits:\n  budget_usd: 5\n",
+        "limits:\n  budget_usd: {month: 100}\n",
+        "limits:\n  budgets: {day: 5}\n",
+        "limits:\n  reserve_usd: much\n",
+        "limits: 5 dollars\n",
+        "accounts: {anthropic: {tokens_per_minute: lots}}\n",
+    ] {
+        assert!(unread(text), "{text}");
+    }
+    assert!(!unread("limits:\n  budget_usd: {task: 2.5, day: 20}\n"));
 }

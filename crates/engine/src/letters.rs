@@ -1,0 +1,270 @@
+//! Messages between holders and saved contexts, as a run's own tools and the engine's deliveries.
+
+use crate::{carry_out::Outcome, engine::Engine, tools::Answer};
+use orchestron_domain::{
+    Actor, AgentName, Fact, Leg, Run, RunId, Seq, State,
+    context::{SAVED_MAX, WorkContext, compress, saved},
+    message::{
+        Address, INBOX_MAX, Letter, MessageKind, TEXT_MAX, inbox, recipients, sender, words,
+    },
+};
+use serde::Deserialize;
+use std::fmt::Write;
+
+/// Most messages shown at once, and most bytes of each.
+const SHOWN: usize = 10;
+/// Longest part of a message in the list of an inbox, in bytes.
+const SHOWN_TEXT: usize = 600;
+
+#[derive(Deserialize)]
+struct Send {
+    to: String,
+    kind: String,
+    text: String,
+    #[serde(default)]
+    reply_to: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Ack {
+    message: u64,
+}
+
+#[derive(Deserialize)]
+struct Save {
+    version: u64,
+    #[serde(flatten)]
+    context: WorkContext,
+}
+
+/// Reads an address: a holder's name, a leg's word, `everyone` or `person`.
+#[must_use]
+pub fn address(state: &State, text: &str) -> Option<Address> {
+    let text = text.trim();
+    if let Some(leg) = Leg::from_word(text) {
+        return Some(Address::Role(leg));
+    }
+    match text {
+        "everyone" => Some(Address::Everyone),
+        "person" => Some(Address::Person),
+        name => {
+            let name: AgentName = name.parse().ok()?;
+            let chain = &state.config.chain;
+            let known = state.config.agents.contains_key(&name)
+                || [&chain.prepare, &chain.implement, &chain.review]
+                    .into_iter()
+                    .any(|holder| holder.as_ref() == Some(&name));
+            known.then_some(Address::Holder(name))
+        }
+    }
+}
+
+/// Why a message cannot be sent; none when it can.
+#[must_use]
+pub fn refused(state: &State, letter: &Letter) -> Option<String> {
+    if letter.text.trim().is_empty() {
+        return Some("text is empty; a message must say something".to_owned());
+    }
+    let size = letter.text.len() + letter.payload.as_ref().map_or(0, String::len);
+    if size > TEXT_MAX {
+        return Some(format!(
+            "{size} bytes are too many, {TEXT_MAX} are the most; write it into a file and name it"
+        ));
+    }
+    if letter.recipients.is_empty() {
+        return Some("nobody would get it: the sender is the only one there".to_owned());
+    }
+    let full = letter
+        .recipients
+        .iter()
+        .find(|name| inbox(state, name).count() >= INBOX_MAX)?;
+    Some(format!(
+        "the inbox of {full} is full: {INBOX_MAX} messages are not acknowledged; wait until they are read"
+    ))
+}
+
+impl Engine {
+    /// Says a waiting message to a live run. Its number makes saying it twice harmless.
+    pub(crate) fn deliver(&mut self, id: Seq, to: &AgentName, run: &RunId) -> Outcome {
+        let live = self.state.runs.get(run).is_some_and(Run::is_live);
+        let message = self.state.messages.get(&id);
+        let Some(message) = message.filter(|message| live && message.waits_for(to)) else {
+            let what = "nobody is there to hear it, or it was heard already".to_owned();
+            return Ok(vec![(Actor::Engine, Fact::CommandDone { what })]);
+        };
+        self.ports.runs.say(run, &words(message))?;
+        let delivered = Fact::MessageDelivered {
+            message: id,
+            to: to.clone(),
+            run: Some(run.clone()),
+        };
+        Ok(vec![(Actor::Engine, delivered)])
+    }
+
+    /// `message_send`
+    pub(crate) fn message_send(&self, run: &Run, arguments: &str) -> Answer {
+        let send: Send = match serde_json::from_str(arguments) {
+            Ok(send) => send,
+            Err(error) => return Answer::bad(error.to_string()),
+        };
+        let Some(kind) = MessageKind::from_word(&send.kind) else {
+            return Answer::bad(format!("`{}` is no kind of message", send.kind));
+        };
+        let Some(to) = address(&self.state, &send.to) else {
+            return Answer::bad(self.nobody(&send.to));
+        };
+        let from = sender(
+            &self.state,
+            &Actor::Run {
+                run: run.id.clone(),
+            },
+        );
+        let letter = Letter {
+            recipients: recipients(&self.state, &from, &to),
+            to,
+            kind,
+            task: Some(run.task.clone()),
+            text: send.text,
+            payload: None,
+            reply_to: send.reply_to.map(Seq),
+            key: None,
+        };
+        if let Some(why) = refused(&self.state, &letter) {
+            return Answer::bad(why);
+        }
+        let names: Vec<_> = letter.recipients.iter().map(ToString::to_string).collect();
+        let told = format!(
+            "Sent to {}. Whoever works now hears it at once, the others when they start.",
+            names.join(", ")
+        );
+        Answer::good(vec![Fact::MessageSent { letter }], &told)
+    }
+
+    fn nobody(&self, name: &str) -> String {
+        let names: Vec<_> = self
+            .state
+            .config
+            .agents
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        format!(
+            "there is nobody called `{name}`; write one of: {}, prepare, implement, review, everyone, person",
+            names.join(", ")
+        )
+    }
+
+    /// `message_inbox`
+    pub(crate) fn message_inbox(&self, run: &Run) -> Answer {
+        let Some(name) = run.agent() else {
+            return Answer::bad("a gate has no inbox".to_owned());
+        };
+        let waiting: Vec<_> = inbox(&self.state, name).collect();
+        if waiting.is_empty() {
+            return Answer::good(Vec::new(), "No message waits for you.");
+        }
+        let mut text = String::new();
+        for message in waiting.iter().take(SHOWN) {
+            let shown: String = message.letter.text.chars().take(SHOWN_TEXT).collect();
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(
+                text,
+                "{} from {} ({}, {}): {shown}\n",
+                message.id.0,
+                message.from,
+                message.letter.kind.word(),
+                message.at,
+            );
+        }
+        if waiting.len() > SHOWN {
+            let _infallible = writeln!(
+                text,
+                "{} more wait; acknowledge these first.",
+                waiting.len() - SHOWN
+            );
+        }
+        Answer::good(Vec::new(), text.trim_end())
+    }
+
+    /// `message_ack`
+    pub(crate) fn message_ack(&self, run: &Run, arguments: &str) -> Answer {
+        let ack: Ack = match serde_json::from_str(arguments) {
+            Ok(ack) => ack,
+            Err(error) => return Answer::bad(error.to_string()),
+        };
+        let (message, name) = (Seq(ack.message), run.agent());
+        let Some(name) = name.filter(|name| {
+            let found = self.state.messages.get(&message);
+            found.is_some_and(|found| found.receipts.contains_key(*name))
+        }) else {
+            return Answer::bad(format!("there is no message {} for you", ack.message));
+        };
+        let to = name.clone();
+        Answer::good(vec![Fact::MessageAcked { message, to }], "Acknowledged.")
+    }
+
+    /// `context_save`: refused when somebody saved meanwhile, with what they saved.
+    pub(crate) fn context_save(&self, run: &Run, arguments: &str) -> Answer {
+        if arguments.len() > SAVED_MAX {
+            return Answer::bad(format!(
+                "{} bytes are too many, {SAVED_MAX} are the most; save steps and pointers, not contents",
+                arguments.len()
+            ));
+        }
+        let save: Save = match serde_json::from_str(arguments) {
+            Ok(save) => save,
+            Err(error) => return Answer::bad(error.to_string()),
+        };
+        let there = saved(&self.state, &run.task);
+        let version = there.map_or(0, |saved| saved.version);
+        if save.version != version {
+            let theirs = there.map_or_else(String::new, |saved| {
+                format!("\nWhat {} saved: {}", saved.by, shown(&saved.context))
+            });
+            return Answer::bad(format!(
+                "you saved on version {}, but version {version} is there. Merge yours into it and save again with version {version}.{theirs}",
+                save.version
+            ));
+        }
+        let left_out = compress(&save.context, None).left_out;
+        let fact = Fact::ContextSaved {
+            task: run.task.clone(),
+            based_on: version,
+            context: save.context,
+        };
+        let told = format!(
+            "Saved as version {}.{}",
+            version + 1,
+            if left_out > 0 {
+                format!(
+                    " {left_out} entries do not fit into 4 kB and will not be handed over by themselves; context_load gives what is handed over, the log has all."
+                )
+            } else {
+                String::new()
+            }
+        );
+        Answer::good(vec![fact], &told)
+    }
+
+    /// `context_load`
+    pub(crate) fn context_load(&self, run: &Run) -> Answer {
+        match saved(&self.state, &run.task) {
+            None => Answer::good(Vec::new(), "Nothing was saved yet: version 0."),
+            Some(saved) => {
+                let text = format!(
+                    "Version {}, saved by {} at {}:\n{}",
+                    saved.version,
+                    saved.by,
+                    saved.at,
+                    shown(&saved.context)
+                );
+                Answer::good(Vec::new(), &text)
+            }
+        }
+    }
+}
+
+/// A compressed context as JSON text.
+fn shown(context: &orchestron_domain::context::Compressed) -> String {
+    serde_json::to_string(context).unwrap_or_default()
+}
