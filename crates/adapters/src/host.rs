@@ -2,7 +2,7 @@
 
 use crate::{process::runs::KeeperSpawner, project::Project, watch::StopHandle};
 use orchestron_engine::{
-    Engine, EngineError, Mode,
+    Engine, EngineError, Mode, StoreError,
     ports::{PortErrorKind, PortResult},
 };
 use std::{
@@ -98,7 +98,9 @@ fn be_engine(
         match run_once(project, keepers, shared, stopped, tell) {
             Ok(true) => return tell(EngineStatus::Stopped),
             Ok(false) => {}
-            Err(EngineError::Port(error)) if error.kind == PortErrorKind::Held => {
+            Err(EngineError::Port(error) | EngineError::Store(StoreError::Port(error)))
+                if matches!(error.kind, PortErrorKind::Held | PortErrorKind::Overtaken) =>
+            {
                 tell(EngineStatus::Waiting { holder: error.said })
             }
             Err(error) => tell(EngineStatus::Failed {

@@ -2,7 +2,7 @@
 
 use crate::{args::Common, failure::Failure};
 use orchestron_adapters::project::{self, Project};
-use orchestron_engine::{Engine, EngineError, Mode, ports::PortErrorKind};
+use orchestron_engine::{Engine, Mode};
 use orchestron_operations::{Context, call};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -85,12 +85,11 @@ impl Here {
             return Ok(false);
         }
         let (ports, _stop) = self.project.engine_ports(self.project.keepers())?;
-        match Engine::start(ports, Mode::Settle) {
-            Ok(mut engine) => {
-                engine.settle()?;
-                Ok(true)
-            }
-            Err(EngineError::Port(error)) if error.kind == PortErrorKind::Held => Ok(false),
+        let settled =
+            Engine::start(ports, Mode::Settle).and_then(|mut engine| engine.settle());
+        match settled {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_held() => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -20,6 +20,7 @@ pub mod planted;
 pub mod prompt;
 pub mod rate;
 pub mod record;
+pub mod removed;
 pub mod request;
 pub mod run;
 pub mod schedule;

@@ -28,6 +28,9 @@ pub struct State {
     pub seq: Seq,
     /// The chain of each task that has one.
     pub tasks: BTreeMap<TaskId, Progress>,
+    /// Tasks whose files were removed, should they come back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub removed: BTreeMap<TaskId, Progress>,
     /// Live runs, and the newest ended ones.
     pub runs: BTreeMap<RunId, Run>,
     /// Open requests, and the newest closed ones.

@@ -39,6 +39,26 @@ pub enum EngineError {
     Restless,
 }
 
+impl EngineError {
+    /// What kind of failure of the world it is, when it is one.
+    #[must_use]
+    pub const fn kind(&self) -> Option<PortErrorKind> {
+        match self {
+            Self::Port(error) | Self::Store(StoreError::Port(error)) => Some(error.kind),
+            _ => None,
+        }
+    }
+
+    /// Whether another engine is this project's.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        matches!(
+            self.kind(),
+            Some(PortErrorKind::Held | PortErrorKind::Overtaken)
+        )
+    }
+}
+
 /// Everything outside that an engine acts through.
 pub struct Ports {
     /// Files, log and index.
@@ -87,6 +107,8 @@ impl Engine {
     /// `Held` when another process is the engine; else what kept it from starting.
     pub fn start(mut ports: Ports, mode: Mode) -> Result<Self, EngineError> {
         let (lease, fence) = ports.store.locks().lease()?;
+        // The lock is lost when its file is deleted; the log itself then refuses whoever was overtaken.
+        let fence = ports.store.take_fence(fence)?;
         ports.store.forget_kept()?;
         let again = ports.store.keep()?;
         ports.store.keep_no_copy();
@@ -223,13 +245,17 @@ impl Engine {
             let now = self.ports.clock.now();
             let again = self.look_again.then(|| now.plus_millis(LOOK_AGAIN_MS));
             let deadline = schedule::next_deadline(&self.state, now);
-            let deadline = deadline.into_iter().chain(again).min();
+            let missing = self.ports.store.look_again_at();
+            let deadline = deadline.into_iter().chain(again).chain(missing).min();
             self.listen();
-            let wakes = self.ports.waker.wait(deadline);
+            let mut wakes = self.ports.waker.wait(deadline);
             if wakes.contains(&Wake::Stop) {
                 return Ok(());
             }
             let overdue = again.is_some_and(|again| self.ports.clock.now() >= again);
+            if missing.is_some_and(|due| self.ports.clock.now() >= due) {
+                wakes.push(Wake::Files);
+            }
             let noted = if overdue { self.note_folders() } else { Ok(()) };
             if let Err(error) = noted.and_then(|()| self.step(&wakes)) {
                 self.bear(error)?;
@@ -272,6 +298,10 @@ impl Engine {
                 Wake::Named(named) => self.look_at_files(|store| store.keep_named(named))?,
                 Wake::Quiet => self.look_at_files(Store::glance)?,
                 Wake::Run(run) => self.look_at_run(&run.clone())?,
+                // A person may have said that the files are right as they are.
+                Wake::Doorbell if self.ports.store.held_why().is_some() => {
+                    self.look_at_files(Store::keep)?;
+                }
                 Wake::Doorbell | Wake::Time | Wake::Stop => {}
             }
         }
@@ -311,14 +341,45 @@ impl Engine {
         &mut self,
         look: impl FnOnce(&mut Store) -> PortResult<bool>,
     ) -> Result<(), EngineError> {
+        let held = self.ports.store.hold.clone();
         self.look_again = look(&mut self.ports.store)?;
+        if self.ports.store.hold != held {
+            self.observed = None;
+        }
         // Also when that found nothing: another process may have taken the change into the index already.
-        self.observe()
+        self.observe()?;
+        if held.is_any() && self.ports.store.hold != held {
+            self.redo_open()?;
+        }
+        Ok(())
+    }
+
+    /// Carries out what was left because its task's file was away.
+    fn redo_open(&mut self) -> Result<(), EngineError> {
+        self.pump()?; // what was told with the files' coming back comes first
+        for open in self.ports.store.log().open_commands()? {
+            self.carry_out(&open)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what this command is about is not there now, but may be soon: it is left as it is until the files are back.
+    fn is_away(&self, command: &Command) -> bool {
+        let task = match command {
+            Command::AnswerTool { run, .. } => self.state.runs.get(run).map(|run| &run.task),
+            command if needs_files(command) => command.task(),
+            _ => None,
+        };
+        task.is_some_and(|task| self.ports.store.is_away(task))
     }
 
     /// Takes index and configuration into the state, when they have changed.
     fn observe(&mut self) -> Result<(), EngineError> {
         let store = &self.ports.store;
+        // What cannot be read now stays as it was.
+        if store.is_absent() && !self.state.config.agents.is_empty() {
+            return Ok(());
+        }
         let now = match store.index_version()? {
             Some(version) => Some((version, store.files().config_stamp()?)),
             None => None,
@@ -389,6 +450,9 @@ impl Engine {
     /// What time brings and what the schedule starts.
     fn follows_from_time(&self, now: Time) -> Vec<Command> {
         let mut commands = schedule::due(&self.state, now);
+        if self.ports.store.held_why().is_some() {
+            return commands; // the board is held: nobody knows what is really there
+        }
         commands.extend(
             schedule::schedule(&self.state, now)
                 .into_iter()
@@ -425,6 +489,11 @@ impl Engine {
         if self.mode == Mode::Settle && starts_agent(&open.command) {
             return Ok(());
         }
+        if self.is_away(&open.command) {
+            return Ok(());
+        }
+        // Asked before the act, for not every act begins with a write to the log.
+        self.ports.store.must_be_newest()?;
         let facts = match self.try_command(open) {
             Ok(facts) => facts,
             Err(error) if log_is_broken(&error) => return Err(error.into()),
@@ -507,6 +576,24 @@ const fn starts_agent(command: &Command) -> bool {
     )
 }
 
+/// Whether a command works with the task's file or with what follows from its place.
+const fn needs_files(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Claim { .. }
+            | Command::PrepareWorktree { .. }
+            | Command::StartRun { .. }
+            | Command::CommitWork { .. }
+            | Command::HandOff { .. }
+            | Command::SendBack(_)
+            | Command::Fail { .. }
+            | Command::Move { .. }
+            | Command::Merge { .. }
+            | Command::RemoveWorktree { .. }
+            | Command::Rethink { .. }
+    )
+}
+
 const fn touches_files(fact: &Fact) -> bool {
     matches!(
         fact,
@@ -520,5 +607,5 @@ const fn touches_files(fact: &Fact) -> bool {
 }
 
 pub(crate) fn log_is_broken(error: &StoreError) -> bool {
-    matches!(error, StoreError::Port(error) if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held))
+    matches!(error, StoreError::Port(error) if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held | PortErrorKind::Overtaken))
 }

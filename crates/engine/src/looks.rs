@@ -7,7 +7,6 @@
 use crate::{
     ports::{Commit, IndexedFile, Intent, KnownFiles, PortErrorKind, PortResult, Scan},
     store::{Store, moved_commit},
-    told::told_by_files,
 };
 use orchestron_domain::{Actor, Event, Fact, Status, Time, task_file::id_from_file_name};
 use std::{collections::BTreeSet, sync::Arc};
@@ -40,6 +39,8 @@ pub struct Refreshed {
     pub changed: bool,
     /// The tasks folder could not be read; nothing was concluded from it.
     pub unreadable: Option<PortErrorKind>,
+    /// Why the files are not taken as they are.
+    pub held: Option<String>,
 }
 
 /// What was known of the files that were looked at, and how they differ from it.
@@ -129,7 +130,7 @@ impl Store {
     }
 
     fn saw(&mut self, before: Option<String>, done: &Refreshed) -> PortResult<bool> {
-        if before.is_none() || done.unreadable.is_some() {
+        if before.is_none() || done.unreadable.is_some() || self.hold.is_any() {
             return Ok(false);
         }
         self.looks.seen = before;
@@ -228,10 +229,7 @@ impl Store {
                 return Ok(None);
             };
             if scan.unreadable.is_some() || (scan.changed.is_empty() && scan.gone.is_empty()) {
-                return Ok(Some(Refreshed {
-                    unreadable: scan.unreadable,
-                    ..Refreshed::default()
-                }));
+                return self.saw_no_change(&scan, all).map(Some);
             }
             if held.is_none() {
                 held = Some(locks.store()?);
@@ -240,28 +238,37 @@ impl Store {
                     continue;
                 }
             }
-            let facts = told_by_files(&known, &scan);
-            // Whether it is a branch switch can only be told from the number of all.
-            if !all && facts.iter().any(|fact| matches!(fact, Fact::Paused { .. })) {
-                return Ok(None);
-            }
-            let done = self.commit(Commit {
-                facts: facts
-                    .into_iter()
-                    .map(|fact| (Actor::Unknown, fact))
-                    .collect(),
-                index_put: scan.changed,
-                index_remove: scan.gone,
-                ..Commit::default()
-            })?;
+            let done = self.take_in(&known, scan, all)?;
             drop(held);
-            self.locks.ring(); // also when only a text changed: whoever shows it looks again
-            return Ok(Some(Refreshed {
-                events: done.events,
-                changed: true,
-                unreadable: None,
-            }));
+            return Ok(done);
         }
+    }
+
+    /// Writes what a look found into log and index.
+    pub(crate) fn write_down(&mut self, facts: Vec<Fact>, scan: Scan) -> PortResult<Refreshed> {
+        let held = self.held_why();
+        if facts.is_empty() && scan.changed.is_empty() && scan.gone.is_empty() {
+            return Ok(Refreshed {
+                held,
+                ..Refreshed::default()
+            });
+        }
+        let done = self.commit(Commit {
+            facts: facts
+                .into_iter()
+                .map(|fact| (Actor::Unknown, fact))
+                .collect(),
+            index_put: scan.changed,
+            index_remove: scan.gone,
+            ..Commit::default()
+        })?;
+        self.locks.ring(); // also when only a text changed: whoever shows it looks again
+        Ok(Refreshed {
+            events: done.events,
+            changed: true,
+            unreadable: None,
+            held,
+        })
     }
 
     /// A move is in the log exactly when the file is at its new place; anything else a person did meanwhile wins.

@@ -41,6 +41,8 @@ pub enum PortErrorKind {
     Malformed,
     /// No space left, or read-only.
     NoRoom,
+    /// A newer engine has taken over: this one may not write or act any more.
+    Overtaken,
     /// Anything else.
     Other,
 }
@@ -147,6 +149,15 @@ pub struct Folders {
     pub settled: bool,
 }
 
+/// What git is at in the project's own checkout.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checkout {
+    /// What is checked out: a branch's ref, or a commit. None without git.
+    pub head: Option<String>,
+    /// What git is in the middle of (`a rebase`), so that the files in the checkout are half one thing and half another.
+    pub at_work: Option<&'static str>,
+}
+
 /// A file's text with its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileText {
@@ -207,6 +218,10 @@ pub trait TaskFiles: Send + Sync {
     fn config(&self) -> PortResult<(Config, Vec<Problem>)>;
     /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.
     fn config_stamp(&self) -> PortResult<String>;
+    /// What git is at in the checkout these files lie in.
+    fn checkout(&self) -> PortResult<Checkout> {
+        Ok(Checkout::default())
+    }
     /// Fingerprint of the task folders: differs when a file came, went or was moved or replaced since, but not when one was
     /// written to in place. None when this cannot be told.
     fn folders(&self) -> PortResult<Option<Folders>> {
@@ -287,6 +302,16 @@ pub struct EventFilter {
 
 /// The project's SQLite: what happened, the journal of commands, the index of task files. Any process may write.
 pub trait EventLog: Send {
+    /// Makes whoever writes through this very log the project's engine: from now on each of its transactions is refused
+    /// (`Overtaken`) once another one has done the same, compared within the transaction. Returns its fence, which is at least
+    /// `at_least` and higher than every one before. For the time when the lease itself was lost (its file was deleted).
+    fn take_fence(&mut self, at_least: u64) -> PortResult<u64> {
+        Ok(at_least)
+    }
+    /// Whether no newer engine has taken over; true for those that are no engine.
+    fn is_unfenced(&self) -> PortResult<bool> {
+        Ok(true)
+    }
     /// Writes all of `commit` in one transaction, or nothing.
     fn commit(&mut self, now: Time, commit: Commit) -> PortResult<Committed>;
     /// Events after a position, oldest first.

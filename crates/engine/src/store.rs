@@ -3,6 +3,7 @@
 //! The order of every write is the one measured in durability tests: intent, rename, events with the intent's end. What people do to
 //! the files meanwhile is a normal input: it is found by [`Store::refresh`] and told as events by an unknown actor.
 
+use crate::hold::Hold;
 use crate::known::Known;
 use crate::looks::Looks;
 use crate::ports::{
@@ -107,6 +108,10 @@ pub struct Store {
     pub(crate) clock: Arc<dyn Clock>,
     known: RefCell<Known>,
     pub(crate) looks: Looks,
+    /// What is not told yet.
+    pub(crate) hold: Hold,
+    /// This is the engine's store: it asks about, and ends, what is held.
+    pub(crate) is_engine: bool,
 }
 
 /// Cards by id, ids that are unclear, and problems.
@@ -128,6 +133,8 @@ impl Store {
             clock,
             known: RefCell::default(),
             looks: Looks::default(),
+            hold: Hold::default(),
+            is_engine: false,
         }
     }
 
@@ -172,6 +179,32 @@ impl Store {
             self.locks.ring();
         }
         Ok(done)
+    }
+
+    /// Makes this store the engine's; see [`EventLog::take_fence`].
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn take_fence(&mut self, at_least: u64) -> PortResult<u64> {
+        self.is_engine = true;
+        self.log.take_fence(at_least)
+    }
+
+    /// Refuses to go on when a newer engine has taken over.
+    ///
+    /// # Errors
+    /// `Overtaken` then; or when the log cannot be read.
+    pub fn must_be_newest(&self) -> PortResult<()> {
+        if self.log.is_unfenced()? {
+            return Ok(());
+        }
+        Err(PortError {
+            doing: "cannot act for",
+            what: "this project".into(),
+            said: "a newer engine has taken it over".into(),
+            cure: None,
+            kind: PortErrorKind::Overtaken,
+        })
     }
 
     /// Appends facts by one actor.
@@ -297,6 +330,7 @@ impl Store {
         let (cards, unclear, _) = self.board()?;
         state.cards = cards;
         state.unclear = unclear;
+        state.unclear.extend(self.hold.tasks.keys().cloned());
         self.observe_config(state)
     }
 

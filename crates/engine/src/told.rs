@@ -7,9 +7,6 @@ use crate::{
 use orchestron_domain::{Fact, Status, TaskCard, TaskId, task_file::id_from_file_name};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Fewer moved tasks than this are never taken for a branch switch.
-const SWITCH_MIN: usize = 10;
-
 pub fn doubled(task: &TaskId, file: &IndexedFile) -> Problem {
     doubled_at(task, &file.path)
 }
@@ -128,14 +125,28 @@ pub fn told_by_files(known: &KnownFiles, scan: &Scan) -> Vec<Fact> {
             });
         }
     }
-    let moved = facts
-        .iter()
-        .filter(|fact| !matches!(fact, Fact::TaskCreated { .. }))
-        .count();
-    if moved >= SWITCH_MIN && moved * 3 > before.len() {
-        facts.insert(0, Fact::Paused { scope: orchestron_domain::event::Scope::All, why: format!("{moved} of {} tasks moved or vanished at once, as after a branch switch; look at the board and resume when it is right", before.len()) });
-    }
     facts
+}
+
+/// Takes out of a scan what is told later, so that the next one finds it again.
+pub fn leave_out(tasks: &BTreeSet<TaskId>, scan: &mut Scan, facts: &mut Vec<Fact>) {
+    if tasks.is_empty() {
+        return;
+    }
+    let is_of = |path: &str| id_in(path).is_some_and(|id| tasks.contains(&id));
+    scan.changed.retain(|file| !is_of(&file.path));
+    scan.gone.retain(|path| !is_of(path));
+    facts.retain(|fact| !fact.task().is_some_and(|task| tasks.contains(task)));
+}
+
+/// How many tasks an index has.
+pub fn tasks_in(known: &KnownFiles) -> usize {
+    let ids = known.keys().filter_map(|path| id_in(path));
+    ids.collect::<BTreeSet<_>>().len()
+}
+
+fn id_in(path: &str) -> Option<TaskId> {
+    id_from_file_name(path.rsplit('/').next()?)
 }
 
 /// Where each id lies, by its file's name, which the heading must agree with; in the order of the paths, the first of several.

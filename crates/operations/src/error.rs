@@ -309,6 +309,7 @@ const fn port_code(kind: PortErrorKind) -> &'static str {
         PortErrorKind::Held => "held",
         PortErrorKind::Malformed => "malformed",
         PortErrorKind::NoRoom => "no_room",
+        PortErrorKind::Overtaken => "overtaken",
         PortErrorKind::Other => "world",
     }
 }

@@ -6,8 +6,8 @@ use orchestron_domain::{
     task_file::{TaskFile, id_from_file_name},
 };
 use orchestron_engine::ports::{
-    Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan, Stamp,
-    TaskFiles,
+    Checkout, Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem,
+    Scan, Stamp, TaskFiles,
 };
 use std::{
     collections::BTreeMap,
@@ -30,6 +30,7 @@ pub struct Folder {
     pub config_problems: Vec<Problem>,
     pub config_version: u32,
     pub hidden: bool,
+    pub checkout: Checkout,
     counter: i64,
 }
 
@@ -267,6 +268,10 @@ impl TaskFiles for MemoryFiles {
             things.files.config.clone(),
             things.files.config_problems.clone(),
         ))
+    }
+
+    fn checkout(&self) -> PortResult<Checkout> {
+        Ok(self.0.up()?.files.checkout.clone())
     }
 
     fn config_stamp(&self) -> PortResult<String> {

@@ -19,6 +19,8 @@ mod chain_tests;
 mod crash_tests;
 #[cfg(test)]
 mod meanwhile_tests;
+#[cfg(test)]
+mod recovery_tests;
 
 pub use runs::{Act, Script, quiet_end};
 pub use world::{World, agent};

@@ -15,15 +15,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct Held {
     store: Option<ThreadId>,
-    lease: bool,
-    fence: u64,
+    pub lease: bool,
+    pub fence: u64,
     pub rings: u64,
 }
 
 pub struct MemoryLocks(pub World);
 
 struct StoreGuard(World);
-struct LeaseGuard(World);
+/// With its fence: whose lock file was deleted frees nobody else's.
+struct LeaseGuard(World, u64);
 
 impl Guard for StoreGuard {}
 impl Guard for LeaseGuard {}
@@ -37,7 +38,10 @@ impl Drop for StoreGuard {
 
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
-        self.0.things().locks.lease = false;
+        let mut things = self.0.things();
+        if things.locks.fence == self.1 {
+            things.locks.lease = false;
+        }
     }
 }
 
@@ -76,7 +80,7 @@ impl Locks for MemoryLocks {
         things.locks.fence += 1;
         let fence = things.locks.fence;
         drop(things);
-        Ok((Box::new(LeaseGuard(self.0.clone())), fence))
+        Ok((Box::new(LeaseGuard(self.0.clone(), fence)), fence))
     }
 
     fn lease_is_held(&self) -> PortResult<bool> {

@@ -6,7 +6,7 @@ use orchestron_engine::ports::{
     Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, OpenCommand, PortErrorKind,
     PortResult,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::MutexGuard};
 
 /// What the log keeps.
 #[derive(Default)]
@@ -19,6 +19,7 @@ pub struct Tables {
     pub settings: BTreeMap<String, String>,
     checkpoint: Option<(Seq, String)>,
     decided_to: Seq,
+    fence: u64,
     ids: u64,
 }
 
@@ -128,11 +129,50 @@ fn spend(things: &mut Things) -> PortResult<()> {
     }
 }
 
-pub struct MemoryLog(pub World);
+pub struct MemoryLog {
+    world: World,
+    /// The fence of the engine that writes through it.
+    fence: Option<u64>,
+}
+
+impl MemoryLog {
+    pub const fn new(world: World) -> Self {
+        Self { world, fence: None }
+    }
+
+    /// The world, for a write: refused when a newer engine has taken over.
+    fn write(&self) -> PortResult<MutexGuard<'_, Things>> {
+        let things = self.world.up()?;
+        if self.fence.is_some_and(|fence| fence != things.log.fence) {
+            let said = "a newer engine has taken over";
+            return Err(refused(
+                PortErrorKind::Overtaken,
+                "cannot write to",
+                "the log",
+                said,
+            ));
+        }
+        Ok(things)
+    }
+}
 
 impl EventLog for MemoryLog {
+    fn take_fence(&mut self, at_least: u64) -> PortResult<u64> {
+        let mut things = self.world.up()?;
+        let fence = (things.log.fence + 1).max(at_least);
+        things.log.fence = fence;
+        drop(things);
+        self.fence = Some(fence);
+        Ok(fence)
+    }
+
+    fn is_unfenced(&self) -> PortResult<bool> {
+        let newest = self.world.up()?.log.fence;
+        Ok(self.fence.is_none_or(|fence| fence == newest))
+    }
+
     fn commit(&mut self, now: Time, commit: Commit) -> PortResult<Committed> {
-        let mut things = self.0.up()?;
+        let mut things = self.write()?;
         if commit == Commit::default() {
             return Ok(Committed::default());
         }
@@ -147,7 +187,7 @@ impl EventLog for MemoryLog {
         // Positions are dense, from 1.
         let known = usize::try_from(seq.0).unwrap_or(usize::MAX);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let things = self.0.up()?;
+        let things = self.world.up()?;
         let read = |text: &String| serde_json::from_str(text).map_err(|error| other(&error));
         things
             .log
@@ -160,7 +200,7 @@ impl EventLog for MemoryLog {
     }
 
     fn recent(&self, filter: &EventFilter) -> PortResult<Vec<Event>> {
-        let mut events = self.0.up()?.log.read_events();
+        let mut events = self.world.up()?.log.read_events();
         events.reverse();
         events.retain(|event| {
             filter.before.is_none_or(|before| event.seq < before)
@@ -175,12 +215,12 @@ impl EventLog for MemoryLog {
 
     fn last(&self) -> PortResult<Seq> {
         Ok(Seq(
-            u64::try_from(self.0.up()?.log.events.len()).unwrap_or(u64::MAX)
+            u64::try_from(self.world.up()?.log.events.len()).unwrap_or(u64::MAX)
         ))
     }
 
     fn checkpoint(&self) -> PortResult<Option<(Seq, State)>> {
-        let things = self.0.up()?;
+        let things = self.world.up()?;
         let Some((seq, text)) = &things.log.checkpoint else {
             return Ok(None);
         };
@@ -189,11 +229,11 @@ impl EventLog for MemoryLog {
     }
 
     fn decided_to(&self) -> PortResult<Seq> {
-        Ok(self.0.up()?.log.decided_to)
+        Ok(self.world.up()?.log.decided_to)
     }
 
     fn open_commands(&self) -> PortResult<Vec<OpenCommand>> {
-        let things = self.0.up()?;
+        let things = self.world.up()?;
         let read = |(id, text): (&u64, &String)| {
             let command = serde_json::from_str(text).map_err(|error| other(&error))?;
             Ok(OpenCommand { id: *id, command })
@@ -202,11 +242,11 @@ impl EventLog for MemoryLog {
     }
 
     fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>> {
-        Ok(self.0.up()?.log.index.clone())
+        Ok(self.world.up()?.log.index.clone())
     }
 
     fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>> {
-        let things = self.0.up()?;
+        let things = self.world.up()?;
         let of = |file: &&IndexedFile| {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path);
             file.card
@@ -220,7 +260,7 @@ impl EventLog for MemoryLog {
     }
 
     fn intend(&mut self, intent: &Intent) -> PortResult<u64> {
-        let mut things = self.0.up()?;
+        let mut things = self.write()?;
         spend(&mut things)?;
         let id = things.log.next_id();
         things.log.intents.insert(
@@ -234,28 +274,27 @@ impl EventLog for MemoryLog {
     }
 
     fn open_intents(&self) -> PortResult<Vec<Intent>> {
-        Ok(self.0.up()?.log.intents.values().cloned().collect())
+        Ok(self.world.up()?.log.intents.values().cloned().collect())
     }
 
     fn drop_intent(&mut self, id: u64) -> PortResult<()> {
-        self.0.up()?.log.intents.remove(&id);
+        self.write()?.log.intents.remove(&id);
         Ok(())
     }
 
     fn next_number(&mut self, prefix: &str, seen: u32) -> PortResult<u32> {
-        let mut things = self.0.up()?;
+        let mut things = self.write()?;
         let last = things.log.numbers.entry(prefix.to_owned()).or_insert(0);
         *last = (*last).max(seen) + 1;
         Ok(*last)
     }
 
     fn setting(&self, key: &str) -> PortResult<Option<String>> {
-        Ok(self.0.up()?.log.settings.get(key).cloned())
+        Ok(self.world.up()?.log.settings.get(key).cloned())
     }
 
     fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()> {
-        self.0
-            .up()?
+        self.write()?
             .log
             .settings
             .insert(key.to_owned(), value.to_owned());

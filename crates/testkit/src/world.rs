@@ -8,8 +8,8 @@ use orchestron_domain::{
 use orchestron_engine::{
     Ports, Store,
     ports::{
-        Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult, Problem, Programs,
-        RunLogs, Wake,
+        Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult, Problem,
+        Programs, RunLogs, Wake,
     },
 };
 use std::{
@@ -273,7 +273,29 @@ impl World {
 
     /// The tasks folder cannot be read.
     pub fn hide_tasks(&self, hidden: bool) {
-        self.things().files.hidden = hidden;
+        let mut things = self.things();
+        things.files.hidden = hidden;
+        things.wakes.push(Wake::Files);
+    }
+
+    /// This is checked out in the project's own folder, and git is in the middle of that.
+    pub fn checkout(&self, head: &str, at_work: Option<&'static str>) {
+        let mut things = self.things();
+        things.files.checkout = Checkout {
+            head: Some(head.to_owned()),
+            at_work,
+        };
+        things.wakes.push(Wake::Files);
+    }
+
+    /// The lock file that counts the leases begins anew.
+    pub fn count_leases_anew(&self) {
+        self.things().locks.fence = 0;
+    }
+
+    /// Somebody deletes the lock file of the engine: the next one can take the lease while the first still believes it has it.
+    pub fn lose_lease(&self) {
+        self.things().locks.lease = false;
     }
 
     /// Lets time pass.
@@ -464,7 +486,7 @@ impl World {
     pub fn store(&self) -> Store {
         Store::new(
             Arc::new(files::MemoryFiles(self.clone())),
-            Box::new(log::MemoryLog(self.clone())),
+            Box::new(log::MemoryLog::new(self.clone())),
             Arc::new(locks::MemoryLocks(self.clone())),
             Arc::new(small::MemoryClock(self.clone())),
         )

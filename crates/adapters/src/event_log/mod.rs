@@ -49,6 +49,8 @@ pub struct SqliteLog {
     identity: Option<(u64, u64)>,
     /// Whether the connection is set to `synchronous = FULL` now.
     full: bool,
+    /// The fence of the engine that writes through this connection.
+    fence: Option<u64>,
     mended: Option<Mended>,
 }
 
@@ -151,6 +153,18 @@ impl SqliteLog {
 }
 
 impl EventLog for SqliteLog {
+    fn take_fence(&mut self, at_least: u64) -> PortResult<u64> {
+        write::take_fence(self, at_least)
+    }
+
+    fn is_unfenced(&self) -> PortResult<bool> {
+        let Some(fence) = self.fence else {
+            return Ok(true);
+        };
+        let newest = self.setting(write::FENCE)?;
+        Ok(newest.and_then(|text| text.parse().ok()) == Some(fence))
+    }
+
     fn commit(&mut self, now: Time, commit: Commit) -> PortResult<Committed> {
         write::commit(self, now, commit)
     }

@@ -307,6 +307,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<SqliteLog, Trouble> {
         path: path.to_owned(),
         identity: identity(path),
         full: false,
+        fence: None,
         mended: None,
     })
 }

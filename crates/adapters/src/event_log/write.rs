@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// The setting that counts the commits that changed the index.
 pub(super) const INDEX_VERSION: &str = "index-version";
+/// The setting with the fence of the newest engine.
+pub(super) const FENCE: &str = "engine-fence";
 /// The largest task number there is.
 const MAX_NUMBER: u32 = 999_999_999;
 
@@ -25,6 +27,8 @@ enum Refusal {
     Changed(String),
     /// The file was moved or deleted while it was open: nobody would ever read what is written to it.
     Moved,
+    /// A newer engine has taken over.
+    Overtaken(u64),
     /// There is no larger number.
     NoNumber,
 }
@@ -61,6 +65,13 @@ fn transact<T>(
             "the database was moved away, deleted or replaced while it was open",
             "Start orchestron again; it begins a new log from the task files.",
         ),
+        Refusal::Overtaken(newest) => failure(
+            PortErrorKind::Overtaken,
+            doing,
+            log.path.display(),
+            format!("a newer engine (number {newest}) has taken this project over; nothing was written"),
+            "Nothing has to be done: the newer one goes on. (The lock file of this one was deleted or replaced while it ran.)",
+        ),
         Refusal::NoNumber => failure(
             PortErrorKind::NoRoom,
             doing,
@@ -87,6 +98,12 @@ fn run<T>(
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
     if open::identity(&log.path) != log.identity {
         return Err(Refusal::Moved);
+    }
+    if let Some(fence) = log.fence {
+        let newest = newest_fence(&transaction)?;
+        if newest != fence {
+            return Err(Refusal::Overtaken(newest));
+        }
     }
     let outcome = body(&transaction)?;
     transaction.commit()?;
@@ -383,6 +400,29 @@ pub(super) fn next_number(log: &mut SqliteLog, prefix: &str, seen: u32) -> PortR
         .execute(params![prefix, next])?;
         Ok(next)
     })
+}
+
+fn newest_fence(tx: &Transaction<'_>) -> rusqlite::Result<u64> {
+    let text: Option<String> = tx
+        .prepare_cached("SELECT value FROM settings WHERE key = ?1")?
+        .query_row([FENCE], |row| row.get(0))
+        .optional()?;
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// Later is durable enough: whoever wrote under an older fence is dead after a power cut as well.
+pub(super) fn take_fence(log: &mut SqliteLog, at_least: u64) -> PortResult<u64> {
+    log.fence = None;
+    let fence = transact(log, "cannot take over", Durable::Later, |tx| {
+        let fence = newest_fence(tx)?.saturating_add(1).max(at_least);
+        tx.prepare_cached(
+            "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+        )?
+        .execute([FENCE, &fence.to_string()])?;
+        Ok(fence)
+    })?;
+    log.fence = Some(fence);
+    Ok(fence)
 }
 
 pub(super) fn set_setting(log: &mut SqliteLog, key: &str, value: &str) -> PortResult<()> {

@@ -7,6 +7,7 @@
 //!
 //! What is absent: the database, locks, and any opinion on where a task should go.
 
+mod checkout;
 pub mod config;
 mod exchange;
 mod folder;
@@ -27,8 +28,8 @@ use folder::{Folder, Kind};
 use names::{Named, TaskPath};
 use orchestron_domain::{Config, Status};
 use orchestron_engine::ports::{
-    Exchange, FileText, Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan,
-    TaskFiles,
+    Checkout, Exchange, FileText, Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult,
+    Problem, Scan, TaskFiles,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -193,6 +194,10 @@ impl TaskFiles for McpFolder {
             fingerprint.push_str(&part);
         }
         Ok(fingerprint)
+    }
+
+    fn checkout(&self) -> PortResult<Checkout> {
+        checkout::look(&self.project)
     }
 
     fn folders(&self) -> PortResult<Option<Folders>> {

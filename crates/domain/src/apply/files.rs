@@ -2,7 +2,7 @@
 
 use super::{chain::end_stop, progress};
 use crate::{
-    Actor, Event, Fact, Holder, Leg, State, Status, TaskId, Time,
+    Actor, Event, Fact, Holder, Leg, State, Status, TaskId, Time, removed,
     state::{Progress, Step},
 };
 
@@ -10,9 +10,7 @@ use crate::{
 pub(super) fn apply(state: &mut State, event: &Event) {
     match &event.fact {
         Fact::TaskCreated { task, status, .. } => {
-            state
-                .tasks
-                .insert(task.clone(), Progress::new(*status, event.at));
+            removed::take_up(state, event, task, *status);
         }
         Fact::TaskMoved { task, from, to } => {
             let by_hand = event.by != Actor::Engine;
@@ -28,7 +26,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             }
         }
         Fact::TaskRemoved { task, .. } => {
-            state.tasks.remove(task);
+            removed::remember(state, task);
             void_requests(state, task, "its task file was removed");
         }
         _ => {}
