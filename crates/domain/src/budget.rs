@@ -179,7 +179,11 @@ fn limit_of(state: &State, scope: &BudgetScope, configured: MicroUsd) -> MicroUs
 
 /// What a run of an agent may cost.
 fn most(state: &State, agent: &AgentName) -> MicroUsd {
-    let own = state.config.agents.get(agent).and_then(|found| found.budget);
+    let own = state
+        .config
+        .agents
+        .get(agent)
+        .and_then(|found| found.budget);
     own.unwrap_or(state.config.limits.reserve)
 }
 
@@ -189,7 +193,13 @@ pub fn spent(state: &State, scope: &BudgetScope) -> MicroUsd {
     let known = match scope {
         BudgetScope::Task(task) => state.tasks.get(task).map(|found| found.cost),
         BudgetScope::Day(day) => state.spent.get(day).copied(),
-        BudgetScope::Project => Some(state.spent.values().copied().fold(MicroUsd(0), MicroUsd::plus)),
+        BudgetScope::Project => Some(
+            state
+                .spent
+                .values()
+                .copied()
+                .fold(MicroUsd(0), MicroUsd::plus),
+        ),
     };
     let counts = |run: &&Unpriced| match scope {
         BudgetScope::Task(task) => run.task == *task,
@@ -218,7 +228,11 @@ fn reserved(state: &State, scope: &BudgetScope) -> MicroUsd {
 #[must_use]
 pub fn of_run(state: &State, task: &TaskId, agent: &AgentName) -> Option<MicroUsd> {
     let budgets = &state.config.limits.budget;
-    let own = state.config.agents.get(agent).and_then(|found| found.budget);
+    let own = state
+        .config
+        .agents
+        .get(agent)
+        .and_then(|found| found.budget);
     let shared = (budgets.day.is_some() || budgets.project.is_some()).then(|| most(state, agent));
     let scope = BudgetScope::Task(task.clone());
     let left = budgets
@@ -230,16 +244,19 @@ pub fn of_run(state: &State, task: &TaskId, agent: &AgentName) -> Option<MicroUs
 /// Asks a person for more money, unless that is asked already, was refused, or live runs may still leave enough.
 #[must_use]
 pub fn ask(state: &State, short: &Short) -> Option<Command> {
-    let about = |request: &&Request| {
-        matches!(&request.kind, RequestKind::Budget { scope, .. } if *scope == short.scope)
-    };
+    let about = |request: &&Request| matches!(&request.kind, RequestKind::Budget { scope, .. } if *scope == short.scope);
     let refused = |request: &Request| {
-        let same = matches!(&request.kind, RequestKind::Budget { limit, .. } if *limit == short.limit);
+        let same =
+            matches!(&request.kind, RequestKind::Budget { limit, .. } if *limit == short.limit);
         let decision = request.decided.as_ref().map(|decided| &decided.decision);
         same && matches!(decision, Some(Decision::GiveUp))
     };
     let known = state.requests.values().filter(about);
-    if short.may_pass() || known.into_iter().any(|request| request.is_open() || refused(request)) {
+    if short.may_pass()
+        || known
+            .into_iter()
+            .any(|request| request.is_open() || refused(request))
+    {
         return None;
     }
     let task = match &short.scope {

@@ -169,12 +169,7 @@ pub(crate) fn note_trouble(state: &mut State, at: Time, command: &Command) {
 
 /// A person mended what concerned the whole project.
 pub(crate) fn tried_again(state: &mut State, why: &str) {
-    let told = |breaker: &Breaker| {
-        breaker
-            .open
-            .as_ref()
-            .is_some_and(|(_, other)| other == why)
-    };
+    let told = |breaker: &Breaker| breaker.open.as_ref().is_some_and(|(_, other)| other == why);
     state.breakers.retain(|_, breaker| !told(breaker));
     if state.paused.as_deref() == Some(why) {
         state.paused = None;
@@ -217,7 +212,13 @@ pub fn retries(state: &State, agent: Option<&AgentName>) -> u32 {
 }
 
 /// What follows when an attempt on a leg has failed: nothing (the same agent tries again), or the next rung of the ladder.
-pub(crate) fn climb(state: &State, task: &TaskId, leg: Leg, from: Status, last: &str) -> Vec<Command> {
+pub(crate) fn climb(
+    state: &State,
+    task: &TaskId,
+    leg: Leg,
+    from: Status,
+    last: &str,
+) -> Vec<Command> {
     let Some(found) = state.tasks.get(task) else {
         return Vec::new();
     };
@@ -227,7 +228,10 @@ pub(crate) fn climb(state: &State, task: &TaskId, leg: Leg, from: Status, last: 
         return Vec::new();
     }
     let who = agent.as_ref().map_or("its holder", AgentName::as_str);
-    let why = format!("{who}: {misses} attempts in a row failed at {leg}; the last: {}", short(last));
+    let why = format!(
+        "{who}: {misses} attempts in a row failed at {leg}; the last: {}",
+        short(last)
+    );
     let task = task.clone();
     let other = agent.and_then(|agent| another(state, &task, leg, &agent));
     if other.is_some() {
@@ -323,7 +327,9 @@ pub fn blocker(state: &State, agent: &AgentName, now: Time) -> Option<Resting> {
 #[must_use]
 pub fn opens(state: &State, now: Time) -> Option<Time> {
     let open = state.breakers.values().filter_map(|b| b.open.as_ref());
-    open.map(|(until, _)| *until).filter(|until| *until > now).min()
+    open.map(|(until, _)| *until)
+        .filter(|until| *until > now)
+        .min()
 }
 
 /// What follows when an agent's program could not be started, or nobody is logged in: its breaker, and one word to the person.
@@ -345,7 +351,10 @@ pub(crate) fn could_not_start(state: &State, run: &Run, end: &RunEnd, now: Time)
         vec![agent.clone()]
     };
     let rest = i64::try_from(limits.breaker_s.saturating_mul(1000)).unwrap_or(i64::MAX);
-    let why = before.map_or_else(|| told(state, agent, &agents, end, in_a_row), |(_, why)| why);
+    let why = before.map_or_else(
+        || told(state, agent, &agents, end, in_a_row),
+        |(_, why)| why,
+    );
     let mut commands: Vec<_> = agents
         .into_iter()
         .map(|agent| Command::OpenBreaker {
@@ -376,7 +385,11 @@ fn told(state: &State, agent: &AgentName, all: &[AgentName], end: &RunEnd, times
             "{agent} could not be started, {times} times in a row: {end}. Its tasks go to another agent that can do them, or wait; it is tried again after a while, and at once when you choose to retry"
         );
     };
-    let account = state.config.agents.get(agent).map_or("", |found| found.account.as_str());
+    let account = state
+        .config
+        .agents
+        .get(agent)
+        .map_or("", |found| found.account.as_str());
     let names: Vec<_> = all.iter().map(AgentName::as_str).collect();
     format!(
         "The account {account} ({}): {end}. What its agents have to do waits; it is tried again after a while, and at once when you choose to retry",
@@ -455,10 +468,14 @@ pub(crate) fn critical(state: &State, command: &Command, error: &str, at: Time) 
     if state.paused.is_some() || !command.is_a_step() {
         return Vec::new();
     }
-    let same = |trouble: &&Trouble| {
-        trouble.kind == command.verb() && at.since(trouble.at) <= CRITICAL_MS
-    };
-    let mut tasks: Vec<_> = state.troubles.iter().filter(same).map(|t| &t.task).collect();
+    let same =
+        |trouble: &&Trouble| trouble.kind == command.verb() && at.since(trouble.at) <= CRITICAL_MS;
+    let mut tasks: Vec<_> = state
+        .troubles
+        .iter()
+        .filter(same)
+        .map(|t| &t.task)
+        .collect();
     tasks.sort();
     tasks.dedup();
     if tasks.len() < CRITICAL_TASKS {

@@ -163,7 +163,11 @@ fn over(
             Measure::Tokens => slot.0,
             Measure::Requests => slot.1,
         };
-        let level = level(slots.iter().map(|(at, slot)| (*at, amount(slot))), limit, now);
+        let level = level(
+            slots.iter().map(|(at, slot)| (*at, amount(slot))),
+            limit,
+            now,
+        );
         (level > limit).then(|| Over {
             whose: whose.clone(),
             measure,
@@ -228,6 +232,10 @@ fn grown(run: &mut Run, told: Told) -> (u64, u64) {
     run.requests = run.requests.max(told.requests);
     // Requests whose price was not told yet.
     let priced = told.session_total > run.cost_before.plus(run.cost);
-    run.unpriced = if priced { 0 } else { run.unpriced.saturating_add(requests) };
+    run.unpriced = if priced {
+        0
+    } else {
+        run.unpriced.saturating_add(requests)
+    };
     (tokens, requests)
 }

@@ -3,8 +3,7 @@
 use super::{first_line, send_back};
 use crate::{
     Command, Decision, Event, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
-    signal::Say,
-    state::Step,
+    signal::Say, state::Step,
 };
 
 /// A person decided.

@@ -1,9 +1,8 @@
 //! What time brings: limits of runs, the rungs of the stop ladder, rests after failures.
 
 use crate::{
-    Command, Halt, Run, RunEnd, RunStatus, State, Time, budget, rate,
-    run::Work,
-    state::{Progress, Step},
+    Command, Halt, Run, RunEnd, RunStatus, State, Time, budget, failure, rate, run::Work,
+    state::Step,
 };
 
 /// What time brings: limits that were reached, rungs of the stop ladder that did not help, questions for money that are void.
@@ -28,9 +27,9 @@ pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
     let rests = rests.chain(breakers.map(|(until, _)| *until));
     let waits = state
         .tasks
-        .values()
-        .filter(|found| found.step == Step::Idle && !found.status.is_over())
-        .filter_map(|found| back_off(state, found));
+        .iter()
+        .filter(|(_, found)| found.step == Step::Idle && !found.status.is_over())
+        .filter_map(|(task, found)| failure::back_off(state, task, found));
     let opens = [rate::opens(state, now), budget::opens(state, now)];
     let later = rests.chain(waits).chain(opens.into_iter().flatten());
     runs.chain(later.filter(|at| *at > now)).min()
@@ -98,15 +97,4 @@ fn limits_of(state: &State, run: &Run) -> (u64, Option<u64>) {
                 (found.timeout_s, Some(found.silence_s))
             }),
     }
-}
-
-/// Until when a task rests after failed attempts: the wait doubles with each.
-pub(super) fn back_off(state: &State, found: &Progress) -> Option<Time> {
-    let limits = &state.config.limits;
-    let failed_at = found.failed_at.filter(|_| found.failures > 0)?;
-    let wait = limits
-        .backoff_ms
-        .saturating_mul(1 << found.failures.saturating_sub(1).min(20))
-        .min(limits.backoff_max_ms);
-    Some(failed_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)))
 }

@@ -3,8 +3,8 @@
 //! Who waits long enough becomes more urgent, class by class. Who has waited for a whole class more at the top goes before every
 //! order that a person gave, oldest first: only finitely many tasks are older, so everybody's turn comes.
 
-use super::{due::back_off, leg_of};
-use crate::{Leg, Priority, State, Status, TaskCard, TaskId, Time, state::Progress};
+use super::leg_of;
+use crate::{Leg, Priority, State, Status, TaskCard, TaskId, Time, failure, state::Progress};
 use std::cmp::Reverse;
 
 /// How urgent a task is by now.
@@ -53,7 +53,8 @@ pub fn urgency(state: &State, card: &TaskCard, now: Time) -> Urgency {
 /// Since when only places have kept a task from starting; none while something else does.
 fn waiting_since(state: &State, card: &TaskCard, found: &Progress) -> Option<Time> {
     let leg = leg_of(card.status)?;
-    let own = [Some(found.moved), found.handed_at, back_off(state, found)];
+    let rested = failure::back_off(state, &card.id, found);
+    let own = [Some(found.moved), found.handed_at, rested];
     let mut since = own.into_iter().flatten().max()?;
     if leg == Leg::Implement {
         for id in card.depends_on.iter().filter(|id| **id != card.id) {

@@ -1,7 +1,9 @@
 //! Who takes a leg: the agent that is named, one of its pool, or another that has what the task needs; and why not the others.
 
 use super::Places;
-use crate::{Agent, AgentName, Holder, Leg, State, TaskCard, Time, budget, rate, record::Share};
+use crate::{
+    Agent, AgentName, Holder, Leg, State, TaskCard, Time, budget, failure, rate, record::Share,
+};
 use std::cmp::Reverse;
 
 /// Who takes a leg.
@@ -203,13 +205,10 @@ fn refusal(
     if let Some(why) = state.paused_agents.get(&agent.name) {
         return Some(Refusal::Paused(why.clone()));
     }
-    let breaker = state.breakers.get(&agent.name);
-    if let Some((until, why)) = breaker.and_then(|breaker| breaker.open.as_ref())
-        && *until > now
-    {
+    if let Some(rests) = failure::blocker(state, &agent.name, now) {
         return Some(Refusal::Breaker {
-            until: *until,
-            why: why.clone(),
+            until: rests.until.unwrap_or(now),
+            why: rests.why,
         });
     }
     let account = &agent.account;

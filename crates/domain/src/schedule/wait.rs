@@ -1,8 +1,8 @@
 //! Why a task does not move by itself right now.
 
-use super::{Refusal, Route, Survey, Unfit, due::back_off, leg_of, survey::was_reviewed};
+use super::{Refusal, Route, Survey, Unfit, leg_of, survey::was_reviewed};
 use crate::{
-    AgentName, Holder, Leg, State, Status, TaskCard, TaskId, Time, budget, conflict, rate,
+    AgentName, Holder, Leg, State, Status, TaskCard, TaskId, Time, budget, conflict, failure, rate,
     state::{Progress, Step},
 };
 
@@ -212,7 +212,7 @@ fn agent(
     if dependencies(survey, card, leg, told) {
         return;
     }
-    let rest = found.and_then(|found| back_off(state, found));
+    let rest = found.and_then(|found| failure::back_off(state, &card.id, found));
     if let Some(until) = rest.filter(|until| *until > survey.now)
         && told.add(Wait::BackOff(until))
     {
