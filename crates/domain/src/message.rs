@@ -200,6 +200,52 @@ pub fn recipients(state: &State, from: &str, to: &Address) -> BTreeSet<AgentName
     found
 }
 
+/// Reads an address: a holder's name, a leg's word, `everyone` or `person`.
+#[must_use]
+pub fn address(state: &State, text: &str) -> Option<Address> {
+    let text = text.trim();
+    if let Some(leg) = crate::Leg::from_word(text) {
+        return Some(Address::Role(leg));
+    }
+    match text {
+        "everyone" => Some(Address::Everyone),
+        "person" => Some(Address::Person),
+        name => {
+            let name: AgentName = name.parse().ok()?;
+            let chain = &state.config.chain;
+            let known = state.config.agents.contains_key(&name)
+                || [&chain.prepare, &chain.implement, &chain.review]
+                    .into_iter()
+                    .any(|holder| holder.as_ref() == Some(&name));
+            known.then_some(Address::Holder(name))
+        }
+    }
+}
+
+/// Why a message cannot be sent; none when it can.
+#[must_use]
+pub fn refused(state: &State, letter: &Letter) -> Option<String> {
+    if letter.text.trim().is_empty() {
+        return Some("text is empty; a message must say something".to_owned());
+    }
+    let size = letter.text.len() + letter.payload.as_ref().map_or(0, String::len);
+    if size > TEXT_MAX {
+        return Some(format!(
+            "{size} bytes are too many, {TEXT_MAX} are the most; write it into a file and name it"
+        ));
+    }
+    if letter.recipients.is_empty() {
+        return Some("nobody would get it: the sender is the only one there".to_owned());
+    }
+    let full = letter
+        .recipients
+        .iter()
+        .find(|name| inbox(state, name).count() >= INBOX_MAX)?;
+    Some(format!(
+        "the inbox of {full} is full: {INBOX_MAX} messages are not acknowledged; wait until they are read"
+    ))
+}
+
 /// Changes `state` by a fact about messages; and by the end of a run, which acknowledges what it was told.
 pub(crate) fn apply(state: &mut State, event: &Event) {
     match &event.fact {

@@ -2,11 +2,9 @@
 
 use crate::{carry_out::Outcome, engine::Engine, tools::Answer};
 use orchestron_domain::{
-    Actor, AgentName, Fact, Leg, Run, RunId, Seq, State,
+    Actor, AgentName, Fact, Run, RunId, Seq,
     context::{SAVED_MAX, WorkContext, compress, saved},
-    message::{
-        Address, INBOX_MAX, Letter, MessageKind, TEXT_MAX, inbox, recipients, sender, words,
-    },
+    message::{Letter, MessageKind, address, inbox, recipients, refused, sender, words},
 };
 use serde::Deserialize;
 use std::fmt::Write;
@@ -35,52 +33,6 @@ struct Save {
     version: u64,
     #[serde(flatten)]
     context: WorkContext,
-}
-
-/// Reads an address: a holder's name, a leg's word, `everyone` or `person`.
-#[must_use]
-pub fn address(state: &State, text: &str) -> Option<Address> {
-    let text = text.trim();
-    if let Some(leg) = Leg::from_word(text) {
-        return Some(Address::Role(leg));
-    }
-    match text {
-        "everyone" => Some(Address::Everyone),
-        "person" => Some(Address::Person),
-        name => {
-            let name: AgentName = name.parse().ok()?;
-            let chain = &state.config.chain;
-            let known = state.config.agents.contains_key(&name)
-                || [&chain.prepare, &chain.implement, &chain.review]
-                    .into_iter()
-                    .any(|holder| holder.as_ref() == Some(&name));
-            known.then_some(Address::Holder(name))
-        }
-    }
-}
-
-/// Why a message cannot be sent; none when it can.
-#[must_use]
-pub fn refused(state: &State, letter: &Letter) -> Option<String> {
-    if letter.text.trim().is_empty() {
-        return Some("text is empty; a message must say something".to_owned());
-    }
-    let size = letter.text.len() + letter.payload.as_ref().map_or(0, String::len);
-    if size > TEXT_MAX {
-        return Some(format!(
-            "{size} bytes are too many, {TEXT_MAX} are the most; write it into a file and name it"
-        ));
-    }
-    if letter.recipients.is_empty() {
-        return Some("nobody would get it: the sender is the only one there".to_owned());
-    }
-    let full = letter
-        .recipients
-        .iter()
-        .find(|name| inbox(state, name).count() >= INBOX_MAX)?;
-    Some(format!(
-        "the inbox of {full} is full: {INBOX_MAX} messages are not acknowledged; wait until they are read"
-    ))
 }
 
 impl Engine {

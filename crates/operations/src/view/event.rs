@@ -103,6 +103,10 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         Fact::RequestOpened { .. }
         | Fact::RequestDecided { .. }
         | Fact::RequestWithdrawn { .. } => about_requests(state, event),
+        Fact::MessageSent { .. }
+        | Fact::MessageDelivered { .. }
+        | Fact::MessageAcked { .. }
+        | Fact::ContextSaved { .. } => about_messages(state, event),
         Fact::EngineStarted { .. }
         | Fact::Trusted { .. }
         | Fact::Paused { .. }
@@ -235,7 +239,7 @@ fn about_work(fact: &Fact) -> Option<String> {
             "{task}'s worktree was cleared away; what was not committed is kept under {saved}"
         ),
         Fact::WorktreeRemoved { task, .. } => format!("{task}'s worktree was cleared away"),
-        _ => return None,
+        other => return super::clash::about(other),
     })
 }
 
@@ -357,6 +361,22 @@ fn about_requests(state: &State, event: &Event) -> Option<String> {
             format!("{by} {what} ({request})")
         }
         Fact::RequestWithdrawn { request, why } => format!("{request} is void: {why}"),
+        _ => return None,
+    })
+}
+
+fn about_messages(state: &State, event: &Event) -> Option<String> {
+    let by = actor(state, &event.by);
+    Some(match &event.fact {
+        Fact::MessageSent { letter } => {
+            let names: Vec<_> = letter.recipients.iter().map(ToString::to_string).collect();
+            format!("{by} told {}{}", names.join(", "), noted(&letter.text))
+        }
+        Fact::MessageDelivered { message, to, .. } => format!("message {} reached {to}", message.0),
+        Fact::MessageAcked { message, to } => format!("{to} has read message {}", message.0),
+        Fact::ContextSaved { context, .. } => {
+            format!("{by} saved how far it is{}", noted(&context.now))
+        }
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 mod agent;
 mod card;
 mod chain;
+mod clash;
 mod event;
 mod line;
 mod request;
