@@ -211,6 +211,13 @@ impl RunId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The task whose run it is, as its name says.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskId> {
+        let mut parts = self.0.splitn(3, '-');
+        format!("{}-{}", parts.next()?, parts.next()?).parse().ok()
+    }
 }
 impl FromStr for RunId {
     type Err = IdError;

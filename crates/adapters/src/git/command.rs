@@ -551,6 +551,13 @@ pub(super) fn check_version(dir: &Path) -> GitResult<()> {
     })
 }
 
+/// `2.39.5`, as git tells it.
+pub(super) fn version(dir: &Path) -> GitResult<Option<String>> {
+    let said = Git::read(dir, &["--version"]).line()?;
+    let version = said.trim_start_matches("git version ").trim();
+    Ok(Some(version.chars().take(60).collect()).filter(|version: &String| !version.is_empty()))
+}
+
 /// Reads `git version 2.39.5 (Apple Git-154)`.
 fn is_new_enough(said: &str) -> bool {
     let version = said.trim_start_matches("git version ");

@@ -8,7 +8,7 @@ use super::{
 };
 use orchestron_agents::{Driver, driver};
 use orchestron_domain::{RunId, transcript::TranscriptItem};
-use orchestron_engine::ports::{PortResult, RunLogs};
+use orchestron_engine::ports::{KeptRun, PortResult, RunLogs};
 use std::path::PathBuf;
 
 /// How much of the end of a run's output is looked at to tell what it does.
@@ -53,6 +53,10 @@ impl RunLogReader {
 }
 
 impl RunLogs for RunLogReader {
+    fn kept(&self) -> PortResult<Vec<KeptRun>> {
+        super::kept::kept(&self.runs)
+    }
+
     /// A page: whole lines until there are `limit` items or the output ends. The last line may bring a few more.
     fn transcript(
         &self,

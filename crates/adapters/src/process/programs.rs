@@ -1,6 +1,6 @@
 //! Which coding agents can be started on this machine.
 
-use super::environment;
+use super::{environment, npm::Found};
 use orchestron_agents::{Driver, known};
 use orchestron_engine::ports::{InstalledAgent, PortResult, Programs};
 use std::{
@@ -43,26 +43,29 @@ fn look(driver: &dyn Driver) -> InstalledAgent {
 }
 
 fn look_for(driver: &dyn Driver) -> InstalledAgent {
-    let program = find(driver.word(), driver.program());
+    let found = find(driver);
     InstalledAgent {
         cli: driver.word().to_owned(),
-        program: program.map(|program| program.display().to_string()),
         version: None,
-        install: driver.install_hint(),
+        install: found.cure(driver),
+        remark: found.remark(),
+        program: found.program().map(|program| program.display().to_string()),
     }
 }
 
-/// The place of a coding agent's program; none when it is not installed.
-pub(crate) fn find(word: &str, program: &str) -> Option<PathBuf> {
-    if let Some(named) = env::var_os(variable(word)).filter(|named| !named.is_empty()) {
+/// The place of a coding agent's program.
+pub(crate) fn find(driver: &dyn Driver) -> Found {
+    let program = driver.program();
+    if let Some(named) = env::var_os(variable(driver.word())).filter(|named| !named.is_empty()) {
         // Named on purpose: when it is not there, another one must not be taken instead.
-        return Some(PathBuf::from(named)).filter(|path| is_program(path));
+        return Found::among(program, std::iter::once(PathBuf::from(named)));
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
+    let places = env::split_paths(&path)
         .chain(usual_places())
         .flat_map(|dir| names(program).map(move |name| dir.join(name)))
-        .find(|path| path.is_absolute() && is_program(path))
+        .filter(|path| path.is_absolute());
+    Found::among(program, places)
 }
 
 /// The variable that names another program: `ORCHESTRON_CLAUDE`.
@@ -115,7 +118,7 @@ fn node_versions(dir: &Path) -> Vec<PathBuf> {
     versions
 }
 
-fn is_program(path: &Path) -> bool {
+pub(super) fn is_program(path: &Path) -> bool {
     let Ok(meta) = fs::metadata(path) else {
         return false;
     };

@@ -165,8 +165,11 @@ impl ProcessRuns {
         let driver = driver(cli).ok_or_else(|| unknown_agent(cli))?;
         let mut agent = wanted.agent.clone();
         if agent.program.is_none() {
-            let found = find(driver.word(), driver.program())
-                .ok_or_else(|| not_installed(driver.program(), driver.install_hint()))?;
+            let found = find(driver);
+            let cure = found.cure(driver);
+            let found = found
+                .program()
+                .ok_or_else(|| not_installed(driver.program(), cure))?;
             agent.program = Some(text(&found)?.to_owned());
         }
         let session = match wanted.resume {
@@ -291,6 +294,12 @@ impl Runs for ProcessRuns {
             .collect();
         found.sort();
         Ok(found)
+    }
+
+    fn forget(&mut self, run: &RunId) -> PortResult<()> {
+        super::kept::forget(&self.runs, run)?;
+        self.live.remove(run);
+        Ok(())
     }
 
     fn settle(&mut self, run: &RunId) -> PortResult<()> {

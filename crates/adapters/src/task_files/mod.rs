@@ -102,6 +102,10 @@ impl McpFolder {
 }
 
 impl TaskFiles for McpFolder {
+    fn clear_replaced(&self) -> PortResult<u32> {
+        self.clear_trash()
+    }
+
     fn scan(&self, known: &KnownFiles) -> PortResult<Scan> {
         scan::scan(self, known)
     }

@@ -1,4 +1,4 @@
-//! Texts that were replaced, kept for a week in the state folder: nothing we displace is deleted at once.
+//! Texts that were replaced, kept for a month in the state folder: nothing we displace is deleted at once.
 
 use super::{
     McpFolder,
@@ -18,7 +18,7 @@ use std::{
 };
 
 /// How long a replaced text is kept.
-const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 /// How often old ones are looked for.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
@@ -102,7 +102,13 @@ impl McpFolder {
         Ok(late)
     }
 
-    /// Removes what is older than a week, once an hour.
+    /// Removes what is older than a month; how many.
+    pub(super) fn clear_trash(&self) -> PortResult<u32> {
+        sweep(&self.trash, now_ns() / 1_000_000)
+            .map_err(|e| io_failure("cannot clear", self.trash.display(), &e))
+    }
+
+    /// Removes what is older than a month, once an hour.
     fn sweep_trash(&self) -> io::Result<()> {
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
         if swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
@@ -110,12 +116,13 @@ impl McpFolder {
         }
         *swept = Some(Instant::now());
         drop(swept);
-        sweep(&self.trash, now_ns() / 1_000_000)
+        sweep(&self.trash, now_ns() / 1_000_000).map(drop)
     }
 }
 
-/// Removes what is older than a week at this moment.
-pub(super) fn sweep(trash: &Path, now_ms: i64) -> io::Result<()> {
+/// Removes what is older than a month at this moment; how many.
+pub(super) fn sweep(trash: &Path, now_ms: i64) -> io::Result<u32> {
+    let mut removed = 0;
     for entry in fs::read_dir(trash)? {
         let entry = entry?;
         let file_name = entry.file_name();
@@ -125,10 +132,11 @@ pub(super) fn sweep(trash: &Path, now_ms: i64) -> io::Result<()> {
             .is_some_and(|kept| kept.since_ms < now_ms.saturating_sub(KEPT_MS));
         if old {
             match fs::remove_file(entry.path()) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => {}
+                Ok(()) => removed += 1,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
             }
         }
     }
-    Ok(())
+    Ok(removed)
 }
