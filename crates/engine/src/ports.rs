@@ -216,6 +216,14 @@ pub trait TaskFiles: Send + Sync {
     fn read_side(&self, path: &str) -> PortResult<FileText>;
     /// The configuration, with every problem found in it. Unknown keys are problems, not errors.
     fn config(&self) -> PortResult<(Config, Vec<Problem>)>;
+    /// Removes texts that were replaced so long ago that nobody asks for them any more; how many.
+    fn clear_replaced(&self) -> PortResult<u32> {
+        Ok(0)
+    }
+    /// What [`Self::config`] would say if `agents.yaml` had this text; nothing is written.
+    fn config_with(&self, _agents: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
+        self.config()
+    }
     /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.
     fn config_stamp(&self) -> PortResult<String>;
     /// What git is at in the checkout these files lie in.
@@ -468,6 +476,10 @@ pub struct FileDiff {
 pub trait Git: Send + Sync {
     /// Whether the project is a git repository with at least one commit.
     fn is_repository(&self) -> PortResult<bool>;
+    /// What git says its version is; none when it does not say.
+    fn version(&self) -> PortResult<Option<String>> {
+        Ok(None)
+    }
     /// The branch that is checked out in the project's own folder.
     fn current_branch(&self) -> PortResult<Option<String>>;
     /// Makes (or finds again) the task's worktree and branch `task/TASK-001-slug` from the tip of `base_branch`; locked.
@@ -499,29 +511,18 @@ pub trait Git: Send + Sync {
     ) -> PortResult<MergeOutcome>;
     /// Whether a merge would conflict: the conflicting files, empty when none.
     fn forecast(&self, tree: &Worktree, base_branch: &str) -> PortResult<Vec<String>>;
-    /// Files the task's branch touches since its merge base with `base_branch`, uncommitted ones included.
-    fn touched(&self, tree: &Worktree, base_branch: &str) -> PortResult<BTreeSet<String>> {
-        let diff = self.diff(tree, base_branch, true)?;
-        let old = diff.iter().filter_map(|file| file.old_path.clone());
-        Ok(diff
-            .iter()
-            .map(|file| file.path.clone())
-            .chain(old)
-            .collect())
-    }
+    /// Files the task's branch touches since its merge base with `base_branch`, uncommitted ones included, relative to the project. Both
+    /// names of a renamed file. Only names are looked at.
+    fn touched(&self, tree: &Worktree, base_branch: &str) -> PortResult<BTreeSet<String>>;
     /// Whether merging two commits would conflict: the conflicting files, empty when none.
-    fn forecast_pair(&self, _one: &CommitId, _other: &CommitId) -> PortResult<Vec<String>> {
-        Ok(Vec::new())
-    }
+    fn forecast_pair(&self, one: &CommitId, other: &CommitId) -> PortResult<Vec<String>>;
     /// Merges `base_branch` into the task's branch in its worktree, when that goes through. Returns its tip then, and the files that
     /// conflict; when there are any, nothing was changed.
     fn catch_up(
         &self,
         tree: &Worktree,
-        _base_branch: &str,
-    ) -> PortResult<(Option<CommitId>, Vec<String>)> {
-        Ok((self.tip(tree)?, Vec::new()))
-    }
+        base_branch: &str,
+    ) -> PortResult<(Option<CommitId>, Vec<String>)>;
     /// Tip of the task's branch.
     fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>>;
     /// Removes the worktree; uncommitted work is saved to a ref first, whose name is returned.
@@ -613,6 +614,8 @@ pub trait Runs: Send {
     fn halt(&mut self, run: &RunId, halt: Halt) -> PortResult<()>;
     /// Run folders there are.
     fn found(&self) -> PortResult<Vec<RunId>>;
+    /// Removes what is kept of a run that is over; `Held` when its keeper lives.
+    fn forget(&mut self, run: &RunId) -> PortResult<()>;
     /// After a run's end: nothing of its process tree is left (sweeps survivors); forgets the run.
     fn settle(&mut self, run: &RunId) -> PortResult<()>;
     /// Which coding agents can be started on this machine.
@@ -628,12 +631,29 @@ pub struct InstalledAgent {
     pub program: Option<String>,
     /// What it says its version is.
     pub version: Option<String>,
-    /// How to install it.
+    /// How to install it, or how to mend what is installed and cannot start.
     pub install: String,
+    /// What the person should know about what is started, if anything.
+    pub remark: Option<String>,
+}
+
+/// What is kept of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRun {
+    /// The run.
+    pub run: RunId,
+    /// Its keeper lives.
+    pub lives: bool,
+    /// When it ended, as its keeper told; else when it was last heard of.
+    pub ended: Time,
+    /// How much is kept.
+    pub bytes: u64,
 }
 
 /// What runs have said, for people; readable without the lease.
 pub trait RunLogs: Send + Sync {
+    /// All runs of which something is kept, whether the log knows them or not.
+    fn kept(&self) -> PortResult<Vec<KeptRun>>;
     /// Items of a run's transcript from byte `from` of its output, with the offset to go on from.
     fn transcript(
         &self,

@@ -84,12 +84,28 @@ fn draft(state: &State, input: &input::Create) -> Result<TaskDraft, OpError> {
         criteria: input.criteria.clone(),
         depends_on,
         files: input.files.clone(),
+        order: input.order.map(i64::from),
+        needs: input.needs.clone(),
         notes: trimmed(input.notes.as_deref()),
         created: Time::default(),
     };
+    needs(&draft)?;
     // Found out before an id is spent on it: all together it may be larger than a task file can be.
     TaskFile::parse(&new_task(&draft)).map_err(|error| wrong("goal", error.to_string()))?;
     Ok(draft)
+}
+
+/// What cannot be read back must not be lost without a word.
+fn needs(draft: &TaskDraft) -> Result<(), OpError> {
+    for need in draft.needs.iter().filter(|need| !need.trim().is_empty()) {
+        if orchestron_domain::task_file::need(need).is_none() {
+            let what = format!(
+                "`{need}` is none: write a capability such as backend, or a tool such as `tool: Bash(npm test)`"
+            );
+            return Err(wrong("needs", what));
+        }
+    }
+    Ok(())
 }
 
 fn told(cx: &Context, state: &State, card: &TaskCard) -> Result<Done, OpError> {

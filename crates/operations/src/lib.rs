@@ -4,31 +4,48 @@
 //! Operations see ports only, so they run on fakes too. A write never starts anything: the engine that holds the lease acts on what
 //! it finds in the store.
 
+pub mod agents;
+mod agents_text;
 pub mod board;
 pub mod by_hand;
+pub mod caller;
 pub mod claim;
 mod context;
 pub mod create;
 pub mod decide;
 pub mod diff;
 pub mod doctor;
+pub mod edit;
 pub mod end_leg;
 mod error;
+pub mod escalate;
 pub mod events;
 pub mod give_up;
+pub mod handover;
+pub mod impact;
 pub mod keys;
+pub mod messages;
 pub mod next;
 pub mod on_review;
+pub mod once;
+pub mod order;
+pub mod own_run;
 pub mod project;
+pub mod reassign;
 pub mod registry;
 pub mod requests;
+pub mod roster;
+pub mod roster_edit;
+pub mod saved;
 pub mod say;
 pub mod switch;
 pub mod task;
 pub mod transcript;
 pub mod typescript;
+pub mod verdict;
 mod view;
 mod who;
+pub mod why;
 pub mod wire;
 mod writing;
 

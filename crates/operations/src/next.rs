@@ -117,14 +117,17 @@ fn is_for(sight: &Sight<'_>, card: &TaskCard, leg: Leg, who: &Who) -> bool {
     match sight.wait(card) {
         Wait::Turn(_) => same,
         Wait::NobodyNamed(Leg::Implement) => who.is_person() && sight.state.undone(card).is_empty(),
-        // A person acts for an agent that could be started, whatever keeps it from being started.
-        Wait::Next
-        | Wait::Full
-        | Wait::Paused
-        | Wait::Untrusted
-        | Wait::Parked(_)
-        | Wait::BackOff(_) => same && sight.state.undone(card).is_empty(),
-        _ => false,
+        // A person acts for an agent that could be started, whatever keeps it from being started, other tasks apart.
+        Wait::UnderWay
+        | Wait::Over
+        | Wait::Request
+        | Wait::NobodyNamed(_)
+        | Wait::Unclear
+        | Wait::InUse(..)
+        | Wait::Behind(..)
+        | Wait::Dependencies(_)
+        | Wait::Circle(_) => false,
+        _ => same && sight.state.undone(card).is_empty(),
     }
 }
 

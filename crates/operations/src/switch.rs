@@ -3,72 +3,156 @@
 use crate::{
     Context, OpError,
     view::word,
-    who::only_person,
+    who::{is_known, only_person, unknown},
     wire::{CommandView, CommandsView, Done, input},
-    writing::{done, tell_engine, trimmed, write},
+    writing::{done, id, must_be_clear, tell_engine, trimmed, write},
 };
-use orchestron_domain::{Actor, Fact, event::Scope};
+use orchestron_domain::{Actor, AgentName, Fact, State, TaskId, event::Scope, ids::IdError};
 use orchestron_engine::trust::{KEY, commands, is_trusted};
 use std::collections::BTreeSet;
 
-/// Lets nothing new be started. What works goes on.
+/// Lets nothing new be started: of one task, of one agent, or at all. What works goes on.
 ///
 /// # Errors
-/// When the log cannot be written.
+/// When there is no such task or agent, or the log cannot be written.
 pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
-    only_person(cx, "pause the project")?;
+    only_person(cx, "pause anything")?;
+    let scope = scope(cx, input.task.as_deref(), input.agent.as_deref())?;
     let why = match trimmed(input.why.as_deref()) {
         why if why.is_empty() => "paused by a person".to_owned(),
         why => why,
     };
     let live = write(cx, |state| {
-        Ok((
-            vec![(
-                Actor::Person,
-                Fact::Paused {
-                    why,
-                    scope: Scope::All,
-                },
-            )],
-            state.live_runs().count(),
-        ))
+        let fact = Fact::Paused {
+            why,
+            scope: scope.clone(),
+        };
+        let live = state.live_runs().filter(|run| match &scope {
+            Scope::All => true,
+            Scope::Task { task } => run.task == *task,
+            Scope::Agent { agent } => run.agent() == Some(agent),
+        });
+        let live = live.count();
+        Ok((vec![(Actor::Person, fact)], live))
     })?;
-    let mut told = done(None, None, "nothing new is started");
+    let did = match &scope {
+        Scope::All => "nothing new is started".to_owned(),
+        Scope::Task { task } => format!("nothing new is started for {task}"),
+        Scope::Agent { agent } => format!("{agent} is not started any more"),
+    };
+    let mut told = done(named(&scope), None, did);
     if live > 0 {
         told.not_done.push(format!(
             "{} at work: what runs goes on to its end",
             word::count(live, "run")
         ));
     }
-    told.next.push("`orchestron resume` goes on".into());
+    told.next.push(format!("`{}` goes on", undo(&scope)));
     Ok(told)
 }
 
 /// Goes on starting.
 ///
 /// # Errors
-/// When the log cannot be written.
-pub fn resume(cx: &mut Context, _input: &input::Nothing) -> Result<Done, OpError> {
-    only_person(cx, "resume the project")?;
-    let was = write(cx, |state| {
-        let facts = if state.paused.is_some() {
-            vec![(Actor::Person, Fact::Resumed { scope: Scope::All })]
-        } else {
-            Vec::new()
+/// When there is no such task or agent, or the log cannot be written.
+pub fn resume(cx: &mut Context, input: &input::Resume) -> Result<Done, OpError> {
+    only_person(cx, "resume anything")?;
+    let scope = scope(cx, input.task.as_deref(), input.agent.as_deref())?;
+    let (was, rest) = write(cx, |state| {
+        let was = match &scope {
+            Scope::All => state.paused.is_some(),
+            Scope::Task { task } => state.paused_tasks.contains_key(task),
+            Scope::Agent { agent } => state.paused_agents.contains_key(agent),
         };
-        Ok((facts, state.paused.is_some()))
+        let fact = Fact::Resumed {
+            scope: scope.clone(),
+        };
+        let facts = was.then_some((Actor::Person, fact));
+        Ok((
+            facts.into_iter().collect(),
+            (was, still_paused(state, &scope)),
+        ))
     })?;
-    let mut told = done(
-        None,
-        None,
-        if was {
-            "what is ready is started again"
-        } else {
-            "it was not paused"
-        },
-    );
-    tell_engine(cx, &mut told, "what is ready is started")?;
+    let what = match &scope {
+        Scope::All => "what is ready".to_owned(),
+        Scope::Task { task } => task.to_string(),
+        Scope::Agent { agent } => agent.to_string(),
+    };
+    let did = match (was, &scope) {
+        (true, Scope::All) => "what is ready is started again".to_owned(),
+        (true, _) => format!("{what} is started again"),
+        (false, Scope::All) => "it was not paused".to_owned(),
+        (false, _) => format!("{what} was not paused"),
+    };
+    let mut told = done(named(&scope), None, did);
+    told.not_done = rest;
+    tell_engine(cx, &mut told, &format!("{what} is started"))?;
     Ok(told)
+}
+
+/// What is still paused when this goes on.
+fn still_paused(state: &State, scope: &Scope) -> Vec<String> {
+    let line = |scope: Scope| {
+        format!(
+            "{} is still paused: `{}`",
+            word::scope(&scope),
+            undo(&scope)
+        )
+    };
+    let all = (*scope != Scope::All && state.paused.is_some()).then_some(Scope::All);
+    let tasks = state
+        .paused_tasks
+        .keys()
+        .map(|task| Scope::Task { task: task.clone() });
+    let agents = state.paused_agents.keys().map(|agent| Scope::Agent {
+        agent: agent.clone(),
+    });
+    let others = tasks.chain(agents).filter(|_| *scope == Scope::All);
+    all.into_iter().chain(others).map(line).collect()
+}
+
+fn undo(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "orchestron resume".to_owned(),
+        Scope::Task { task } => format!("orchestron resume {task}"),
+        Scope::Agent { agent } => format!("orchestron resume --agent {agent}"),
+    }
+}
+
+const fn named(scope: &Scope) -> Option<&TaskId> {
+    match scope {
+        Scope::Task { task } => Some(task),
+        Scope::All | Scope::Agent { .. } => None,
+    }
+}
+
+/// What is meant: a task, an agent, or everything.
+fn scope(cx: &mut Context, task: Option<&str>, agent: Option<&str>) -> Result<Scope, OpError> {
+    let wrong = |what: String| OpError::Input {
+        field: "agent",
+        what,
+    };
+    match (task, agent) {
+        (None, None) => Ok(Scope::All),
+        (Some(_), Some(_)) => Err(wrong("name a task or an agent, not both".to_owned())),
+        (Some(task), None) => {
+            let task = id(task)?;
+            let state = cx.state()?;
+            must_be_clear(cx, &state, &task)?;
+            Ok(Scope::Task { task })
+        }
+        (None, Some(text)) => {
+            let agent: AgentName = text
+                .parse()
+                .map_err(|error: IdError| wrong(error.to_string()))?;
+            let state = cx.state()?;
+            // Also one that is in the configuration no more, so that it can be resumed.
+            if !is_known(&state, &agent) && !state.paused_agents.contains_key(&agent) {
+                return Err(wrong(unknown(&state, &agent)));
+            }
+            Ok(Scope::Agent { agent })
+        }
+    }
 }
 
 /// What the configuration wants to run on this machine, line by line, and whether exactly that was accepted.

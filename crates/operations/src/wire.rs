@@ -83,8 +83,30 @@ wire_word! {
     pub enum RunWord { Starting, Working, Waiting, Ending, Completed, Failed }
     /// What a change of the store touched; surfaces ask again for what they show.
     pub enum Topic { Store, Runs }
+    /// Whether an agent can work.
+    pub enum AgentWord {
+        /// It can start now.
+        Available,
+        /// It is at work.
+        Busy,
+        /// It cannot be started, or its last runs failed.
+        Error,
+        /// It is paused, its program is missing, or nothing is launched for it.
+        Offline,
+    }
+    /// Why a task is not running.
+    pub enum WaitWord {
+        UnderWay, Over, Request, Turn, NobodyNamed, Dependencies, Circle, BackOff, Parked, Unfit, AgentPaused, Breaker, AgentFull, AccountFull,
+        Rate, Budget, InUse, Behind, StatusFull, Full, Starting, Paused, TaskPaused, Untrusted, Unclear,
+        /// No engine runs, and it would have to start it.
+        NoEngine,
+        /// Nothing stands in the way.
+        Next,
+    }
     /// Result of a gate.
     pub enum GateWord { Waiting, Running, Passed, Failed }
+    /// What a reviewer finds.
+    pub enum VerdictWord { Approve, Changes }
     /// What happened to a file.
     pub enum ChangeWord { Added, Modified, Deleted, Renamed }
 }
@@ -177,6 +199,85 @@ wire! {
         pub account: String,
         /** What is missing before it can be started, with the cure. */ pub missing: Option<String>,
     }
+
+    /// An agent with its record: one line of the registry.
+    pub struct RegisteredView {
+        pub agent: AgentView,
+        pub status: AgentWord,
+        /** Why it is in error or offline. */ pub why: Option<String>,
+        /** What it works on now. */ pub tasks: Vec<String>,
+        /** Runs it has, those that are about to start included. */ pub runs: u32,
+        /** Runs it may have at once; none = as many as there are places. */ pub instances: Option<u32>,
+        pub capabilities: Vec<String>,
+        /** When a run of it last said or did something. */ pub heard: Option<Millis>,
+        /** Runs that did what they were started for. */ pub completed: Big,
+        /** Runs that failed by a fault of the agent. */ pub failed: Big,
+        /** Failed runs since the last good one. */ pub failed_in_a_row: u32,
+        /** Work that was handed in. */ pub submitted: Big,
+        /** Tasks it worked on that were approved. */ pub approved: Big,
+        /** How long a run takes on average, in milliseconds, waiting for people not counted. */ pub average: Option<Big>,
+        /** Failed runs, in percent of those that tell something. */ pub error_rate: Option<u32>,
+        /** Work that passed without ever coming back, in percent, once five pieces were judged. */ pub first_pass: Option<u32>,
+        /** The same, by leg, however few were judged. */ pub legs: Vec<JudgedView>,
+        pub cost: Money,
+        pub cost_per_approved: Option<Money>,
+    }
+    /// How an agent's work on a leg was judged.
+    pub struct JudgedView { pub leg: LegWord, /** Pieces of work. */ pub all: Big, /** Of those, good at the first try. */ pub first_pass: Big }
+
+    /// One reason why a task is not running.
+    pub struct ReasonView {
+        pub kind: WaitWord,
+        /** What was seen, in a sentence. */ pub evidence: String,
+        /** What would change it. */ pub change: String,
+        /** Tasks that have to do with it. */ pub tasks: Vec<String>,
+        /** The agent it is about. */ pub agent: Option<String>,
+        /** Files it is about. */ pub files: Vec<String>,
+        /** When it passes by itself, when that is known. */ pub until: Option<Millis>,
+    }
+    /// Who would take a leg now, and why not the others.
+    pub struct RouteView { pub to: Option<String>, /** In a sentence. */ pub why: String, pub passed: Vec<PassedView> }
+    /// Somebody who was passed over.
+    pub struct PassedView { pub agent: String, /** What follows its name: `has 2 of 2 runs`. */ pub why: String }
+    /// Why a task is not running.
+    pub struct WhyView {
+        pub task: String,
+        pub title: String,
+        pub status: StatusWord,
+        /** Whose leg it is; none when it is over. */ pub leg: Option<LegWord>,
+        /** Whose turn it is. */ pub turn: HolderView,
+        /** Every reason, the most important first. */ pub reasons: Vec<ReasonView>,
+        /** Who would take it, when that is an agent. */ pub route: Option<RouteView>,
+        /** Its place among the tasks that only wait for a place, from 1. */ pub position: Option<u32>,
+        /** Those that go before it, in order; the first ten. */ pub before: Vec<String>,
+        /** Whether it is among those that start at once. */ pub starts_next: bool,
+        /** What its file says. */ pub priority: String,
+        /** As what it counts by now: who waits long becomes more urgent. */ pub counts_as: String,
+        /** Since when only places keep it from starting. */ pub waiting_since: Option<Millis>,
+        /** Its place that was given by hand (`order`). */ pub order: Option<i32>,
+    }
+
+    /// What the approval of a task would start.
+    pub struct ImpactView {
+        pub task: String,
+        pub title: String,
+        /** Tasks for which it is the last thing they wait for, in the order they get places. */ pub starts: Vec<StartView>,
+        /** Tasks that wait for others still. */ pub still_waits: Vec<StillWaitsView>,
+        /** All tasks that wait for it, also by way of others. */ pub all: Vec<String>,
+    }
+    /// A task that could start.
+    pub struct StartView {
+        pub task: String,
+        pub title: String,
+        pub leg: LegWord,
+        /** Who would take it. */ pub who: HolderView,
+        /** Why that one, or why nobody. */ pub why: String,
+        /** Its place in the line, from 1; none when it needs no agent. */ pub position: Option<u32>,
+        pub at_once: bool,
+        /** What would still keep it from starting. */ pub holds: WaitWord,
+    }
+    /// A task that waits for others still.
+    pub struct StillWaitsView { pub task: String, pub title: String, pub waits_for: Vec<String> }
 
     /// How many tasks stand in a column.
     pub struct CountView { pub status: StatusWord, pub count: u32 }
@@ -308,6 +409,34 @@ wire! {
 
     /// A page of the activity log, newest first.
     pub struct EventsView { pub events: Vec<EventView>, /** Give this as `before` for the next page. */ pub before: Option<Big> }
+
+    /// What became of a message for one recipient.
+    pub struct ReceiptView { pub name: String, pub delivered: Option<Millis>, pub acked: Option<Millis> }
+    /// A message between holders.
+    pub struct MessageView {
+        pub id: Big,
+        /** A holder's name, `person` or `engine`. */ pub from: String,
+        /** `coordination`, `progress_update`, `task_assignment`, `escalation`. */ pub kind: String,
+        pub task: Option<String>,
+        pub text: String,
+        /** JSON text, for programs. */ pub payload: Option<String>,
+        pub reply_to: Option<Big>,
+        pub at: Millis,
+        pub receipts: Vec<ReceiptView>,
+    }
+    /// Messages.
+    pub struct MessagesView { pub messages: Vec<MessageView>, /** Give this as `after` for the next page. */ pub next: Option<Big>, /** How many more there are. */ pub more: u32 }
+    /// What a holder knows and the next one needs.
+    pub struct WorkContextView {
+        #[serde(default)] pub now: String,
+        #[serde(default)] pub completed: Vec<String>,
+        #[serde(default)] pub next: Vec<String>,
+        #[serde(default)] pub decisions: Vec<String>,
+        #[serde(default)] pub questions: Vec<String>,
+        #[serde(default)] pub pointers: Vec<String>,
+    }
+    /// What was saved of the work on a task; version 0 when nothing was.
+    pub struct SavedView { pub task: String, pub version: Big, pub by: Option<String>, pub at: Option<Millis>, pub context: Option<WorkContextView>, /** Entries that did not fit into 4 kB. */ pub left_out: u32, /** The event that has everything. */ pub whole: Option<Big> }
 
     /// Part of a transcript.
     pub struct TranscriptView {
@@ -451,7 +580,7 @@ pub enum DecisionInput {
 
 /// Inputs of the operations, by the operation's name.
 pub mod input {
-    use super::{Big, DecisionInput, StatusWord};
+    use super::{Big, DecisionInput, LegWord, StatusWord, VerdictWord};
     use serde::{Deserialize, Serialize};
     use ts_rs::TS;
 
@@ -467,6 +596,8 @@ pub mod input {
             #[serde(default)] pub criteria: Vec<String>,
             #[serde(default)] pub depends_on: Vec<String>,
             #[serde(default)] pub files: Vec<String>,
+            /** What whoever does it must have: `backend`, `tool: Bash(npm test)`. */ #[serde(default)] pub needs: Vec<String>,
+            /** Its place among tasks of its priority; the lower goes first. */ #[serde(default)] pub order: Option<i32>,
             #[serde(default)] pub notes: Option<String>,
         }
         /// Operations on one task.
@@ -487,20 +618,75 @@ pub mod input {
         pub struct Decide { pub request: Big, pub decision: DecisionInput, #[serde(default)] pub commit: Option<String> }
         /// `approve`, `reject`: decide the open review of a task.
         pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+        /// `verdict`: whether work in review is good.
+        pub struct Verdict { pub task: String, pub verdict: VerdictWord, #[serde(default)] pub note: Option<String>, /** What was looked at. */ #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+        /// `edit`: a section's new text; an implementer only ticks boxes of checklists.
+        pub struct Edit { pub task: String, pub section: String, pub text: String, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+        /// `context`: a task, for whom.
+        pub struct ForHolder { pub task: String, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+        /// `run-edit`: as `edit`, of the run's own task.
+        pub struct RunEdit { pub section: String, pub text: String }
+        /// `run-submit`: words for the next holder.
+        pub struct RunSubmit { pub note: String }
+        /// `run-verdict`.
+        pub struct RunVerdict { pub verdict: VerdictWord, pub note: String }
         /// `transcript`.
         pub struct Transcript { pub run: String, #[serde(default)] pub from: Big, #[serde(default)] pub limit: Option<u32> }
         /// `events`.
         pub struct Events { #[serde(default)] pub task: Option<String>, #[serde(default)] pub before: Option<Big>, #[serde(default)] pub limit: Option<u32> }
         /// `list`.
         pub struct List { #[serde(default)] pub status: Option<StatusWord>, #[serde(default)] pub agent: Option<String> }
-        /// `pause`.
-        pub struct Pause { #[serde(default)] pub why: Option<String> }
+        /// `pause`: one task, one agent, or (neither named) everything.
+        pub struct Pause { #[serde(default)] pub why: Option<String>, #[serde(default)] pub task: Option<String>, #[serde(default)] pub agent: Option<String> }
+        /// `resume`, as `pause`.
+        pub struct Resume { #[serde(default)] pub task: Option<String>, #[serde(default)] pub agent: Option<String> }
+        /// `order`: exactly one of these says where.
+        pub struct Order {
+            pub task: String,
+            /** Before all that have an order. */ #[serde(default)] pub first: bool,
+            #[serde(default)] pub before: Option<String>,
+            #[serde(default)] pub after: Option<String>,
+            /** This very number. */ #[serde(default)] pub at: Option<i32>,
+            /** By its age again. */ #[serde(default)] pub none: bool,
+        }
+        /// `reassign`: give the leg whose turn it is, or `leg`, to another agent.
+        pub struct Reassign {
+            pub task: String,
+            /** None = back to whom the chain names. */ #[serde(default)] pub agent: Option<String>,
+            #[serde(default)] pub leg: Option<LegWord>,
+            #[serde(default)] pub why: Option<String>,
+        }
+        /// `agent-add`: a new entry in .mcp/agents.yaml.
+        pub struct AgentAdd { pub name: String, /** Keys with their values; several values make a list. */ #[serde(default)] pub keys: Vec<AgentKey> }
+        /// One key of an agent.
+        pub struct AgentKey { pub key: String, pub values: Vec<String> }
+        /// `agent-set`: one key; without values it is taken out.
+        pub struct AgentSet { pub name: String, pub key: String, #[serde(default)] pub values: Vec<String> }
+        /// `agent-remove`.
+        pub struct AgentRemove { pub name: String }
         /// `trust`: accepts exactly this, as `commands` told it; refused when the configuration has changed since.
         pub struct Trust { pub commands: String }
         /// `key-set`. The key goes to the operating system's keyring and nowhere else.
         pub struct KeySet { pub account: String, pub key: String }
         /// `key-delete`.
         pub struct KeyDelete { pub account: String }
+        /// `messages`: newest first; with `inbox` what waits for that holder, oldest first.
+        pub struct Messages { #[serde(default)] pub inbox: Option<String>, /** `next` of the page before. */ #[serde(default)] pub after: Option<Big>, #[serde(default)] pub limit: Option<u32> }
+        /// `message-send`.
+        pub struct MessageSend {
+            /** A holder's name, `prepare`, `implement`, `review`, `everyone` or `person`. */ pub to: String,
+            pub text: String,
+            #[serde(default)] pub kind: Option<String>,
+            #[serde(default)] pub task: Option<String>,
+            #[serde(default)] pub payload: Option<String>,
+            #[serde(default)] pub reply_to: Option<Big>,
+            /** With the same key it is sent once. */ #[serde(default)] pub key: Option<String>,
+            /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+        }
+        /// `message-ack`.
+        pub struct MessageAck { pub message: Big, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+        /// `context-save`. `version` is what was known when it was made; 0 for the first.
+        pub struct ContextSave { pub task: String, pub version: Big, pub context: super::WorkContextView, #[serde(default)] pub agent: Option<String> }
         /// `words`: say something to the agent that works on a task.
         pub struct Words { pub task: String, pub text: String }
     }

@@ -177,6 +177,10 @@ impl TaskFiles for McpFolder {
         config::read(self, &self.remembered)
     }
 
+    fn config_with(&self, agents: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
+        config::read_with(self, agents)
+    }
+
     fn config_stamp(&self) -> PortResult<String> {
         let folder = self
             .open(&[])

@@ -99,8 +99,8 @@ impl TaskFile {
     pub fn needs(&self) -> Vec<String> {
         let mut needs: Vec<String> = Vec::new();
         for entry in self.entries(Section::Needs) {
-            if let Some(need) = read_need(entry).filter(|need| !needs.contains(need)) {
-                needs.push(need);
+            if let Some(found) = need(entry).filter(|found| !needs.contains(found)) {
+                needs.push(found);
             }
         }
         needs
@@ -277,7 +277,7 @@ impl TaskFile {
             ),
         });
         for entry in self.entries(Section::Needs) {
-            if read_need(entry).is_none() {
+            if need(entry).is_none() {
                 found.add(
                     self.part(Section::Needs).map_or(0, |part| part.line),
                     format!("`{}` is nothing that a task can need; it is ignored.", shown(entry)),
@@ -361,8 +361,9 @@ fn read_order(value: &str) -> Option<i64> {
     value.strip_prefix('#').unwrap_or(value).parse().ok()
 }
 
-/// A need: `backend`, `capability: backend`, `tool: Bash(npm test)`. None when it names nothing.
-fn read_need(entry: &str) -> Option<String> {
+/// Reads a need: `backend`, `capability: backend`, `tool: Bash(npm test)`. None when it names nothing.
+#[must_use]
+pub fn need(entry: &str) -> Option<String> {
     let (kind, rest) = match entry.split_once(':') {
         // `Bash(npm:*)` is no kind.
         Some((kind, rest)) if kind.trim().bytes().all(|b| b.is_ascii_alphabetic()) => {

@@ -30,6 +30,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use card::need;
 pub use check::{Fault, check_roundtrip};
 pub use edit_lists::Item;
 pub use error::{EditError, Oddity, TaskFileError};

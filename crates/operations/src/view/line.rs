@@ -2,7 +2,10 @@
 
 use super::{Sight, word};
 use orchestron_domain::{
-    Holder, Leg, Request, RequestKind, Run, RunStatus, Status, TaskCard, run::Work, schedule::Wait,
+    Holder, Leg, Request, RequestKind, Run, RunStatus, Status, TaskCard,
+    budget::Blocked,
+    run::Work,
+    schedule::{Wait, path_words},
     state::Step,
 };
 
@@ -86,11 +89,21 @@ fn under_way(sight: &Sight<'_>, step: &Step) -> Option<String> {
     })
 }
 
+/// `: why`, when there are words.
+fn because(why: &str) -> String {
+    match word::first_line(why) {
+        line if line.is_empty() => String::new(),
+        line => format!(": {line}"),
+    }
+}
+
 fn waits(sight: &Sight<'_>, card: &TaskCard) -> Option<String> {
     let held = matches!(sight.state.step(&card.id), Step::Held { .. });
     Some(match sight.wait(card) {
         Wait::UnderWay | Wait::Over | Wait::Request => return None,
-        Wait::Full => return None, // whose turn it is says enough
+        // Whose turn it is says enough.
+        Wait::Full | Wait::Starting | Wait::AgentFull(..) | Wait::AccountFull(..) => return None,
+        Wait::StatusFull(..) => return None,
         Wait::Turn(Holder::Person) if held => "you work on it".to_owned(),
         Wait::Turn(Holder::Person) if card.status == Status::Review => {
             "waits for your decision".to_owned()
@@ -104,6 +117,26 @@ fn waits(sight: &Sight<'_>, card: &TaskCard) -> Option<String> {
         Wait::Dependencies(ids) => {
             let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
             format!("waits for {}", ids.join(", "))
+        }
+        Wait::Circle(path) => format!("waits in a circle: {}", path_words(path)),
+        Wait::InUse(other, files) => {
+            format!("waits for {other}: both are about {}", files.join(", "))
+        }
+        Wait::Behind(other, _) => format!("waits until {other} is merged"),
+        Wait::Unfit(agent, unfit) => format!("{agent} {unfit}"),
+        Wait::AgentPaused(agent, why) => format!("{agent} is paused{}", because(why)),
+        Wait::TaskPaused(why) => format!("paused{}", because(why)),
+        Wait::Breaker(agent, until, _) => format!(
+            "{agent} could not be started; it is tried again in {}",
+            word::span(until.since(sight.now))
+        ),
+        Wait::Rate(over) => format!(
+            "used too fast; goes on in {}",
+            word::span(over.until.since(sight.now))
+        ),
+        Wait::Budget(Blocked::Short(short)) => format!("{} is used up", short.scope),
+        Wait::Budget(Blocked::Unread) => {
+            "a limit of money in .mcp/config.yaml cannot be understood".to_owned()
         }
         Wait::BackOff(until) => {
             let tries = sight.progress(&card.id).map_or(0, |found| found.failures);

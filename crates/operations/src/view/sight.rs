@@ -4,7 +4,7 @@ use crate::Context;
 use orchestron_domain::{
     Holder, Leg, Request, RequestKind, Run, State, Status, TaskCard, TaskId, Time,
     run::Verdict,
-    schedule::{Wait, free_places, wait_given},
+    schedule::{Survey, Wait},
     state::{Progress, Step},
 };
 use orchestron_engine::ports::{PortResult, RunLogs};
@@ -77,23 +77,12 @@ impl<'a> Sight<'a> {
     }
 
     fn find_waits(&mut self) {
-        let free = free_places(self.state);
-        let mut queue = Vec::new();
-        for card in self
-            .state
-            .cards
-            .values()
-            .filter(|card| !card.status.is_over())
-        {
-            let wait = wait_given(self.state, card, self.now, free);
-            if wait == Wait::Next {
-                queue.push((std::cmp::Reverse(card.status), card.priority, &card.id));
-            }
-            self.waits.insert(&card.id, wait);
+        let survey = Survey::new(self.state, self.now);
+        let cards = self.state.cards.values();
+        for card in cards.filter(|card| !card.status.is_over()) {
+            self.waits.insert(&card.id, survey.wait(card));
         }
-        queue.sort();
-        let free = usize::try_from(free).unwrap_or(usize::MAX);
-        self.starts = queue.into_iter().take(free).map(|(_, _, id)| id).collect();
+        self.starts = survey.starts().into_iter().map(|(task, _)| task).collect();
     }
 
     /// Open requests about a task, most urgent first.

@@ -45,8 +45,22 @@ pub(super) fn read(
     mcp: &McpFolder,
     remembered: &Mutex<Remembered>,
 ) -> PortResult<(Config, Vec<Problem>)> {
+    let agents = read_file(mcp, AGENTS_FILE, agents::read)?;
+    put_together(mcp, remembered, agents)
+}
+
+/// What both files would say if the agents' file had this text. Nothing is remembered of it.
+pub(super) fn read_with(mcp: &McpFolder, agents: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
+    let agents = read_bytes(AGENTS_FILE, agents, agents::read);
+    put_together(mcp, &Mutex::default(), agents)
+}
+
+fn put_together(
+    mcp: &McpFolder,
+    remembered: &Mutex<Remembered>,
+    (agents, more): (Part<Agents>, Vec<Problem>),
+) -> PortResult<(Config, Vec<Problem>)> {
     let (project, mut problems) = read_file(mcp, PROJECT_FILE, project::read)?;
-    let (agents, more) = read_file(mcp, AGENTS_FILE, agents::read)?;
     problems.extend(more);
     let mut last = remembered.lock().unwrap_or_else(PoisonError::into_inner);
     let project = match project {
@@ -98,23 +112,28 @@ fn read_file<T: Default>(
         }
         Err(error) => return Err(error),
     };
-    let text = match std::str::from_utf8(&text.bytes) {
+    Ok(read_bytes(name, &text.bytes, reader))
+}
+
+fn read_bytes<T>(name: &'static str, bytes: &[u8], reader: Reader<T>) -> (Part<T>, Vec<Problem>) {
+    let mut findings = Findings::new(name);
+    let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
-            let good = text.bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
             findings.slight(
                 u32::try_from(line).ok(),
                 "the text is not UTF-8",
                 "Save the file as UTF-8 (in most editors: Save with encoding).",
             );
-            return Ok((Part::Broken, findings.problems));
+            return (Part::Broken, findings.problems);
         }
     };
     match yaml::parse(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         Ok(node) => {
             let (read, problems) = reader(&node);
-            Ok((read.map_or(Part::Broken, Part::Whole), problems))
+            (read.map_or(Part::Broken, Part::Whole), problems)
         }
         Err(broken) => {
             findings.slight(
@@ -122,7 +141,7 @@ fn read_file<T: Default>(
                 format!("this is no YAML: {}", broken.said),
                 "Mend it here or just above. Indent with spaces, and put texts with `: ` or `#` in them into quotes.",
             );
-            Ok((Part::Broken, findings.problems))
+            (Part::Broken, findings.problems)
         }
     }
 }
