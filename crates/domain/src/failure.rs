@@ -9,6 +9,7 @@ use crate::{
     state::{Progress, Step},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How often in a row an agent's program could not be started.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,7 +171,25 @@ pub(crate) fn note_trouble(state: &mut State, at: Time, command: &Command) {
 /// A person mended what concerned the whole project.
 pub(crate) fn tried_again(state: &mut State, why: &str) {
     let told = |breaker: &Breaker| breaker.open.as_ref().is_some_and(|(_, other)| other == why);
-    state.breakers.retain(|_, breaker| !told(breaker));
+    let mut mended = BTreeSet::new();
+    state.breakers.retain(|agent, breaker| {
+        let closes = told(breaker);
+        if closes {
+            mended.insert(agent.clone());
+        }
+        !closes
+    });
+    // What rests because of it need not wait any longer.
+    for found in state
+        .tasks
+        .values_mut()
+        .filter(|found| found.failed_at.is_some())
+    {
+        let last = found.stops.last().map(|stop| &stop.holder);
+        if matches!(last, Some(Holder::Agent(agent)) if mended.contains(agent)) {
+            found.failed_at = None;
+        }
+    }
     if state.paused.as_deref() == Some(why) {
         state.paused = None;
         state.troubles.clear();

@@ -122,7 +122,12 @@ fn close_request(state: &mut State, event: &Event, id: RequestId, decision: &Dec
 /// What a decision makes of its task.
 fn decided(found: &mut Progress, kind: &RequestKind, decision: &Decision) {
     if !kind.holds_up() {
-        return; // the task goes its way meanwhile; see `decide`
+        // The task may go its way meanwhile: what is under way is not given up for want of more money.
+        if *decision == Decision::GiveUp && found.step == Step::Idle {
+            found.given_up = true;
+            found.step = Step::Handing;
+        }
+        return;
     }
     let conflict = matches!(kind, RequestKind::Conflict { .. });
     found.step = match decision {

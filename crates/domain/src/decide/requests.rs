@@ -105,9 +105,8 @@ fn about_task(
                 now,
             )]
         }
-        // Less money is no reason to stop what goes on with what there is.
-        (kind, Decision::GiveUp) if !kind.holds_up() && *state.step(task) != Step::Idle => {
-            Vec::new()
+        (kind, Decision::GiveUp) if !kind.holds_up() && *state.step(task) != Step::Handing => {
+            Vec::new() // it is under way, see `apply`
         }
         (_, Decision::Retry { note: Some(note) }) if status != Status::Pending => {
             vec![send_back(

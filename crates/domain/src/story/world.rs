@@ -26,6 +26,10 @@ pub struct World {
     pub plans: VecDeque<Plan>,
     pub started: Vec<String>,
     pub merge_refused: bool,
+    /// Runs change nothing in the worktree.
+    pub unchanged: bool,
+    /// Runs do not end when they are told to.
+    pub hold_halts: bool,
     /// What the branches touch.
     pub touches: BTreeMap<TaskId, BTreeSet<String>>,
     /// What merging two of them would run into, the lower id first (a task that has merged before all).
@@ -96,6 +100,8 @@ impl World {
             plans: plans.into(),
             started: vec![],
             merge_refused: false,
+            unchanged: false,
+            hold_halts: false,
             touches: BTreeMap::new(),
             collisions: BTreeMap::new(),
             stale: BTreeMap::new(),
@@ -172,7 +178,9 @@ impl World {
             }
             let mut commands = due(&self.state, self.now);
             commands.extend(crate::conflict::found(&self.state, self.now));
-            commands.extend(schedule(&self.state, self.now));
+            if commands.is_empty() {
+                commands.extend(schedule(&self.state, self.now));
+            }
             if commands.is_empty() {
                 return;
             }
@@ -220,10 +228,11 @@ impl World {
             } => self.start(run, task, work, resume.is_some()),
             Command::CommitWork { task, .. } => {
                 let commit = Some(format!("{:040}", self.log.len()).as_str().into());
+                let stays = Some("0".repeat(40).as_str().into());
                 self.engine(Fact::Committed {
                     task,
-                    commit,
-                    changed: true,
+                    commit: if self.unchanged { stays } else { commit },
+                    changed: !self.unchanged,
                 });
             }
             Command::HandOff {
@@ -307,7 +316,7 @@ impl World {
             }
             Command::Merge { task, commit, .. } => self.engine(Fact::Merged {
                 task,
-                commit,
+                commit: commit.map(|commit| format!("m{}", commit.0).as_str().into()),
                 into: "main".into(),
             }),
             Command::RemoveWorktree { task } => {
@@ -324,7 +333,7 @@ impl World {
                     end: end.clone(),
                     halt,
                 });
-                if halt != Halt::CloseInput {
+                if halt != Halt::CloseInput && !self.hold_halts {
                     self.engine(Fact::RunEnded {
                         run,
                         end,
