@@ -3,7 +3,7 @@
 use super::{
     Conflict, ConflictKind, Stage,
     files::{TOLD, near},
-    order::{claims, forecast, is_live, live_cards, merges_cleanly, ordered, own_tip},
+    order::{claims, forecast, is_live, live_cards, ordered, own_tip},
     resolve,
 };
 use crate::{
@@ -288,19 +288,33 @@ fn pairs(state: &State, live: &[&TaskCard], clashes: &mut Vec<Clash>) {
         .collect();
     for (n, (one, mine)) in all.iter().enumerate() {
         for (other, theirs) in all.iter().skip(n + 1) {
-            if !state.config.limits.same_files && !merges_cleanly(state, one, other) {
+            // When both are committed, comparing them tells more than names.
+            let compared = forecast(state, one, other);
+            let known = compared.is_some() || is_to_be_compared(state, one, other);
+            if !state.config.limits.same_files && !known {
                 let files = mine.shared(theirs);
                 if !files.is_empty() {
                     clashes.push(same_files(state, one, other, files));
                 }
             }
-            let compared = forecast(state, one, other);
             if let Some(compared) = compared.filter(|found| !found.files.is_empty()) {
                 let tips = (&compared.tips.0, &compared.tips.1);
                 clashes.push(would_not_merge(state, (one, other), tips, &compared.files));
             }
         }
     }
+}
+
+/// Whether [`to_forecast`] has yet to tell what merging the two gives.
+fn is_to_be_compared(state: &State, one: &TaskId, other: &TaskId) -> bool {
+    let touched = |task: &TaskId| {
+        own_tip(state, task)?;
+        state.tasks.get(task)?.touched.as_ref()
+    };
+    let both = touched(one).zip(touched(other)).filter(|_| state.git);
+    both.is_some_and(|(mine, theirs)| {
+        forecast(state, one, other).is_none() && near(&mine.files, &theirs.files)
+    })
 }
 
 fn same_files(state: &State, one: &TaskId, other: &TaskId, files: Vec<String>) -> Clash {

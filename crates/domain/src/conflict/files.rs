@@ -63,8 +63,12 @@ impl Pattern {
             segments.truncate(DEEPEST);
             segments.push(Segment::Any);
         }
-        // A folder means all that is in it, with or without a slash at its end: nothing is a file and a folder.
-        if path.ends_with('/') || matches!(segments.last(), Some(Segment::Name(_))) {
+        // A folder means all that is in it, with or without a slash at its end. What has an ending is a file.
+        let folder = match segments.last() {
+            Some(Segment::Name(name)) => !name.trim_start_matches('.').contains('.'),
+            _ => false,
+        };
+        if path.ends_with('/') || folder {
             segments.push(Segment::Any);
         }
         segments.dedup_by(|a, b| *a == Segment::Any && *b == Segment::Any);
@@ -98,9 +102,11 @@ impl Pattern {
         meet(&self.segments, &other.segments, &mut patience)
     }
 
-    fn is_plain(&self) -> bool {
-        let plain = |segment: &Segment| matches!(segment, Segment::Name(_) | Segment::Any);
-        self.segments.iter().all(plain)
+    /// How much it says: a file more than a folder, and names more than wildcards.
+    fn says(&self) -> (bool, usize) {
+        let names = self.segments.iter();
+        let names = names.filter(|segment| matches!(segment, Segment::Name(_)));
+        (self.segments.last() != Some(&Segment::Any), names.count())
     }
 }
 
@@ -303,12 +309,7 @@ impl Claims<'_> {
                 }
                 if meet(&one.segments, &two.segments, &mut patience) {
                     // The one that says more is told.
-                    let says_more = two.is_plain() && two.segments.len() >= one.segments.len();
-                    let named = if says_more || !one.is_plain() {
-                        two
-                    } else {
-                        one
-                    };
+                    let named = if two.says() > one.says() { two } else { one };
                     found.insert(named.text.clone());
                 }
             }
@@ -362,9 +363,11 @@ pub fn near(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
     let inside = |files: &BTreeSet<String>, folders: &BTreeSet<String>| {
         let below = |file: &String| {
             let prefix = format!("{file}/");
-            let mut from = folders.range(file.clone()..);
-            from.next()
-                .is_some_and(|folder| folder == file || folder.starts_with(&prefix))
+            let mut from = folders.range(prefix.clone()..);
+            folders.contains(file)
+                || from
+                    .next()
+                    .is_some_and(|folder| folder.starts_with(&prefix))
         };
         files.iter().any(below)
     };
@@ -373,3 +376,7 @@ pub fn near(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
         || inside(one, &other_in)
         || inside(other, &one_in)
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

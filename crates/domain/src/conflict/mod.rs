@@ -8,6 +8,8 @@ mod detect;
 mod files;
 mod order;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use detect::{found, next_deadline};
 pub use files::{Claims, Pattern, declared, near};
@@ -16,7 +18,7 @@ pub use resolve::{decide, is_due, options};
 
 use crate::{
     Actor, Command, CommitId, Decision, Event, Fact, RequestKind, Seq, State, Status, TaskId, Time,
-    state::Touched,
+    state::{Step, Touched},
 };
 use serde::{Deserialize, Serialize};
 
@@ -306,7 +308,10 @@ fn record(state: &mut State, event: &Event) {
             why,
         } => {
             let over = match resolution {
-                Resolution::Queue { behind, .. } => state.status(behind) == Some(Status::Done),
+                Resolution::Queue { task, behind } => {
+                    take_back_review(state, task);
+                    state.status(behind) == Some(Status::Done)
+                }
                 _ => false,
             };
             let Some(found) = state.conflicts.get_mut(conflict) else {
@@ -335,6 +340,23 @@ fn record(state: &mut State, event: &Event) {
             }
         }
         _ => {}
+    }
+}
+
+/// What has to wait is not shown to a person before.
+fn take_back_review(state: &mut State, task: &TaskId) {
+    let mut shown = false;
+    for request in state.requests.values_mut() {
+        let review = matches!(request.kind, RequestKind::Review { .. });
+        if review && request.is_open() && request.task.as_ref() == Some(task) {
+            request.withdrawn = Some("it waits for another task".to_owned());
+            shown = true;
+        }
+    }
+    if let Some(found) = state.tasks.get_mut(task).filter(|_| shown)
+        && found.step == Step::Asking
+    {
+        found.step = Step::Idle;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who goes first: which tasks are live, what they claim, who waits for whom.
 
 use super::{Claims, Conflict, ConflictKind, Resolution, Stage, files};
-use crate::{CommitId, Leg, Seq, State, Status, TaskCard, TaskId, Time};
+use crate::{CommitId, Leg, RequestKind, Seq, State, Status, TaskCard, TaskId, Time};
 
 /// Why a task waits behind another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,14 +110,16 @@ pub(super) fn ordered(state: &State, one: &TaskId, other: &TaskId) -> (TaskId, T
 }
 
 fn rank<'a>(state: &State, task: &'a TaskId) -> (bool, Time, &'a TaskId) {
-    let reviewed = state.status(task) == Some(Status::Review);
+    let shown = state
+        .requests_of(task)
+        .any(|request| matches!(request.kind, RequestKind::Review { .. }));
     let found = state.tasks.get(task);
     let claimed = found.and_then(|found| {
         let mut stops = found.stops.iter();
         let stop = stops.find(|stop| stop.leg == Leg::Implement);
         Some(stop.map_or(found.moved, |stop| stop.since))
     });
-    (!reviewed, claimed.unwrap_or(Time(0)), task)
+    (!shown, claimed.unwrap_or(Time(0)), task)
 }
 
 /// Whether `task` waits for `other`, by the orders in force and by dependencies, however many others are between.
@@ -169,9 +171,4 @@ pub(super) fn forecast<'a>(
     let found = state.forecasts.get(&(one.clone(), other.clone()))?;
     let tips = (own_tip(state, one)?, own_tip(state, other)?);
     ((&found.tips.0, &found.tips.1) == tips).then_some(found)
-}
-
-/// Whether both have committed work and it is known to merge.
-pub(super) fn merges_cleanly(state: &State, one: &TaskId, other: &TaskId) -> bool {
-    forecast(state, one, other).is_some_and(|found| found.files.is_empty())
 }

@@ -21,7 +21,9 @@ pub(super) fn resolved(state: &State, clashes: &[Clash], now: Time) -> Vec<Comma
     let mut commands = Vec::new();
     let mut caught_up = Vec::new();
     for conflict in state.conflicts.values().filter(|found| found.is_there()) {
-        if is_gone(state, conflict, clashes) {
+        // That an agent fell silent is answered also when its run is over by now.
+        let silent = conflict.kind == ConflictKind::Silent && conflict.stage == Stage::Open;
+        if !silent && is_gone(state, conflict, clashes) {
             let why = "it is no more";
             commands.push(resolve(conflict.id, Resolution::Gone, why.to_owned()));
             continue;
