@@ -229,10 +229,7 @@ mod tests {
         };
         let said = || Some(RunEnd::Completed);
         let late = stopping(RunEnd::Stalled { limit_s: 5 });
-        assert_eq!(
-            end_of(&late, said(), &over(Some(143))),
-            RunEnd::Completed
-        );
+        assert_eq!(end_of(&late, said(), &over(Some(143))), RunEnd::Completed);
         let why = RunEnd::Stopped { why: "you".into() };
         assert_eq!(
             end_of(&stopping(why.clone()), said(), &over(Some(0))),
