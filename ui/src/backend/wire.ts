@@ -20,9 +20,15 @@ export type RunWord = "starting" | "working" | "waiting" | "ending" | "completed
 
 export type Topic = "store" | "runs";
 
+export type AgentWord = "available" | "busy" | "error" | "offline";
+
+export type WaitWord = "under-way" | "over" | "request" | "turn" | "nobody-named" | "dependencies" | "circle" | "back-off" | "parked" | "unfit" | "agent-paused" | "breaker" | "agent-full" | "account-full" | "rate" | "budget" | "in-use" | "behind" | "status-full" | "full" | "starting" | "paused" | "task-paused" | "untrusted" | "unclear" | "no-engine" | "next";
+
 export type GateWord = "waiting" | "running" | "passed" | "failed";
 
 export type ChangeWord = "added" | "modified" | "deleted" | "renamed";
+
+export type VerdictWord = "approve" | "changes";
 
 export type HolderView = { kind: HolderKind, 
 /**
@@ -149,6 +155,192 @@ task: string | null, doing: string | null, account: string,
  * What is missing before it can be started, with the cure. 
  */
 missing: string | null, };
+
+export type JudgedView = { leg: LegWord, 
+/**
+ * Pieces of work. 
+ */
+all: Big, 
+/**
+ * Of those, good at the first try. 
+ */
+first_pass: Big, };
+
+export type RegisteredView = { agent: AgentView, status: AgentWord, 
+/**
+ * Why it is in error or offline. 
+ */
+why: string | null, 
+/**
+ * What it works on now. 
+ */
+tasks: Array<string>, 
+/**
+ * Runs it has, those that are about to start included. 
+ */
+runs: number, 
+/**
+ * Runs it may have at once; none = as many as there are places. 
+ */
+instances: number | null, capabilities: Array<string>, 
+/**
+ * When a run of it last said or did something. 
+ */
+heard: Millis | null, 
+/**
+ * Runs that did what they were started for. 
+ */
+completed: Big, 
+/**
+ * Runs that failed by a fault of the agent. 
+ */
+failed: Big, 
+/**
+ * Failed runs since the last good one. 
+ */
+failed_in_a_row: number, 
+/**
+ * Work that was handed in. 
+ */
+submitted: Big, 
+/**
+ * Tasks it worked on that were approved. 
+ */
+approved: Big, 
+/**
+ * How long a run takes on average, in milliseconds, waiting for people not counted. 
+ */
+average: Big | null, 
+/**
+ * Failed runs, in percent of those that tell something. 
+ */
+error_rate: number | null, 
+/**
+ * Work that passed without ever coming back, in percent, once five pieces were judged. 
+ */
+first_pass: number | null, 
+/**
+ * The same, by leg, however few were judged. 
+ */
+legs: Array<JudgedView>, cost: Money, cost_per_approved: Money | null, };
+
+export type ReasonView = { kind: WaitWord, 
+/**
+ * What was seen, in a sentence. 
+ */
+evidence: string, 
+/**
+ * What would change it. 
+ */
+change: string, 
+/**
+ * Tasks that have to do with it. 
+ */
+tasks: Array<string>, 
+/**
+ * The agent it is about. 
+ */
+agent: string | null, 
+/**
+ * Files it is about. 
+ */
+files: Array<string>, 
+/**
+ * When it passes by itself, when that is known. 
+ */
+until: Millis | null, };
+
+export type PassedView = { agent: string, 
+/**
+ * What follows its name: `has 2 of 2 runs`. 
+ */
+why: string, };
+
+export type RouteView = { to: string | null, 
+/**
+ * In a sentence. 
+ */
+why: string, passed: Array<PassedView>, };
+
+export type WhyView = { task: string, title: string, status: StatusWord, 
+/**
+ * Whose leg it is; none when it is over. 
+ */
+leg: LegWord | null, 
+/**
+ * Whose turn it is. 
+ */
+turn: HolderView, 
+/**
+ * Every reason, the most important first. 
+ */
+reasons: Array<ReasonView>, 
+/**
+ * Who would take it, when that is an agent. 
+ */
+route: RouteView | null, 
+/**
+ * Its place among the tasks that only wait for a place, from 1. 
+ */
+position: number | null, 
+/**
+ * Those that go before it, in order; the first ten. 
+ */
+before: Array<string>, 
+/**
+ * Whether it is among those that start at once. 
+ */
+starts_next: boolean, 
+/**
+ * What its file says. 
+ */
+priority: string, 
+/**
+ * As what it counts by now: who waits long becomes more urgent. 
+ */
+counts_as: string, 
+/**
+ * Since when only places keep it from starting. 
+ */
+waiting_since: Millis | null, 
+/**
+ * Its place that was given by hand (`order`). 
+ */
+order: number | null, };
+
+export type StartView = { task: string, title: string, leg: LegWord, 
+/**
+ * Who would take it. 
+ */
+who: HolderView, 
+/**
+ * Why that one, or why nobody. 
+ */
+why: string, 
+/**
+ * Its place in the line, from 1; none when it needs no agent. 
+ */
+position: number | null, at_once: boolean, 
+/**
+ * What would still keep it from starting. 
+ */
+holds: WaitWord, };
+
+export type StillWaitsView = { task: string, title: string, waits_for: Array<string>, };
+
+export type ImpactView = { task: string, title: string, 
+/**
+ * Tasks for which it is the last thing they wait for, in the order they get places. 
+ */
+starts: Array<StartView>, 
+/**
+ * Tasks that wait for others still. 
+ */
+still_waits: Array<StillWaitsView>, 
+/**
+ * All tasks that wait for it, also by way of others. 
+ */
+all: Array<string>, };
 
 export type CountView = { status: StatusWord, count: number, };
 
@@ -293,6 +485,44 @@ export type EventsView = { events: Array<EventView>,
  * Give this as `before` for the next page. 
  */
 before: Big | null, };
+
+export type ReceiptView = { name: string, delivered: Millis | null, acked: Millis | null, };
+
+export type MessageView = { id: Big, 
+/**
+ * A holder's name, `person` or `engine`. 
+ */
+from: string, 
+/**
+ * `coordination`, `progress_update`, `task_assignment`, `escalation`. 
+ */
+kind: string, task: string | null, text: string, 
+/**
+ * JSON text, for programs. 
+ */
+payload: string | null, reply_to: Big | null, at: Millis, receipts: Array<ReceiptView>, };
+
+export type MessagesView = { messages: Array<MessageView>, 
+/**
+ * Give this as `after` for the next page. 
+ */
+next: Big | null, 
+/**
+ * How many more there are. 
+ */
+more: number, };
+
+export type WorkContextView = { now: string, completed: Array<string>, next: Array<string>, decisions: Array<string>, questions: Array<string>, pointers: Array<string>, };
+
+export type SavedView = { task: string, version: Big, by: string | null, at: Millis | null, context: WorkContextView | null, 
+/**
+ * Entries that did not fit into 4 kB. 
+ */
+left_out: number, 
+/**
+ * The event that has everything. 
+ */
+whole: Big | null, };
 
 export type TranscriptView = { run: RunView, items: Array<TranscriptItemView>, 
 /**
@@ -456,7 +686,15 @@ export type Create = { title: string,
 /**
  * P0, P1 (default) or P2. 
  */
-priority: string | null, agent: string | null, goal: string | null, criteria: Array<string>, depends_on: Array<string>, files: Array<string>, notes: string | null, };
+priority: string | null, agent: string | null, goal: string | null, criteria: Array<string>, depends_on: Array<string>, files: Array<string>, 
+/**
+ * What whoever does it must have: `backend`, `tool: Bash(npm test)`. 
+ */
+needs: Array<string>, 
+/**
+ * Its place among tasks of its priority; the lower goes first. 
+ */
+order: number | null, notes: string | null, };
 
 export type OnTask = { task: string, };
 
@@ -488,13 +726,75 @@ export type OnReview = { task: string, note: string | null, commit: string | nul
  */
 agent: string | null, };
 
+export type Verdict = { task: string, verdict: VerdictWord, note: string | null, 
+/**
+ * What was looked at. 
+ */
+commit: string | null, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type Edit = { task: string, section: string, text: string, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type ForHolder = { task: string, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type RunEdit = { section: string, text: string, };
+
+export type RunSubmit = { note: string, };
+
+export type RunVerdict = { verdict: VerdictWord, note: string, };
+
 export type Transcript = { run: string, from: Big, limit: number | null, };
 
 export type Events = { task: string | null, before: Big | null, limit: number | null, };
 
 export type List = { status: StatusWord | null, agent: string | null, };
 
-export type Pause = { why: string | null, };
+export type Pause = { why: string | null, task: string | null, agent: string | null, };
+
+export type Resume = { task: string | null, agent: string | null, };
+
+export type Order = { task: string, 
+/**
+ * Before all that have an order. 
+ */
+first: boolean, before: string | null, after: string | null, 
+/**
+ * This very number. 
+ */
+at: number | null, 
+/**
+ * By its age again. 
+ */
+none: boolean, };
+
+export type Reassign = { task: string, 
+/**
+ * None = back to whom the chain names. 
+ */
+agent: string | null, leg: LegWord | null, why: string | null, };
+
+export type AgentKey = { key: string, values: Array<string>, };
+
+export type AgentAdd = { name: string, 
+/**
+ * Keys with their values; several values make a list. 
+ */
+keys: Array<AgentKey>, };
+
+export type AgentSet = { name: string, key: string, values: Array<string>, };
+
+export type AgentRemove = { name: string, };
 
 export type Trust = { commands: string, };
 
@@ -503,4 +803,32 @@ export type KeySet = { account: string, key: string, };
 export type KeyDelete = { account: string, };
 
 export type Words = { task: string, text: string, };
+
+export type Messages = { inbox: string | null, 
+/**
+ * `next` of the page before. 
+ */
+after: Big | null, limit: number | null, };
+
+export type MessageSend = { 
+/**
+ * A holder's name, `prepare`, `implement`, `review`, `everyone` or `person`. 
+ */
+to: string, text: string, kind: string | null, task: string | null, payload: string | null, reply_to: Big | null, 
+/**
+ * With the same key it is sent once. 
+ */
+key: string | null, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type MessageAck = { message: Big, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type ContextSave = { task: string, version: Big, context: WorkContextView, agent: string | null, };
 

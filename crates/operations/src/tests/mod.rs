@@ -5,6 +5,7 @@ mod decisions;
 mod legs;
 mod reads;
 mod rights;
+mod scheduling;
 mod views;
 
 use crate::{Context, OpError, Project, call};

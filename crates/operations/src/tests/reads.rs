@@ -575,6 +575,7 @@ fn an_agent_says_what_it_misses() {
         program: None,
         version: None,
         install: "npm install -g @anthropic-ai/claude-code".into(),
+        remark: None,
     }]);
     assert_eq!(
         missing(&world)[2],
@@ -613,6 +614,29 @@ fn doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
     let lease = world.store().locks().lease().unwrap();
     assert_eq!(bad(&world), Vec::<String>::new(), "{:#}", findings(&world));
     drop(lease);
+    assert_eq!(
+        bad(&world),
+        Vec::<String>::new(),
+        "that no engine runs is no fault: {:#}",
+        findings(&world)
+    );
+    let notes = |world: &World| {
+        let view = findings(world);
+        let found = view["findings"].as_array().unwrap().clone();
+        let notes = found
+            .iter()
+            .filter(|f| f["good"] == true && !f["cure"].is_null());
+        let what = notes.map(|f| f["what"].as_str().unwrap().to_owned());
+        what.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        notes(&world),
+        [
+            "no engine runs, so no agent is started",
+            "1 run at work without an engine"
+        ]
+    );
+    world.lose_run("TASK-001-implement-1");
     world.lose_worktree("TASK-001");
     world.keyring_works(false);
     world.config_problems(vec![Problem {
@@ -629,17 +653,18 @@ fn doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
         "configuration: .mcp/config.yaml:3: unknown key `gate`",
         "task files: .mcp/tasks/ready/TASK-002-bad.md",
         "trust: ",
-        "engine: no engine runs",
         "agent claude-impl: ",
-        "keys: cannot open the keyring",
+        "keys: no keyring is running, so no key can be kept; agents use their own login, if they have one",
         "worktrees: TASK-001's worktree /worktrees/TASK-001 is gone",
-        "runs: TASK-001-implement-1 go on without an engine",
+        "runs: TASK-001-implement-1: over, and nobody has taken note of how it ended",
     ] {
         assert!(
             found.iter().any(|line| line.starts_with(wanted)),
             "{wanted} in {found:#?}"
         );
     }
+    let keys = found.iter().filter(|line| line.starts_with("keys: "));
+    assert_eq!(keys.count(), 1, "said once: {found:#?}");
     world.hide_tasks(true);
     assert!(
         bad(&world)
@@ -664,6 +689,23 @@ fn a_lost_database_is_told() {
         log["good"] == false && log["what"].as_str().unwrap().contains("it is new"),
         "{log}"
     );
+    let runs: Vec<_> = view["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["about"] == "runs")
+        .map(|finding| {
+            (
+                finding["good"].clone(),
+                finding["what"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    assert!(
+        runs.iter().any(|(good, what)| *good == true
+            && what.contains("of runs that the log does not know: TASK-001-")),
+        "{runs:?}"
+    );
 }
 
 #[test]
@@ -673,7 +715,7 @@ fn reads_leave_no_trace() {
     let (events, paths) = (world.events().len(), world.paths());
     for operation in ALL.iter().filter(|operation| !operation.writes) {
         let input = match operation.name {
-            "task" | "diff" => json!({"task": "TASK-1"}),
+            "task" | "diff" | "why" | "impact" => json!({"task": "TASK-1"}),
             "transcript" => json!({"run": "TASK-001-implement-1"}),
             _ => json!({}),
         };
