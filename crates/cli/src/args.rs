@@ -24,12 +24,12 @@ Exit codes:
   4  held by somebody else
   5  the machine said no (file, git, network)
   6  `next` found nothing
-  7  `doctor` found something";
+  7  `doctor` found something wrong";
 
 /// Options of every verb.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
-    /// Print one JSON document: {"orchestron": 1, "ok": …, "data" | "error": …}
+    /// Print JSON, one document on a line: {"orchestron": 1, "ok": …, "data" | "error": …}; `run` and `watch` print one for each event
     #[arg(long, global = true)]
     pub json: bool,
     /// The project (the folder that holds `.mcp`); default: found from here upwards, also from inside a worktree
@@ -60,20 +60,20 @@ pub enum Verb {
     Create(Create),
     /// Say that a task is prepared: pending → ready
     Prep(EndLeg),
-    /// Take a task: ready → in progress
+    /// Take a task to work on: ready → in progress
     Claim(Holder),
-    /// Submit your work for review; the gates are run on it
+    /// Submit your work on a task: it is committed and the gates are run on it
     Review(EndLeg),
-    /// Finish the present leg: prepared, implemented, or reviewed and good
+    /// End the present leg, whichever it is: prepared, implemented, or reviewed and good
     Complete(EndLeg),
     /// Approve a task in review and merge it
     Approve(Approve),
     /// Send a task in review back to its implementer
     Reject(Reject),
-    /// Give a task up: → failed
-    Fail(EndLeg),
-    /// Try a failed or stuck task again
-    Retry(EndLeg),
+    /// Give a task up: → failed. An agent at work on it is stopped
+    Fail(Fail),
+    /// Let a failed or stuck task be tried again
+    Retry(Retry),
     /// Where everything stands
     Status,
     /// The next task for a holder, with its whole context as one document
@@ -86,21 +86,27 @@ pub enum Verb {
     Log(Log),
     /// What waits for your decision
     Requests,
-    /// Answer a permission, a question, an escalation or a conflict
+    /// Answer a request for a permission, a question, an escalation or a conflict (`approve` and `reject` answer reviews)
     Answer(Answer),
     /// Follow what happens, until interrupted
     Watch(Watch),
     /// Start nothing new until `resume`
     Pause(Pause),
-    /// Go on starting
+    /// Start again what is ready, after `pause`
     Resume,
     /// Say something to the agent that works on a task
     Say(Say),
-    /// Accept the commands that this project's `.mcp` wants to run on this machine
+    /// What agents and you told each other
+    Messages(crate::messages::Messages),
+    /// Tell an agent, a role or everyone something; who works now hears it at once, the others when they start
+    Send(crate::messages::Send),
+    /// Say that a message was read
+    Ack(crate::messages::Ack),
+    /// Accept what this project's `.mcp` wants to run on this machine; at a terminal it is shown first
     Trust,
     /// API keys, kept in the operating system's keyring
     Keys(Keys),
-    /// Check that everything agrees: files, log, runs, worktrees, programs
+    /// Check that everything agrees: files, log, git, programs, keys, worktrees, runs
     Doctor,
     /// Run the engine: start agents and follow them (Ctrl-C stops the engine; agents go on)
     Run(Run),
@@ -136,13 +142,13 @@ pub struct Create {
     #[arg(long, short)]
     pub goal: Option<String>,
     /// An acceptance criterion (may be repeated)
-    #[arg(long = "criterion", short = 'c')]
+    #[arg(long = "criterion", short = 'c', value_name = "CRITERION")]
     pub criteria: Vec<String>,
     /// A task that must be done first (may be repeated)
     #[arg(long = "depends-on", short = 'd', value_name = "TASK")]
     pub depends_on: Vec<String>,
     /// A file it will touch (may be repeated)
-    #[arg(long = "file", short = 'f')]
+    #[arg(long = "file", short = 'f', value_name = "FILE")]
     pub files: Vec<String>,
 }
 
@@ -152,6 +158,32 @@ pub struct EndLeg {
     /// The task, such as TASK-7
     pub task: String,
     /// What the next holder must know
+    #[arg(long, short)]
+    pub message: Option<String>,
+    /// In whose name; default: yours
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `fail`
+#[derive(Debug, Args)]
+pub struct Fail {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// Why
+    #[arg(long, short)]
+    pub message: Option<String>,
+    /// In whose name; default: yours
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `retry`
+#[derive(Debug, Args)]
+pub struct Retry {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// What to do differently
     #[arg(long, short)]
     pub message: Option<String>,
     /// In whose name; default: yours
@@ -212,7 +244,7 @@ pub struct List {
     /// Only tasks that stand there: pending, ready, in-progress, review, done, failed
     #[arg(long, short)]
     pub status: Option<String>,
-    /// Only tasks of this holder
+    /// Only tasks of this holder: an agent, a tool outside, or `person` for yours
     #[arg(long, short)]
     pub agent: Option<String>,
 }

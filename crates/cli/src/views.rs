@@ -414,10 +414,11 @@ pub fn doctor(common: &Common, output: &Output) -> Result<(), Failure> {
         let widths = found.findings.iter().map(|one| one.about.chars().count());
         let width = widths.max().unwrap_or(0);
         for finding in &found.findings {
-            let (style, mark) = if finding.good {
-                (GREEN, "✓")
-            } else {
-                (RED, "✗")
+            let (style, mark) = match (finding.good, &finding.cure) {
+                (false, _) => (RED, "✗"),
+                (true, None) => (GREEN, "✓"),
+                // No fault, but something to know.
+                (true, Some(_)) => (DIM, "·"),
             };
             writeln!(
                 out,
@@ -426,7 +427,8 @@ pub fn doctor(common: &Common, output: &Output) -> Result<(), Failure> {
                 plain(finding.what.lines().next().unwrap_or_default())
             )?;
             if let Some(cure) = &finding.cure {
-                writeln!(out, "  {DIM}cure:{DIM:#} {}", plain(cure))?;
+                let word = if finding.good { "note" } else { "cure" };
+                writeln!(out, "  {DIM}{word}:{DIM:#} {}", plain(cure))?;
             }
         }
         Ok(())

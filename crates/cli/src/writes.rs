@@ -1,27 +1,68 @@
 //! Verbs that change something: each is one operation, then, when no engine runs, what follows from it.
 
 use crate::{
-    args::{Answer, Common, Create, EndLeg, Verb},
+    args::{Answer, Common, Create, EndLeg, Fail, Retry, Verb},
     failure::Failure,
     here::Here,
     output::Output,
 };
-use orchestron_operations::wire::{
-    Big, DecisionInput, Done, HolderKind, StatusWord, TaskView, input,
+use orchestron_domain::{TaskId, state::Step};
+use orchestron_operations::{
+    OpError,
+    wire::{Big, DecisionInput, Done, HolderKind, StatusWord, TaskView, input},
 };
 use serde_json::{Value, json};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long the outcome of what a running engine does is waited for.
+const OUTCOME_PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Carries a verb out and says what it did.
 pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure> {
     let (name, input) = operation(verb)?;
     let mut here = Here::open(common)?;
     let mut done: Done = here.ask(name, &input)?;
-    if has_consequences(name, &done) && here.settle()? {
-        done.not_done
-            .retain(|line| !line.starts_with("no engine is running"));
-        tell_outcome(&mut here, &mut done, name)?;
+    if has_consequences(name, &done) {
+        if here.settle()? {
+            done.not_done
+                .retain(|line| !line.starts_with("no engine is running"));
+            tell_outcome(&mut here, &mut done, name)?;
+        } else {
+            tell_engine_at_it(&mut here, &mut done, name)?;
+        }
     }
     output.done(&done)
+}
+
+/// A running engine does what follows: its outcome when it comes soon, else what it is at and how to follow it.
+fn tell_engine_at_it(here: &mut Here, done: &mut Done, operation: &str) -> Result<(), Failure> {
+    let Some(task) = done.task.clone() else {
+        return Ok(());
+    };
+    let id: TaskId = task.parse().map_err(OpError::Id)?;
+    let give_up = Instant::now() + OUTCOME_PATIENCE;
+    loop {
+        let state = here.context.state()?;
+        let at = match state.step(&id) {
+            Step::Merging => "merges it",
+            Step::Gating { .. } => "runs the gates on it",
+            Step::Committing { .. } => "commits the work",
+            Step::Handing => "hands it on",
+            Step::Claimed { .. } if operation == "claim" => "makes its worktree",
+            _ => return tell_outcome(here, done, operation),
+        };
+        if Instant::now() > give_up {
+            let line = format!("the running engine {at}; `orchestron watch {task}` follows it");
+            done.next.push(line);
+            return Ok(());
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
 }
 
 /// Whether something follows that needs no agent: a handoff, gates, a merge, a worktree.
@@ -124,8 +165,19 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         Verb::Claim(args) => ("claim", json!({"task": args.task, "agent": args.agent})),
         Verb::Review(args) => ("submit", end_leg(args)),
         Verb::Complete(args) => ("complete", end_leg(args)),
-        Verb::Fail(args) => ("fail", end_leg(args)),
-        Verb::Retry(args) => ("retry", end_leg(args)),
+        Verb::Fail(Fail {
+            task,
+            message,
+            agent,
+        }) => ("fail", json!({"task": task, "note": message, "agent": agent})),
+        Verb::Retry(Retry {
+            task,
+            message,
+            agent,
+        }) => (
+            "retry",
+            json!({"task": task, "note": message, "agent": agent}),
+        ),
         Verb::Approve(args) => (
             "approve",
             json!({"task": args.task, "note": args.with_feedback, "commit": args.commit}),

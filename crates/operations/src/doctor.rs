@@ -5,9 +5,18 @@ use crate::{
     view::{Sight, agents, word},
     wire::{AgentView, DoctorView, Finding, HolderKind, input},
 };
-use orchestron_domain::{Run, State, Status};
-use orchestron_engine::ports::{InstalledAgent, PortErrorKind, PortResult, Problem};
-use std::collections::BTreeSet;
+use orchestron_domain::{Fact, Run, RunId, State, Status, TaskId};
+use orchestron_engine::ports::{
+    EventFilter, InstalledAgent, KeptRun, PortError, PortErrorKind, PortResult, Problem,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What findings on runs are about.
+const RUNS: &str = "runs";
+/// Events taken from the log at once.
+const PAGE: u32 = 1_000;
+/// How to do without a keyring.
+const LOG_IN: &str = "start a keyring, or log in with the agent's own command";
 
 /// Looks at everything and says what is wrong, with cures.
 ///
@@ -38,7 +47,7 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
     findings.extend(programs(cx, &sight, &installed));
     findings.extend(keys(cx, &state));
     findings.extend(worktrees(cx, &state)?);
-    findings.extend(runs(&sight));
+    findings.extend(runs(cx, &sight)?);
     let healthy = findings.iter().all(|finding| finding.good);
     Ok(DoctorView { findings, healthy })
 }
@@ -49,6 +58,14 @@ fn good(about: &str, what: impl Into<String>) -> Finding {
         about: about.to_owned(),
         what: what.into(),
         cure: None,
+    }
+}
+
+/// No fault, but something to know, with what can be done about it.
+fn note(about: &str, what: impl Into<String>, cure: impl Into<String>) -> Finding {
+    Finding {
+        good: true,
+        ..bad(about, what, cure)
     }
 }
 
@@ -155,10 +172,10 @@ fn engine(sight: &Sight<'_>) -> Finding {
             format!("nothing new is started: {why}"),
             "`orchestron resume` goes on",
         ),
-        (false, None) => bad(
+        (false, None) => note(
             "engine",
             "no engine runs, so no agent is started",
-            "open the window, or `orchestron run`",
+            "`orchestron run` starts one, or the window",
         ),
     }
 }
@@ -167,7 +184,10 @@ fn git(repository: &PortResult<bool>, cx: &Context) -> Finding {
     const ABOUT: &str = "git";
     match repository {
         Ok(true) => match cx.git.current_branch() {
-            Ok(Some(branch)) => good(ABOUT, format!("a git repository; {branch} is checked out")),
+            Ok(Some(branch)) => good(
+                ABOUT,
+                format!("{}a git repository; {branch} is checked out", version(cx)),
+            ),
             Ok(None) => bad(
                 ABOUT,
                 "no branch is checked out (a detached HEAD)",
@@ -186,6 +206,12 @@ fn git(repository: &PortResult<bool>, cx: &Context) -> Finding {
             error.cure.clone().unwrap_or_else(|| "install git".into()),
         ),
     }
+}
+
+/// `git 2.39.5; `. Whatever is wrong with git is told elsewhere.
+fn version(cx: &Context) -> String {
+    let version = cx.git.version().ok().flatten();
+    version.map_or_else(String::new, |version| format!("git {version}; "))
 }
 
 fn programs(cx: &Context, sight: &Sight<'_>, installed: &[InstalledAgent]) -> Vec<Finding> {
@@ -216,16 +242,27 @@ fn program(view: &AgentView, installed: &[InstalledAgent]) -> Finding {
     let found = installed
         .iter()
         .find(|found| Some(&found.cli) == view.cli.as_ref());
-    let version = found
-        .and_then(|found| found.version.as_deref())
-        .unwrap_or("of unknown version");
-    good(
-        &about,
-        format!(
-            "{} {version} can be started",
-            view.cli.as_deref().unwrap_or_default()
-        ),
-    )
+    let cli = view.cli.as_deref().unwrap_or_default();
+    let Some(found) = found.filter(|found| found.program.is_some()) else {
+        // Another program is named for it.
+        return good(&about, format!("{cli} can be started"));
+    };
+    let program = found.program.as_deref().unwrap_or_default();
+    let Some(version) = &found.version else {
+        return bad(
+            &about,
+            format!("{cli} is there, but does not tell its version, so it will hardly work"),
+            format!(
+                "see what `{program} --version` says; else {}",
+                found.install
+            ),
+        );
+    };
+    let can = format!("{cli} {version} can be started");
+    match &found.remark {
+        None => good(&about, can),
+        Some(remark) => note(&about, can, format!("{remark}: {program}")),
+    }
 }
 
 fn keys(cx: &Context, state: &State) -> Vec<Finding> {
@@ -240,32 +277,55 @@ fn keys(cx: &Context, state: &State) -> Vec<Finding> {
     if accounts.is_empty() {
         return Vec::new();
     }
-    let store = match cx.keys.store() {
-        Ok(store) => good(ABOUT, format!("keys are kept in {store}")),
-        Err(error) => bad(
-            ABOUT,
-            error.to_string(),
-            error.cure.unwrap_or_else(|| {
-                "start a keyring, or log in with the agent's own command".into()
-            }),
-        ),
+    let mut findings = Vec::new();
+    let works = match cx.keys.store() {
+        Ok(store) => {
+            findings.push(good(ABOUT, format!("keys are kept in {store}")));
+            true
+        }
+        Err(error) => {
+            findings.push(no_keyring(cx, &accounts, error));
+            false
+        }
     };
     let account = |account: &str| match cx.keys.source(account) {
-        Ok(Some(source)) => good(ABOUT, format!("{account} has a key, from the {source}")),
+        Ok(Some(source)) => Some(good(
+            ABOUT,
+            format!("{account} has a key, from the {source}"),
+        )),
         // Agents may have a login of their own, which only they can see.
-        Ok(None) => good(
+        Ok(None) => Some(good(
             ABOUT,
             format!("{account} has no key here; its agents use their own login, if they have one"),
-        ),
-        Err(error) => bad(
+        )),
+        Err(error) if works => Some(bad(
             ABOUT,
             format!("{account}: {}", error.said),
-            "see the keyring above",
-        ),
+            error.cure.unwrap_or_else(|| LOG_IN.to_owned()),
+        )),
+        // That the keyring cannot be asked is said once.
+        Err(_) => None,
     };
-    std::iter::once(store)
-        .chain(accounts.into_iter().map(account))
-        .collect()
+    findings.extend(accounts.into_iter().filter_map(account));
+    findings
+}
+
+/// Without a keyring an account may still have its key in the environment, or its agents a login of their own.
+fn no_keyring(cx: &Context, accounts: &BTreeSet<&str>, error: PortError) -> Finding {
+    const ABOUT: &str = "keys";
+    let has_key = |account: &&str| matches!(cx.keys.source(account), Ok(Some(_)));
+    let cure = error.cure.unwrap_or_else(|| LOG_IN.to_owned());
+    if accounts.iter().all(has_key) {
+        return note(ABOUT, format!("{}; none is needed", error.said), cure);
+    }
+    bad(
+        ABOUT,
+        format!(
+            "{}, so no key can be kept; agents use their own login, if they have one",
+            error.said
+        ),
+        cure,
+    )
 }
 
 /// Worktrees the log knows of, against those there are.
@@ -294,35 +354,130 @@ fn worktrees(cx: &Context, state: &State) -> Result<Vec<Finding>, OpError> {
     Ok(findings)
 }
 
-/// Runs that nobody follows.
-fn runs(sight: &Sight<'_>) -> Vec<Finding> {
-    const ABOUT: &str = "runs";
-    let live: Vec<&Run> = sight.state.live_runs().collect();
-    let lost: Vec<_> = live
-        .iter()
-        .filter(|run| !sight.state.cards.contains_key(&run.task))
-        .map(|run| run.id.to_string())
-        .collect();
+/// Runs of the log against processes, and run folders against the log.
+fn runs(cx: &Context, sight: &Sight<'_>) -> Result<Vec<Finding>, OpError> {
+    let kept = cx.logs.kept()?;
+    let lives = |run: &RunId| kept.iter().any(|kept| kept.lives && kept.run == *run);
+    let mut findings = Vec::new();
+    let (alive, dead): (Vec<&Run>, Vec<&Run>) =
+        sight.state.live_runs().partition(|run| lives(&run.id));
+    let gone = |run: &&&Run| !sight.state.cards.contains_key(&run.task);
+    let names = |runs: &[&Run]| {
+        let names: Vec<_> = runs.iter().map(|run| run.id.to_string()).collect();
+        names.join(", ")
+    };
+    let lost: Vec<&Run> = alive.iter().filter(gone).copied().collect();
     if !lost.is_empty() {
-        return vec![bad(
-            ABOUT,
-            format!("{} work on tasks whose files are gone", lost.join(", ")),
-            "a running engine stops them: `orchestron run`",
-        )];
+        findings.push(bad(
+            RUNS,
+            format!("{}: at work on a task whose file is gone", names(&lost)),
+            "a running engine stops it: `orchestron run`",
+        ));
     }
-    if !live.is_empty() && !sight.running {
-        let names: Vec<_> = live.iter().map(|run| run.id.to_string()).collect();
-        return vec![bad(
-            ABOUT,
+    // A running engine takes note of an end within moments.
+    if !dead.is_empty() && !sight.running {
+        findings.push(bad(
+            RUNS,
             format!(
-                "{} go on without an engine that follows them",
-                names.join(", ")
+                "{}: over, and nobody has taken note of how it ended",
+                names(&dead)
             ),
-            "`orchestron run` takes them up again",
-        )];
+            "`orchestron run` reads what it said and goes on from there",
+        ));
     }
-    vec![good(
-        ABOUT,
-        format!("{} alive", word::count(live.len(), "run")),
-    )]
+    let unfollowed = alive.len() - lost.len();
+    if unfollowed > 0 && !sight.running {
+        findings.push(note(
+            RUNS,
+            format!(
+                "{} at work without an engine",
+                word::count(unfollowed, "run")
+            ),
+            "agents go on when the engine stops; `orchestron run` takes them up again",
+        ));
+    } else if findings.is_empty() {
+        findings.push(good(
+            RUNS,
+            format!("{} alive", word::count(alive.len(), "run")),
+        ));
+    }
+    findings.extend(strangers(cx, sight.state, &kept)?);
+    Ok(findings)
+}
+
+/// Run folders that the log knows nothing of: the log was deleted, or they were put there by hand.
+fn strangers(cx: &Context, state: &State, kept: &[KeptRun]) -> Result<Vec<Finding>, OpError> {
+    let mut known: BTreeMap<TaskId, BTreeSet<RunId>> = BTreeMap::new();
+    let (mut living, mut over) = (Vec::new(), Vec::new());
+    for kept in kept
+        .iter()
+        .filter(|kept| !state.runs.contains_key(&kept.run))
+    {
+        // The state forgets old runs; the log does not.
+        let told = match kept.run.task() {
+            Some(task) if known.contains_key(&task) => known[&task].contains(&kept.run),
+            Some(task) => {
+                let runs = started(cx, &task)?;
+                let told = runs.contains(&kept.run);
+                known.insert(task, runs);
+                told
+            }
+            None => false,
+        };
+        match (told, kept.lives) {
+            (true, _) => {}
+            (false, true) => living.push(kept.run.to_string()),
+            (false, false) => over.push(kept.run.to_string()),
+        }
+    }
+    let mut findings = Vec::new();
+    if !living.is_empty() {
+        findings.push(bad(
+            RUNS,
+            format!("{}: at work, and no run of the log", living.join(", ")),
+            "its keeper's process id is in run.json in its folder; end that process",
+        ));
+    }
+    if !over.is_empty() {
+        let what = format!(
+            "{} of runs that the log does not know: {}",
+            word::count(over.len(), "folder"),
+            shortened(&over)
+        );
+        let cure = "left over from a log that is gone; may be deleted, else an engine does it when their tasks are done";
+        findings.push(note(RUNS, what, cure));
+    }
+    Ok(findings)
+}
+
+/// All runs of a task that the log tells of.
+fn started(cx: &Context, task: &TaskId) -> Result<BTreeSet<RunId>, OpError> {
+    let (mut runs, mut before) = (BTreeSet::new(), None);
+    loop {
+        let filter = EventFilter {
+            task: Some(task.clone()),
+            before,
+            limit: PAGE,
+        };
+        let page = cx.store.log().recent(&filter)?;
+        for event in &page {
+            before = Some(event.seq);
+            if let Fact::RunStarted { run, .. } = &event.fact {
+                runs.insert(run.clone());
+            }
+        }
+        if page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+            return Ok(runs);
+        }
+    }
+}
+
+/// The first few, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let first = names.get(..SHOWN).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }

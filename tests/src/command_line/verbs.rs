@@ -1,7 +1,7 @@
 //! Every verb's way to succeed.
 
 use super::{does, prints, quiet_shop};
-use crate::environment::{TestEnvironment, check, out_of_envelope};
+use crate::environment::{Chain, TestEnvironment, check, out_of_envelope};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -475,6 +475,45 @@ fn watch_and_run_print_envelopes_for_programs() {
         let of_engine = lines.iter().any(|line| line["event"] == "engine");
         (of_log && of_engine).then_some(())
     });
+    engine.stop();
+}
+
+#[test]
+fn with_an_engine_running_the_outcome_is_told_or_who_is_at_it() {
+    let env = quiet_shop();
+    let chain = Chain {
+        prepare: "person",
+        implement: "cursor",
+        review: "",
+        gates: &["sleep 4"],
+        ..Chain::default()
+    };
+    env.configure(&chain, None);
+    let engine = env.engine();
+    does(&env, &["create", "Greet"]);
+    let prepared = env.orchestron(&["prep", "TASK-1"]);
+    assert!(
+        prepared.stdout.contains("TASK-001 is prepared; it is now ready"),
+        "{prepared}"
+    );
+    let claimed = env.orchestron(&["claim", "TASK-1", "--agent", "cursor"]);
+    assert!(claimed.stdout.contains("next: work in /"), "{claimed}");
+    fs::write(worktree(&env).join("greeting.txt"), "Hello\n").expect("a file");
+    prints(
+        &env,
+        &["review", "TASK-1", "--agent", "cursor"],
+        "
+        ✓ TASK-001 is submitted
+          next: the gates are run on it: check-1
+          next: the running engine runs the gates on it; `orchestron watch TASK-001` follows it",
+    );
+    env.wait_for_status("TASK-001", "review", SOON);
+    env.wait_for_request("review", SOON);
+    prints(
+        &env,
+        &["approve", "TASK-1"],
+        "✓ approved TASK-001; it is now done: merged into main as [COMMIT]",
+    );
     engine.stop();
 }
 
