@@ -149,6 +149,18 @@ pub enum OpError {
         /// The commit there is now.
         now: String,
     },
+    /// Somebody else saved a context meanwhile.
+    #[error("{task}: you saved on version {given}, but version {there} is there: {theirs}")]
+    StaleContext {
+        /// The task.
+        task: TaskId,
+        /// The version that was named.
+        given: u64,
+        /// The version there is.
+        there: u64,
+        /// What it says, as JSON.
+        theirs: String,
+    },
     /// What was looked at before it was accepted is not what the configuration says.
     #[error(
         "what the configuration wants to run is not what you looked at, so nothing was accepted"
@@ -161,6 +173,15 @@ pub enum OpError {
         task: TaskId,
         /// Where it stands, in words.
         found: String,
+    },
+    /// Only a run has a leg of its own.
+    #[error("this is for a run at work on a leg; nobody is one here")]
+    NotARun,
+    /// The run that asks has no leg any more.
+    #[error("the run {run} is not at work on a leg")]
+    RunOver {
+        /// The run.
+        run: orchestron_domain::RunId,
     },
     /// There is no run of that id.
     #[error("there is no run {run}")]
@@ -204,8 +225,11 @@ impl OpError {
             Self::RequestClosed { .. } => "request_closed",
             Self::Unfit { .. } => "decision_unfit",
             Self::Stale { .. } => "decision_stale",
+            Self::StaleContext { .. } => "context_stale",
             Self::CommandsChanged => "commands_changed",
             Self::NothingToDecide { .. } => "nothing_to_decide",
+            Self::NotARun => "not_a_run",
+            Self::RunOver { .. } => "run_over",
             Self::NoRun { .. } => "run_not_found",
         }
     }
@@ -227,6 +251,9 @@ impl OpError {
                 format!("`orchestron show {task}` tells since when and what it does"),
                 "only one agent holds a task at a time".into(),
             ],
+            Self::StaleContext { there, .. } => vec![format!(
+                "merge yours into it and save again with version {there}"
+            )],
             Self::Stale { task, .. } => vec![
                 format!("look again (`orchestron show {task} --diff`), then decide"),
                 format!(

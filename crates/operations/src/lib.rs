@@ -4,7 +4,6 @@
 //! Operations see ports only, so they run on fakes too. A write never starts anything: the engine that holds the lease acts on what
 //! it finds in the store.
 
-pub mod agents;
 mod agents_text;
 pub mod board;
 pub mod by_hand;
@@ -38,6 +37,7 @@ pub mod roster;
 pub mod roster_edit;
 pub mod saved;
 pub mod say;
+pub mod stop;
 pub mod switch;
 pub mod task;
 pub mod transcript;

@@ -1,9 +1,9 @@
 //! The one list of operations. Every surface maps its own words to these.
 
 use crate::{
-    Context, OpError, agents, board, by_hand, claim, create, decide, diff, doctor, edit, end_leg,
+    Context, OpError, board, by_hand, claim, create, decide, diff, doctor, edit, end_leg,
     escalate, events, give_up, handover, impact, keys, messages, next, on_review, order, own_run,
-    project, reassign, requests, roster, roster_edit, saved, say, switch, task, transcript,
+    project, reassign, requests, roster, roster_edit, saved, say, stop, switch, task, transcript,
     verdict, why, wire::input,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -55,7 +55,6 @@ pub const ALL: &[Operation] = &[
     operation!(read "doctor", "Whether everything agrees, with cures for what does not", Nothing, doctor::doctor),
     operation!(read "commands", "What the configuration wants to run on this machine, and whether that was accepted", Nothing, switch::wanted),
     operation!(read "keys", "Which accounts have a key, and where it comes from", Nothing, keys::keys),
-    operation!(read "agents", "Everybody the configuration names, and what each does now", Nothing, agents::agents),
     operation!(read "context", "A task with its whole context, for the leg whose turn it is", ForHolder, handover::context),
     operation!(read "run-context", "The task of the run that asks, with its whole context", Nothing, own_run::context),
     operation!(write "next", "The task a holder works on next, with its whole context; with `claim` it is taken at once", Next, next::next),
@@ -67,7 +66,7 @@ pub const ALL: &[Operation] = &[
     operation!(write "fail", "Give a task up: it goes to failed", EndLeg, give_up::fail),
     operation!(write "retry", "Let a failed or stuck task be tried again", EndLeg, give_up::retry),
     operation!(write "move", "Put a task into another column by hand", Move, by_hand::put),
-    operation!(write "decide", "Answer a request: a review, a permission, a question, an escalation or a conflict", Decide, decide::decide),
+    operation!(write "decide", "Answer a request: a review, a permission, a question, an escalation, a conflict or a budget", Decide, decide::decide),
     operation!(write "approve", "Approve a task in review and merge it", OnReview, on_review::approve),
     operation!(write "reject", "Send a task in review back to its implementer", OnReview, on_review::reject),
     operation!(write "verdict", "Say whether work in review is good: as its reviewer, else as the person who decides", Verdict, verdict::verdict),
@@ -81,6 +80,7 @@ pub const ALL: &[Operation] = &[
     operation!(write "message-send", "Tell an agent, a role, everyone or the person something", MessageSend, messages::send),
     operation!(write "message-ack", "Say that a message was read", MessageAck, messages::ack),
     operation!(write "context-save", "Save what the next run needs to go on with a task", ContextSave, saved::save),
+    operation!(write "stop", "End the run that works on a task; you are asked what becomes of it", Stop, stop::stop),
     operation!(write "pause", "Start nothing new, or nothing of one task or one agent, until resumed", Pause, switch::pause),
     operation!(write "resume", "Go on starting what is ready, after a pause", Resume, switch::resume),
     operation!(write "agent-add", "Add an agent to .mcp/agents.yaml", AgentAdd, roster_edit::add),

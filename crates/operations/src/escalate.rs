@@ -1,0 +1,53 @@
+//! `escalate`: a holder cannot go on by itself and asks the person what to do. The task waits until that is decided.
+
+use crate::{
+    Context, OpError,
+    who::Who,
+    wire::{Done, input},
+    writing::{card, done, id, must_be_clear, must_rest, some_text, tell_engine, write},
+};
+use orchestron_domain::{Fact, RequestKind, schedule::leg_of};
+
+/// Opens an escalation about a task that the caller holds.
+///
+/// # Errors
+/// When somebody else holds it, it is over, or something is awaited already.
+pub fn escalate(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
+    let why = some_text(
+        "note",
+        input.note.as_deref(),
+        "say why it cannot go on, what was tried, and what you would do",
+    )?;
+    let task = id(&input.task)?;
+    let state = cx.state()?;
+    must_be_clear(cx, &state, &task)?;
+    let who = Who::asks(cx, &state, input.agent.as_deref())?;
+    write(cx, |state| {
+        let status = card(state, &task)?.status;
+        let leg = leg_of(status).ok_or_else(|| OpError::WrongStatus {
+            task: task.clone(),
+            found: status,
+            done: "escalated",
+            wanted: "not over",
+        })?;
+        must_rest(state, &task, "escalated")?;
+        who.may_end(state, &task, leg)?;
+        let kind = RequestKind::Escalation { why: why.clone() };
+        let fact = Fact::RequestOpened {
+            task: Some(task.clone()),
+            kind,
+        };
+        Ok((vec![(who.actor.clone(), fact)], ()))
+    })?;
+    let mut told = done(
+        Some(&task),
+        state.status(&task),
+        format!("the person is asked about {task}"),
+    );
+    told.next.push(
+        "it waits for the decision; then it is yours or another's turn again: ask for the next task"
+            .into(),
+    );
+    tell_engine(cx, &mut told, "its people are notified")?;
+    Ok(told)
+}
