@@ -574,8 +574,13 @@ pub enum DecisionInput {
         /** Words for the next holder. */
         note: Option<String>,
     },
-    /// Escalation: leave it failed.
+    /// Escalation: leave it failed. Budget: nothing more is spent.
     GiveUp,
+    /// Budget: grant so much more.
+    Raise {
+        /** How much more. */
+        by: Money,
+    },
 }
 
 /// Inputs of the operations, by the operation's name.
@@ -596,8 +601,8 @@ pub mod input {
             #[serde(default)] pub criteria: Vec<String>,
             #[serde(default)] pub depends_on: Vec<String>,
             #[serde(default)] pub files: Vec<String>,
-            /** What whoever does it must have: `backend`, `tool: Bash(npm test)`. */ #[serde(default)] pub needs: Vec<String>,
-            /** Its place among tasks of its priority; the lower goes first. */ #[serde(default)] pub order: Option<i32>,
+            /** What whoever does it must have: `backend`, `tool: Bash(npm test)`. */ #[serde(default)] #[ts(as = "Option<Vec<String>>", optional)] pub needs: Vec<String>,
+            /** Its place among tasks of its priority; the lower goes first. */ #[serde(default)] #[ts(optional)] pub order: Option<i32>,
             #[serde(default)] pub notes: Option<String>,
         }
         /// Operations on one task.
@@ -636,10 +641,12 @@ pub mod input {
         pub struct Events { #[serde(default)] pub task: Option<String>, #[serde(default)] pub before: Option<Big>, #[serde(default)] pub limit: Option<u32> }
         /// `list`.
         pub struct List { #[serde(default)] pub status: Option<StatusWord>, #[serde(default)] pub agent: Option<String> }
+        /// `stop`: a task, or a run by its id.
+        pub struct Stop { pub what: String, #[serde(default)] pub why: Option<String> }
         /// `pause`: one task, one agent, or (neither named) everything.
-        pub struct Pause { #[serde(default)] pub why: Option<String>, #[serde(default)] pub task: Option<String>, #[serde(default)] pub agent: Option<String> }
+        pub struct Pause { #[serde(default)] pub why: Option<String>, #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String> }
         /// `resume`, as `pause`.
-        pub struct Resume { #[serde(default)] pub task: Option<String>, #[serde(default)] pub agent: Option<String> }
+        pub struct Resume { #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String> }
         /// `order`: exactly one of these says where.
         pub struct Order {
             pub task: String,

@@ -678,7 +678,11 @@ text: string, } | { "type": "retry",
 /**
  * Words for the next holder. 
  */
-note: string | null, } | { "type": "give-up" };
+note: string | null, } | { "type": "give-up" } | { "type": "raise", 
+/**
+ * How much more. 
+ */
+by: Money, };
 
 export type Nothing = Record<symbol, never>;
 
@@ -690,11 +694,11 @@ priority: string | null, agent: string | null, goal: string | null, criteria: Ar
 /**
  * What whoever does it must have: `backend`, `tool: Bash(npm test)`. 
  */
-needs: Array<string>, 
+needs?: Array<string>, 
 /**
  * Its place among tasks of its priority; the lower goes first. 
  */
-order: number | null, notes: string | null, };
+order?: number, notes: string | null, };
 
 export type OnTask = { task: string, };
 
@@ -760,9 +764,9 @@ export type Events = { task: string | null, before: Big | null, limit: number | 
 
 export type List = { status: StatusWord | null, agent: string | null, };
 
-export type Pause = { why: string | null, task: string | null, agent: string | null, };
+export type Pause = { why: string | null, task?: string, agent?: string, };
 
-export type Resume = { task: string | null, agent: string | null, };
+export type Resume = { task?: string, agent?: string, };
 
 export type Order = { task: string, 
 /**
