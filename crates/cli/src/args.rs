@@ -86,10 +86,12 @@ pub enum Verb {
     Log(Log),
     /// What waits for your decision
     Requests,
-    /// Answer a request for a permission, a question, an escalation or a conflict (`approve` and `reject` answer reviews)
+    /// Answer a request for a permission, a question, an escalation, a conflict or a budget (`approve` and `reject` answer reviews)
     Answer(Answer),
     /// Follow what happens, until interrupted
     Watch(Watch),
+    /// Stop the agent or the gate that works on a task; you are asked what becomes of it
+    Stop(Stop),
     /// Start nothing new until `resume`
     Pause(Pause),
     /// Start again what is ready, after `pause`
@@ -110,6 +112,8 @@ pub enum Verb {
     Doctor,
     /// Run the engine: start agents and follow them (Ctrl-C stops the engine; agents go on)
     Run(Run),
+    /// Serve an agent's client over the Model Context Protocol, on standard input and output
+    Mcp(Mcp),
     /// Watch the whole chain work on a sample project, with a scripted model: nothing is sent anywhere
     Demo(Demo),
     /// Print completions for a shell
@@ -301,12 +305,34 @@ pub struct AnswerWhat {
     /// Escalation, conflict: try again
     #[arg(long)]
     pub retry: bool,
-    /// Escalation: leave it
+    /// Escalation: leave it. Budget: nothing more is spent
     #[arg(long)]
     pub give_up: bool,
+    /// Budget: so many dollars more may be spent
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub raise: Option<f64>,
     /// Conflict: send it back to the implementer (with -m)
     #[arg(long, requires = "message")]
     pub changes: bool,
+}
+
+/// An amount of dollars above zero.
+fn dollars(text: &str) -> Result<f64, String> {
+    let amount = text.trim().trim_start_matches('$').parse::<f64>();
+    amount
+        .ok()
+        .filter(|amount| amount.is_finite() && *amount > 0.0)
+        .ok_or_else(|| "an amount of dollars is a number above zero, such as 5 or 2.50".to_owned())
+}
+
+/// `stop`
+#[derive(Debug, Args)]
+pub struct Stop {
+    /// The task, such as TASK-7, or a run, such as TASK-007-implement-2
+    pub what: String,
+    /// Why, for those who look later
+    #[arg(long, short)]
+    pub message: Option<String>,
 }
 
 /// `watch`
@@ -366,6 +392,49 @@ pub struct Run {
     /// Port for the UI; 0 = any free one
     #[arg(long, default_value_t = 0, requires = "ui")]
     pub port: u16,
+}
+
+/// `mcp`
+#[derive(Debug, Args)]
+pub struct Mcp {
+    /// What to do; default: serve
+    #[command(subcommand)]
+    pub verb: Option<McpVerb>,
+    /// The client is this holder outside and acts in its legs only; default: it is yours, and asks you what you alone may decide
+    #[arg(long, short, global = true, value_name = "NAME")]
+    pub agent: Option<String>,
+}
+
+/// What to do about clients.
+#[derive(Debug, Subcommand)]
+pub enum McpVerb {
+    /// Tell a client of this project how to reach Orchestron
+    Install(McpInstall),
+}
+
+/// `mcp install`
+#[derive(Debug, Args)]
+pub struct McpInstall {
+    /// The client
+    pub client: Client,
+    /// Only show what belongs into its configuration
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Clients whose configuration is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Client {
+    /// Claude Code
+    Claude,
+    /// Codex
+    Codex,
+    /// Cursor
+    Cursor,
+    /// Gemini CLI
+    Gemini,
+    /// VS Code
+    Vscode,
 }
 
 /// `demo`

@@ -9,7 +9,7 @@ use crate::{
 use orchestron_domain::{TaskId, state::Step};
 use orchestron_operations::{
     OpError,
-    wire::{Big, DecisionInput, Done, HolderKind, StatusWord, TaskView, input},
+    wire::{Big, DecisionInput, Done, HolderKind, Money, StatusWord, TaskView, input},
 };
 use serde_json::{Value, json};
 use std::{
@@ -169,7 +169,10 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
             task,
             message,
             agent,
-        }) => ("fail", json!({"task": task, "note": message, "agent": agent})),
+        }) => (
+            "fail",
+            json!({"task": task, "note": message, "agent": agent}),
+        ),
         Verb::Retry(Retry {
             task,
             message,
@@ -184,6 +187,7 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         ),
         Verb::Reject(args) => ("reject", reject(&args)),
         Verb::Answer(args) => ("decide", answer(args)?),
+        Verb::Stop(args) => ("stop", json!({"what": args.what, "why": args.message})),
         Verb::Pause(args) => ("pause", json!({"why": args.message})),
         Verb::Resume => ("resume", json!({})),
         Verb::Say(args) => ("words", json!({"task": args.task, "text": args.words})),
@@ -219,6 +223,10 @@ fn answer(args: Answer) -> Result<Value, Failure> {
     })?;
     let note = args.message;
     let what = args.what;
+    if let Some(dollars) = what.raise {
+        let by = Money(orchestron_domain::MicroUsd::from_dollars(dollars).0);
+        return decide(id, DecisionInput::Raise { by });
+    }
     let decision = match (what.text, what.allow, what.deny, what.retry, what.give_up) {
         (Some(text), ..) => DecisionInput::Answer { text },
         (_, true, ..) => DecisionInput::Allow,
@@ -229,6 +237,10 @@ fn answer(args: Answer) -> Result<Value, Failure> {
             note: note.unwrap_or_default(),
         },
     };
+    decide(id, decision)
+}
+
+fn decide(id: u64, decision: DecisionInput) -> Result<Value, Failure> {
     let input = input::Decide {
         request: Big(id),
         decision,

@@ -1,6 +1,8 @@
 //! The loop: wake → take in → apply → decide → journal → carry out, until nothing follows any more.
 
 use crate::{
+    clashes::Looks,
+    clear::Cleared,
     ports::{
         Clock, Git, Guard, Heard, OpenCommand, PortError, PortErrorKind, PortResult, RunLogs, Runs,
         Wake, Waker,
@@ -8,8 +10,8 @@ use crate::{
     store::{Store, StoreError},
 };
 use orchestron_domain::{
-    Actor, Command, Fact, Holder, RunId, Seq, State, Time, apply::apply, decide::decide, run::Work,
-    schedule,
+    Actor, Command, Fact, Holder, RunId, Seq, State, Time, apply::apply, conflict, decide::decide,
+    run::Work, schedule,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -96,6 +98,12 @@ pub struct Engine {
     observed: Option<(u64, String)>,
     /// The task folders had just changed when they were looked at.
     look_again: bool,
+    /// Whose work is to be looked at when.
+    pub(crate) looks: Looks,
+    /// When it is time to clear old runs away.
+    pub(crate) clear_at: Time,
+    /// What was cleared away since this round of it began.
+    pub(crate) cleared: Cleared,
     _lease: Box<dyn Guard>,
 }
 
@@ -127,6 +135,9 @@ impl Engine {
             mode,
             decided_to,
             listening: Vec::new(),
+            looks: Looks::default(),
+            clear_at: Time(0),
+            cleared: Cleared::default(),
             _lease: lease,
         };
         engine.recover(state)?;
@@ -242,11 +253,16 @@ impl Engine {
     /// When something failed that waiting cannot heal.
     pub fn run(&mut self) -> Result<(), EngineError> {
         loop {
+            if let Err(error) = self.clear_when_due() {
+                self.bear(error)?;
+            }
             let now = self.ports.clock.now();
             let again = self.look_again.then(|| now.plus_millis(LOOK_AGAIN_MS));
-            let deadline = schedule::next_deadline(&self.state, now);
+            let deadline = self.next_deadline(now);
+            let rest = self.rest_of_clearing();
             let missing = self.ports.store.look_again_at();
-            let deadline = deadline.into_iter().chain(again).chain(missing).min();
+            let more = again.into_iter().chain(missing).chain(rest);
+            let deadline = deadline.into_iter().chain(more).min();
             self.listen();
             let mut wakes = self.ports.waker.wait(deadline);
             if wakes.contains(&Wake::Stop) {
@@ -308,7 +324,7 @@ impl Engine {
         self.pump()
     }
 
-    /// Carries out what follows from decisions made, waiting for gates, until nothing is under way any more; starts no agent.
+    /// Carries out what follows from decisions made, waiting for gates and for what is being stopped, until nothing is under way any more; starts no agent.
     ///
     /// # Errors
     /// As [`Self::step`].
@@ -316,10 +332,10 @@ impl Engine {
         while self
             .state
             .live_runs()
-            .any(|run| matches!(run.work, Work::Gate { .. }))
+            .any(|run| matches!(run.work, Work::Gate { .. }) || is_being_stopped(run))
         {
             self.listen();
-            let deadline = schedule::next_deadline(&self.state, self.ports.clock.now());
+            let deadline = self.next_deadline(self.ports.clock.now());
             let wakes = self.ports.waker.wait(deadline);
             if wakes.contains(&Wake::Stop) {
                 return Ok(());
@@ -447,17 +463,27 @@ impl Engine {
         Ok(())
     }
 
-    /// What time brings and what the schedule starts.
+    /// When time will next bring something.
+    fn next_deadline(&self, now: Time) -> Option<Time> {
+        let deadlines = [
+            schedule::next_deadline(&self.state, now),
+            conflict::next_deadline(&self.state, now),
+            self.looks.next(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// What time brings, what clashes, and what the schedule starts.
     fn follows_from_time(&self, now: Time) -> Vec<Command> {
         let mut commands = schedule::due(&self.state, now);
-        if self.ports.store.held_why().is_some() {
-            return commands; // the board is held: nobody knows what is really there
+        commands.extend(self.looks.due(now));
+        commands.extend(conflict::found(&self.state, now));
+        // Nothing is started or shown to a person while what it would run into is not known.
+        if commands.is_empty() {
+            let mut started = schedule::schedule(&self.state, now);
+            started.retain(|command| self.may(command));
+            commands = started;
         }
-        commands.extend(
-            schedule::schedule(&self.state, now)
-                .into_iter()
-                .filter(|command| self.may(command)),
-        );
         commands
     }
 
@@ -536,7 +562,9 @@ impl Engine {
         };
         let look = self.ports.runs.look(run)?;
         if !look.heard.is_empty() {
-            self.state.heard.insert(run.clone(), self.ports.clock.now());
+            let now = self.ports.clock.now();
+            self.state.heard.insert(run.clone(), now);
+            self.looks.heard(&found, &look, now);
         }
         let doom = look
             .heard
@@ -564,6 +592,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether somebody has to go on with the stop ladder until it is over.
+fn is_being_stopped(run: &orchestron_domain::Run) -> bool {
+    run.halting
+        .is_some_and(|(rung, _)| rung > orchestron_domain::Halt::CloseInput)
 }
 
 const fn starts_agent(command: &Command) -> bool {

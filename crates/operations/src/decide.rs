@@ -8,7 +8,7 @@ use crate::{
     writing::{done, some_text, tell_engine, trimmed, write},
 };
 use orchestron_domain::{
-    Actor, CommitId, Decision, Fact, Request, RequestId, RequestKind, State, TaskId,
+    Actor, CommitId, Decision, Fact, MicroUsd, Request, RequestId, RequestKind, State, TaskId,
 };
 use orchestron_engine::ports::Worktree;
 
@@ -47,6 +47,13 @@ fn read(input: &DecisionInput) -> Result<Decision, OpError> {
         },
         DecisionInput::Retry { note } => Decision::Retry { note: words(note) },
         DecisionInput::GiveUp => Decision::GiveUp,
+        DecisionInput::Raise { by } if by.0 == 0 => {
+            return Err(OpError::Input {
+                field: "by",
+                what: "say how many dollars more may be spent, such as 5 or 2.50".to_owned(),
+            });
+        }
+        DecisionInput::Raise { by } => Decision::Raise { by: MicroUsd(by.0) },
     })
 }
 
@@ -181,7 +188,7 @@ fn told(
         Decision::Answer { .. } => (format!("answered ({about})"), "the agent is told"),
         Decision::Retry { .. } => (format!("{about} is tried again"), "it is tried again"),
         Decision::Raise { by } => (
-            format!("granted ${by} more for {about}"),
+            format!("granted {by} more for {about}"),
             "what waits for money is started",
         ),
         Decision::Resolve { resolution } => (

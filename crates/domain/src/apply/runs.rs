@@ -2,7 +2,7 @@
 
 use super::{chain::end_stop, progress, prune};
 use crate::{
-    Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId, State, TaskId,
+    Actor, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId, State, TaskId,
     Time, budget, failure, rate,
     run::Work,
     state::{Progress, Receipt, Step},
@@ -69,6 +69,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             }
         }
         Fact::RunHalting { end, halt, .. } if found.is_live() => {
+            // What a person stopped is stopped, whatever it was at.
+            if event.by == Actor::Person {
+                found.halt_why = Some(end.clone());
+            }
             found.halt_why.get_or_insert_with(|| end.clone());
             found.halting = Some((*halt, event.at));
             found.status = RunStatus::Ending;

@@ -143,7 +143,10 @@ pub(super) fn ended(
     if end.is_good() {
         return gate_or_hand_off(state, &run.task, found, now);
     }
-    if matches!(end, RunEnd::Lost | RunEnd::Stopped { .. })
+    if let RunEnd::Stopped { .. } = end {
+        return escalate(&run.task, format!("The gate `{gate}` was {end}"));
+    }
+    if matches!(end, RunEnd::Lost)
         && state.status(&run.task) == Some(Status::InProgress)
     {
         return gate_or_hand_off(state, &run.task, found, now); // not the work's fault: check again

@@ -117,6 +117,10 @@ fn about_runs(state: &State, event: &Event, now: Time) -> Vec<Command> {
         Fact::RunTurnEnded { run, end, .. } if state.runs.get(run).is_some_and(|found| found.is_live() && found.halting.is_none()) => {
             vec![Command::HaltRun { run: run.clone(), halt: Halt::CloseInput, end: end.clone() }]
         }
+        // A person wants it stopped: the engine takes the first rung, and the others in their time.
+        Fact::RunHalting { run, end, halt } if event.by != Actor::Engine && state.runs.get(run).is_some_and(Run::is_live) => {
+            vec![Command::HaltRun { run: run.clone(), halt: *halt, end: end.clone() }]
+        }
         Fact::PersonSaid { run, text } => {
             let id = format!("person-{}", event.seq.0);
             say(run, Say::Words { id, text: text.clone() })

@@ -353,7 +353,7 @@ fn about_requests(state: &State, event: &Event) -> Option<String> {
                     noted(note.as_deref().unwrap_or_default())
                 ),
                 Decision::GiveUp => "left it as it is".to_owned(),
-                Decision::Raise { by: more } => format!("granted ${more} more"),
+                Decision::Raise { by: more } => format!("granted {more} more"),
                 Decision::Resolve { resolution } => {
                     format!("decided: {}", word::resolution(resolution))
                 }
@@ -409,7 +409,7 @@ fn opened(state: &State, task: Option<&TaskId>, kind: &RequestKind, id: RequestI
             spent,
             limit,
         } => format!(
-            "{} is used up: ${spent} of ${limit} ({id})",
+            "{} is used up: {spent} of {limit} ({id})",
             word::budget(scope)
         ),
         RequestKind::Clash { evidence, .. } => {

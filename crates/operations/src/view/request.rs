@@ -95,7 +95,9 @@ fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (Stri
             limit,
         } => (
             format!("{} is used up", word::budget(scope)),
-            format!("${spent} of ${limit} is spent or reserved; nothing more is started"),
+            format!(
+                "{spent} of {limit} is spent or reserved, and another run may cost more than is left; nothing more is started on it"
+            ),
         ),
         RequestKind::Clash { evidence, .. } => (format!("{} clashes", name()), evidence.clone()),
     }
@@ -239,7 +241,7 @@ pub fn outcome(request: &Request) -> Option<String> {
             Decision::Answer { text } => format!("answered{by}: {}", word::first_line(text)),
             Decision::Retry { .. } => format!("tried again{by}"),
             Decision::GiveUp => format!("left as it is{by}"),
-            Decision::Raise { by: more } => format!("${more} more granted{by}"),
+            Decision::Raise { by: more } => format!("{more} more granted{by}"),
             Decision::Resolve { resolution } => {
                 format!("{}{by}", word::resolution(resolution))
             }
