@@ -216,11 +216,19 @@ fn version(cx: &Context) -> String {
 
 fn programs(cx: &Context, sight: &Sight<'_>, installed: &[InstalledAgent]) -> Vec<Finding> {
     let views = agents(cx, sight, installed);
-    let mut findings: Vec<_> = views
-        .iter()
-        .filter(|view| view.kind == HolderKind::Agent)
-        .map(|view| program(view, installed))
-        .collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for view in views.iter().filter(|view| view.kind == HolderKind::Agent) {
+        let found = program(view, installed);
+        // What holds for several agents is said once.
+        let same = |one: &&mut Finding| (&one.what, &one.cure) == (&found.what, &found.cure);
+        match findings.iter_mut().find(same) {
+            Some(one) => {
+                let names = one.about.split_once(' ').map_or("", |(_, names)| names);
+                one.about = format!("agents {names}, {}", view.name);
+            }
+            None => findings.push(found),
+        }
+    }
     if views.is_empty() {
         findings.push(bad(
             "agents",

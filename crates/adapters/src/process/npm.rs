@@ -53,15 +53,21 @@ impl Found {
         let Self::Stub(stub) = self else {
             return driver.install_hint();
         };
-        let script = package_of(stub)
-            .map(|package| package.join("install.cjs"))
-            .filter(|script| script.is_file())
-            .map(|script| format!("`node {}` mends it; or ", script.display()))
-            .unwrap_or_default();
+        let hint = driver.install_hint();
+        let stub_shown = stub.display();
+        let Some(package) = package_of(stub) else {
+            return format!(
+                "{stub_shown} cannot start, for it is neither a program nor a script that begins with #!; {hint}"
+            );
+        };
+        let script = package.join("install.cjs");
+        let mends = if script.is_file() {
+            format!("`node {}` mends it, or ", script.display())
+        } else {
+            String::new()
+        };
         format!(
-            "{} is only npm's placeholder and cannot start: install scripts or optional packages were left out. {script}{}",
-            stub.display(),
-            driver.install_hint()
+            "{stub_shown} is only npm's placeholder and cannot start, for install scripts or optional packages were left out; {mends}{hint}"
         )
     }
 
@@ -96,7 +102,11 @@ fn can_start(path: &Path) -> bool {
     let read = File::open(path).and_then(|mut file| file.read(&mut first));
     // What may be run but not read is left for the system to judge.
     let Ok(read) = read else { return true };
-    let begins = |with: &[u8]| first.get(..read).is_some_and(|first| first.starts_with(with));
+    let begins = |with: &[u8]| {
+        first
+            .get(..read)
+            .is_some_and(|first| first.starts_with(with))
+    };
     is_batch || BEGINNINGS.into_iter().any(begins)
 }
 
@@ -114,7 +124,10 @@ fn native_of(stub: &Path, program: &str) -> Option<PathBuf> {
     let package = package_of(stub)?;
     let name = package.file_name()?.to_str()?;
     let beside = package.parent()?;
-    let scope = beside.file_name()?.to_str().filter(|name| name.starts_with('@'));
+    let scope = beside
+        .file_name()?
+        .to_str()
+        .filter(|name| name.starts_with('@'));
     let within = package.join("node_modules").join(scope.unwrap_or_default());
     [beside.to_path_buf(), within]
         .iter()
@@ -136,7 +149,10 @@ fn natives(dir: &Path, name: &str) -> Vec<PathBuf> {
         other => other,
     };
     let wanted = format!("{name}-{system}-{machine}");
-    let entries = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+    let entries = fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
     let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         // `…-linux-x64-musl`, too: npm installs what fits.
@@ -189,8 +205,16 @@ mod tests {
     }
 
     fn natives_name() -> String {
-        let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
-        let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+        let machine = if cfg!(target_arch = "aarch64") {
+            "arm64"
+        } else {
+            "x64"
+        };
+        let system = if cfg!(target_os = "macos") {
+            "darwin"
+        } else {
+            "linux"
+        };
         format!("claude-code-{system}-{machine}")
     }
 
@@ -216,7 +240,11 @@ mod tests {
         assert_eq!(look().program(), Some(within));
         let beside = native(&root, "");
         let found = look();
-        assert!(found.remark().is_some_and(|said| said.contains("placeholder")));
+        assert!(
+            found
+                .remark()
+                .is_some_and(|said| said.contains("placeholder"))
+        );
         assert_eq!(found.program(), Some(beside));
     }
 
@@ -228,6 +256,10 @@ mod tests {
         let found = Found::among("claude", [link, script.clone()].into_iter());
         assert_eq!(found, Found::Program(script));
         assert_eq!(found.remark(), None);
+        let text = program(&dir.path().join("own/claude"), b"claude-2 \"$@\"\n");
+        let driver = orchestron_agents::driver("claude").unwrap();
+        let cure = Found::among("claude", [text].into_iter()).cure(driver);
+        assert!(cure.contains("begins with #!"), "{cure}");
         assert_eq!(
             Found::among("claude", [dir.path().join("none")].into_iter()),
             Found::Nothing

@@ -653,7 +653,7 @@ fn doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
         "configuration: .mcp/config.yaml:3: unknown key `gate`",
         "task files: .mcp/tasks/ready/TASK-002-bad.md",
         "trust: ",
-        "agent claude-impl: ",
+        "agents architect, claude-impl, codex-review: Orchestron cannot start `claude`",
         "keys: no keyring is running, so no key can be kept; agents use their own login, if they have one",
         "worktrees: TASK-001's worktree /worktrees/TASK-001 is gone",
         "runs: TASK-001-implement-1: over, and nobody has taken note of how it ended",
