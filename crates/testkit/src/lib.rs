@@ -16,6 +16,8 @@ mod world;
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
+mod clear_tests;
+#[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
 mod meanwhile_tests;

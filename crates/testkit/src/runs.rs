@@ -2,14 +2,14 @@
 
 use crate::world::{Things, World, refused};
 use orchestron_domain::{
-    AskId, CallId, Halt, RunEnd, RunId, SessionId,
+    AskId, CallId, Halt, RunEnd, RunId, SessionId, Time,
     run::Work,
     signal::{Say, Signal},
     transcript::TranscriptItem,
 };
 use orchestron_engine::ports::{
-    Heard, InstalledAgent, Look, Over, PortErrorKind, PortResult, RunLogs, RunProgram, RunSpec,
-    Runs, Wake,
+    Heard, InstalledAgent, KeptRun, Look, Over, PortErrorKind, PortResult, RunLogs, RunProgram,
+    RunSpec, Runs, Wake,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,6 +20,10 @@ pub enum Act {
     Says(Signal),
     /// Changes a file in the worktree.
     Edits,
+    /// Changes this file in the worktree.
+    EditsFile(String),
+    /// Merges the base branch into its own and resolves what conflicts.
+    MergesBase,
     /// Waits until this call of ours is answered.
     AwaitsReply(CallId),
     /// Waits until this permission is given or refused.
@@ -54,6 +58,7 @@ pub struct Process {
     halts: Vec<Halt>,
     pub said: Vec<Say>,
     pub starts: u32,
+    since: Time,
 }
 
 impl Process {
@@ -163,6 +168,8 @@ fn play(things: &mut Things, run: &RunId) {
         match act {
             Act::Says(signal) => process.out.push(signal),
             Act::Edits => git.edit(&process.spec.task.to_string()),
+            Act::EditsFile(file) => git.edit_file(&process.spec.task.to_string(), &file),
+            Act::MergesBase => git.merge_base(&process.spec.task.to_string()),
             Act::Ends(over) => process.over = Some(over),
             Act::AwaitsReply(_) | Act::AwaitsPermit(_) | Act::AwaitsHalt => continue,
         }
@@ -227,6 +234,7 @@ impl Runs for MemoryRuns {
             halts: Vec::new(),
             said: Vec::new(),
             starts: 1,
+            since: things.now,
         };
         things.runs.insert(spec.run.clone(), process);
         play(&mut things, &spec.run);
@@ -299,6 +307,25 @@ impl Runs for MemoryRuns {
         Ok(self.world.up()?.runs.keys().cloned().collect())
     }
 
+    fn forget(&mut self, run: &RunId) -> PortResult<()> {
+        let mut things = self.world.up()?;
+        let lives = things
+            .runs
+            .get(run)
+            .is_some_and(|found| found.over.is_none());
+        if lives {
+            return Err(refused(
+                PortErrorKind::Held,
+                "cannot clear away",
+                run.to_string(),
+                "its keeper lives",
+            ));
+        }
+        things.runs.remove(run);
+        things.transcripts.remove(run);
+        Ok(())
+    }
+
     fn settle(&mut self, run: &RunId) -> PortResult<()> {
         self.read.remove(run);
         Ok(())
@@ -312,6 +339,18 @@ impl Runs for MemoryRuns {
 pub struct MemoryLogs(pub World);
 
 impl RunLogs for MemoryLogs {
+    /// Each keeps a megabyte, and ended when it was started: scripts take no time.
+    fn kept(&self) -> PortResult<Vec<KeptRun>> {
+        let things = self.0.up()?;
+        let kept = things.runs.iter().map(|(run, process)| KeptRun {
+            run: run.clone(),
+            lives: process.over.is_none(),
+            ended: process.since,
+            bytes: 1_000_000,
+        });
+        Ok(kept.collect())
+    }
+
     fn transcript(
         &self,
         run: &RunId,

@@ -108,6 +108,7 @@ impl World {
                 program: Some("/usr/bin/claude".into()),
                 version: Some("2.1.0".into()),
                 install: "npm install -g @anthropic-ai/claude-code".into(),
+                remark: None,
             }];
         }
         world.configure(|config| {
@@ -435,6 +436,17 @@ impl World {
     pub fn conflict(&self, task: &str, files: &[&str]) {
         let files = files.iter().map(|file| (*file).to_owned()).collect();
         self.things().git.conflicts.insert(task.to_owned(), files);
+    }
+
+    /// Two changes of this file always conflict.
+    pub fn collides(&self, file: &str) {
+        self.things().git.collide.insert(file.to_owned());
+    }
+
+    /// How many pairs of branches were compared.
+    #[must_use]
+    pub fn forecasts(&self) -> u32 {
+        self.things().git.forecasts
     }
 
     /// Merges that were made: task and commit.

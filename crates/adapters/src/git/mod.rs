@@ -17,6 +17,7 @@ mod project;
 mod removal;
 mod saved;
 mod stale_locks;
+mod together;
 mod turn;
 mod worktrees;
 
@@ -29,7 +30,7 @@ pub use project::find_project;
 use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};
 use orchestron_domain::{CommitId, TaskId};
 use orchestron_engine::ports::{FileDiff, Git, MergeOutcome, PortResult, Worktree};
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// The [`Git`] port of one project.
 #[derive(Clone, Debug)]
@@ -148,6 +149,38 @@ impl GitCli {
         diff::between(&repo, &base, &tip)
     }
 
+    fn files_touched(&self, tree: &Worktree, base_branch: &str) -> GitResult<BTreeSet<String>> {
+        let Some((repo, branch)) = self.branch_of(tree)? else {
+            return Ok(BTreeSet::new());
+        };
+        let place = match worktrees::place_of(&repo, tree) {
+            Ok(place) => Some(place),
+            // Cleared away: only the commits are left.
+            Err(GitError::ForeignTree { .. }) => None,
+            Err(other) => return Err(other),
+        };
+        together::touched(&repo, place.as_ref(), branch, base_branch)
+    }
+
+    fn bring_up(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+    ) -> GitResult<(Option<CommitId>, Vec<String>)> {
+        let Some((repo, branch)) = self.branch_of(tree)? else {
+            return Ok((None, Vec::new()));
+        };
+        let _turn = Turn::take(&repo)?;
+        let place = worktrees::place_of(&repo, tree)?;
+        let catch_up = together::CatchUp {
+            repo: &repo,
+            place: &place,
+            branch,
+            base_branch,
+        };
+        catch_up.run().map(|(tip, files)| (Some(tip), files))
+    }
+
     fn remove(&self, task: &TaskId, tree: &Worktree) -> GitResult<Option<String>> {
         let Some((repo, _)) = self.branch_of(tree)? else {
             return Ok(None);
@@ -168,6 +201,10 @@ impl Git for GitCli {
     fn is_repository(&self) -> PortResult<bool> {
         let repo = self.repo()?;
         Ok(repo.map_or(Ok(false), |repo| repo.has_commits())?)
+    }
+
+    fn version(&self) -> PortResult<Option<String>> {
+        Ok(command::version(&self.project_root)?)
     }
 
     fn current_branch(&self) -> PortResult<Option<String>> {
@@ -230,6 +267,25 @@ impl Git for GitCli {
             Some((repo, branch)) => Ok(merge::forecast(&repo, branch, base_branch)?),
             None => Ok(Vec::new()),
         }
+    }
+
+    fn touched(&self, tree: &Worktree, base_branch: &str) -> PortResult<BTreeSet<String>> {
+        Ok(self.files_touched(tree, base_branch)?)
+    }
+
+    fn forecast_pair(&self, one: &CommitId, other: &CommitId) -> PortResult<Vec<String>> {
+        match self.repo()? {
+            Some(repo) => Ok(together::forecast_pair(&repo, one, other)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn catch_up(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+    ) -> PortResult<(Option<CommitId>, Vec<String>)> {
+        Ok(self.bring_up(tree, base_branch)?)
     }
 
     fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>> {
