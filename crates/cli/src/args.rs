@@ -82,6 +82,10 @@ pub enum Verb {
     List(List),
     /// Everything about one task
     Show(Show),
+    /// Every reason why a task is not running, and what would change it
+    Why(OnTask),
+    /// What the approval of a task would start
+    Impact(OnTask),
     /// What happened, newest first
     Log(Log),
     /// What waits for your decision
@@ -92,10 +96,16 @@ pub enum Verb {
     Watch(Watch),
     /// Stop the agent or the gate that works on a task; you are asked what becomes of it
     Stop(Stop),
-    /// Start nothing new until `resume`
+    /// Start nothing new until `resume`: at all, of one task, or of one agent
     Pause(Pause),
     /// Start again what is ready, after `pause`
-    Resume,
+    Resume(Resume),
+    /// Give a task its place among those of its priority
+    Order(Order),
+    /// Give the present leg of a task to another agent
+    Reassign(Reassign),
+    /// Who works here: status, work and record of each agent; add, change or remove one while everything runs
+    Agents(Agents),
     /// Say something to the agent that works on a task
     Say(Say),
     /// What agents and you told each other
@@ -154,6 +164,12 @@ pub struct Create {
     /// A file it will touch (may be repeated)
     #[arg(long = "file", short = 'f', value_name = "FILE")]
     pub files: Vec<String>,
+    /// What whoever does it must have: a capability, or `tool: Bash(npm test)` (may be repeated)
+    #[arg(long = "needs", short = 'n', value_name = "NEED")]
+    pub needs: Vec<String>,
+    /// Its place among tasks of its priority: the lower goes first
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub order: Option<i32>,
 }
 
 /// Ending a leg.
@@ -342,12 +358,127 @@ pub struct Watch {
     pub task: Option<String>,
 }
 
+/// Verbs that look at one task.
+#[derive(Debug, Args)]
+pub struct OnTask {
+    /// The task, such as TASK-7
+    pub task: String,
+}
+
 /// `pause`
 #[derive(Debug, Args)]
 pub struct Pause {
+    /// Only this task
+    #[arg(conflicts_with = "agent")]
+    pub task: Option<String>,
+    /// Only this agent
+    #[arg(long, short)]
+    pub agent: Option<String>,
     /// Why, for those who look later
     #[arg(long, short)]
     pub message: Option<String>,
+}
+
+/// `resume`
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// Only this task
+    #[arg(conflicts_with = "agent")]
+    pub task: Option<String>,
+    /// Only this agent
+    #[arg(long, short)]
+    pub agent: Option<String>,
+}
+
+/// `order`
+#[derive(Debug, Args)]
+pub struct Order {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// Where it goes
+    #[command(flatten)]
+    pub place: OrderPlace,
+}
+
+/// The place of `order`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct OrderPlace {
+    /// This number: the lower goes first; tasks without one come after all that have one
+    #[arg(value_name = "N", allow_negative_numbers = true)]
+    pub at: Option<i32>,
+    /// Before all others
+    #[arg(long)]
+    pub first: bool,
+    /// Before this one
+    #[arg(long, value_name = "TASK")]
+    pub before: Option<String>,
+    /// After this one
+    #[arg(long, value_name = "TASK")]
+    pub after: Option<String>,
+    /// By its age again
+    #[arg(long)]
+    pub none: bool,
+}
+
+/// `reassign`
+#[derive(Debug, Args)]
+pub struct Reassign {
+    /// The task, such as TASK-7
+    pub task: String,
+    /// To whom
+    #[arg(required_unless_present = "back")]
+    pub agent: Option<String>,
+    /// Back to whom the chain names
+    #[arg(long, conflicts_with = "agent")]
+    pub back: bool,
+    /// Another leg than the present one: prepare, implement, review
+    #[arg(long)]
+    pub leg: Option<String>,
+    /// Why, for those who look later
+    #[arg(long, short)]
+    pub message: Option<String>,
+}
+
+/// `agents`
+#[derive(Debug, Args)]
+pub struct Agents {
+    /// What to do with them; default: list them
+    #[command(subcommand)]
+    pub verb: Option<AgentVerb>,
+}
+
+/// What to do with agents.
+#[derive(Debug, Subcommand)]
+pub enum AgentVerb {
+    /// Status, work and record of each
+    List,
+    /// Add one to .mcp/agents.yaml; without `cli` nothing is launched for it
+    Add {
+        /// Its name
+        name: String,
+        /// Its keys, such as cli=claude instances=2; one that is repeated becomes a list
+        #[arg(value_name = "KEY=VALUE")]
+        keys: Vec<String>,
+    },
+    /// Change one key of one in .mcp/agents.yaml
+    Set {
+        /// Its name
+        name: String,
+        /// The key, such as model or instances
+        key: String,
+        /// Its value; several for a list
+        #[arg(required_unless_present = "unset")]
+        values: Vec<String>,
+        /// Take the key out
+        #[arg(long, conflicts_with = "values")]
+        unset: bool,
+    },
+    /// Take one out of .mcp/agents.yaml; its run goes on to its end
+    Remove {
+        /// Its name
+        name: String,
+    },
 }
 
 /// `say`

@@ -7,8 +7,11 @@ mod follow;
 mod here;
 mod init;
 mod keys;
+mod mcp;
+mod messages;
 mod output;
 mod run;
+mod scheduling;
 mod trust;
 mod views;
 mod writes;
@@ -76,15 +79,22 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
             output::raw(&script)
         }
         Verb::Demo(args) => demo::demo(&args, output),
+        Verb::Mcp(args) => mcp::mcp(&common, &args, output),
         Verb::Run(args) => run::run(&common, &args, output),
         Verb::Status => views::status(&common, output),
         Verb::List(args) => views::list(&common, &args, output),
         Verb::Show(args) => views::show(&common, &args, output),
+        Verb::Why(args) => scheduling::why(&common, args, output),
+        Verb::Impact(args) => scheduling::impact(&common, args, output),
+        Verb::Agents(args) if scheduling::only_lists(&args) => scheduling::agents(&common, output),
         Verb::Next(args) => views::next(&common, &args, output),
         Verb::Log(args) => views::log(&common, &args, output),
         Verb::Requests => views::requests(&common, output),
         Verb::Doctor => views::doctor(&common, output),
         Verb::Watch(args) => follow::watch(&common, &args, output),
+        Verb::Messages(args) => messages::messages(&common, &args, output),
+        Verb::Send(args) => messages::send(&common, &args, output),
+        Verb::Ack(args) => messages::ack(&common, &args, output),
         Verb::Keys(args) => keys::keys(&common, &args, output),
         Verb::Trust => trust::trust(&common, output),
         verb => writes::write(&common, verb, output),

@@ -1,7 +1,7 @@
 //! Verbs that change something: each is one operation, then, when no engine runs, what follows from it.
 
 use crate::{
-    args::{Answer, Common, Create, EndLeg, Fail, Retry, Verb},
+    args::{AgentVerb, Agents, Answer, Common, Create, EndLeg, Fail, Order, Retry, Verb},
     failure::Failure,
     here::Here,
     output::Output,
@@ -73,7 +73,8 @@ fn has_consequences(operation: &str, done: &Done) -> bool {
             .not_done
             .iter()
             .any(|line| line.contains("it goes to ready")),
-        "pause" | "resume" | "words" => false,
+        "pause" | "resume" | "words" | "order" | "reassign" => false,
+        "agent-add" | "agent-set" | "agent-remove" => false,
         _ => true,
     }
 }
@@ -188,8 +189,17 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         Verb::Reject(args) => ("reject", reject(&args)),
         Verb::Answer(args) => ("decide", answer(args)?),
         Verb::Stop(args) => ("stop", json!({"what": args.what, "why": args.message})),
-        Verb::Pause(args) => ("pause", json!({"why": args.message})),
-        Verb::Resume => ("resume", json!({})),
+        Verb::Pause(args) => (
+            "pause",
+            json!({"why": args.message, "task": args.task, "agent": args.agent}),
+        ),
+        Verb::Resume(args) => ("resume", json!({"task": args.task, "agent": args.agent})),
+        Verb::Order(args) => ("order", order(args)),
+        Verb::Reassign(args) => (
+            "reassign",
+            json!({"task": args.task, "agent": args.agent, "leg": args.leg, "why": args.message}),
+        ),
+        Verb::Agents(args) => agents(args)?,
         Verb::Say(args) => ("words", json!({"task": args.task, "text": args.words})),
         other => return Err(Failure::Usage(format!("{other:?} is no verb that writes"))),
     })
@@ -199,7 +209,54 @@ fn create(args: Create) -> Value {
     json!({
         "title": args.title, "priority": args.priority, "agent": args.agent, "goal": args.goal,
         "criteria": args.criteria, "depends_on": args.depends_on, "files": args.files,
+        "needs": args.needs, "order": args.order,
     })
+}
+
+fn order(args: Order) -> Value {
+    let place = args.place;
+    json!({
+        "task": args.task, "first": place.first, "before": place.before, "after": place.after, "at": place.at, "none": place.none,
+    })
+}
+
+fn agents(args: Agents) -> Result<(&'static str, Value), Failure> {
+    Ok(match args.verb {
+        Some(AgentVerb::Add { name, keys }) => {
+            let keys = agent_keys(&keys)?;
+            ("agent-add", json!({"name": name, "keys": keys}))
+        }
+        Some(AgentVerb::Set {
+            name, key, values, ..
+        }) => (
+            "agent-set",
+            json!({"name": name, "key": key, "values": values}),
+        ),
+        Some(AgentVerb::Remove { name }) => ("agent-remove", json!({"name": name})),
+        Some(AgentVerb::List) | None => {
+            return Err(Failure::Usage("`agents list` writes nothing".to_owned()));
+        }
+    })
+}
+
+/// `cli=claude tools_allowed=Read tools_allowed=Grep`
+fn agent_keys(words: &[String]) -> Result<Vec<input::AgentKey>, Failure> {
+    let mut keys: Vec<input::AgentKey> = Vec::new();
+    for word in words {
+        let Some((key, value)) = word.split_once('=') else {
+            return Err(Failure::Usage(format!(
+                "`{word}` is no KEY=VALUE: write it like cli=claude"
+            )));
+        };
+        match keys.iter_mut().find(|found| found.key == key) {
+            Some(found) => found.values.push(value.to_owned()),
+            None => keys.push(input::AgentKey {
+                key: key.to_owned(),
+                values: vec![value.to_owned()],
+            }),
+        }
+    }
+    Ok(keys)
 }
 
 fn end_leg(args: EndLeg) -> Value {
