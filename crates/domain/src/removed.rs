@@ -57,6 +57,7 @@ mod tests {
             leg: Leg::Implement,
             holder: crate::Holder::Person,
             attempt: 3,
+            why: None,
         };
         let mut state = State::default();
         let told = [

@@ -14,6 +14,8 @@ mod small;
 mod world;
 
 #[cfg(test)]
+mod clash_tests;
+#[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
 mod clear_tests;

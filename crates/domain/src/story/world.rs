@@ -36,6 +36,8 @@ pub struct World {
     pub collisions: BTreeMap<(TaskId, TaskId), Vec<String>>,
     /// What bringing a branch up runs into, once.
     pub stale: BTreeMap<TaskId, Vec<String>>,
+    /// Nothing can be brought up.
+    pub catch_up_fails: bool,
     /// How many pairs were compared.
     pub compared: u32,
 }
@@ -105,6 +107,7 @@ impl World {
             touches: BTreeMap::new(),
             collisions: BTreeMap::new(),
             stale: BTreeMap::new(),
+            catch_up_fails: false,
             compared: 0,
         };
         world.add(1, &[]);
@@ -286,6 +289,12 @@ impl World {
                 let pair = (one.0.clone(), other.0.clone());
                 let files = self.collisions.get(&pair).cloned().unwrap_or_default();
                 self.engine(Fact::Forecasted { one, other, files });
+            }
+            Command::CatchUp { task } if self.catch_up_fails => {
+                self.engine(Fact::CommandFailed {
+                    command: Box::new(Command::CatchUp { task }),
+                    error: "files are in the way".into(),
+                });
             }
             Command::CatchUp { task } => {
                 let files = self.stale.remove(&task).unwrap_or_default();

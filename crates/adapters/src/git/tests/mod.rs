@@ -7,6 +7,7 @@ mod kills;
 mod merges;
 mod projects;
 mod removals;
+mod together;
 mod worktrees;
 
 use super::GitCli;
