@@ -190,7 +190,9 @@ impl Host {
         let now = world.clock();
         let mut commands = due(&self.state, now);
         commands.extend(conflict::found(&self.state, now));
-        commands.extend(schedule(&self.state, now));
+        if commands.is_empty() {
+            commands = schedule(&self.state, now);
+        }
         if commands.is_empty() {
             self.restless = false;
             self.rest(world);
