@@ -6,7 +6,7 @@ use crate::{
     wire::{Big, TranscriptItemView, TranscriptView, input},
 };
 use orchestron_domain::{
-    Run, RunId, Seq, State, TaskId, apply::apply, run::Work, transcript::TranscriptItem,
+    Run, RunId, Seq, State, apply::apply, run::Work, transcript::TranscriptItem,
 };
 use orchestron_engine::ports::EventFilter;
 
@@ -32,19 +32,35 @@ pub fn transcript(cx: &mut Context, input: &input::Transcript) -> Result<Transcr
         Some(run) => run.clone(),
         None => from_log(cx, &id)?.ok_or_else(unknown)?,
     };
-    let (items, next) = match run.work {
+    let (mut items, next) = match run.work {
         Work::Leg { .. } => {
             let limit = input.limit.unwrap_or(LIMIT).clamp(1, LIMIT);
             cx.logs.transcript(&id, input.from.0, limit)?
         }
         Work::Gate { .. } => gate_output(cx, &run, input.from.0)?,
     };
+    if input.from.0 == 0 && said_nothing(&items) && !run.is_live() && !is_kept(cx, &id)? {
+        let text = "What this run said is not kept any more.".to_owned();
+        items = vec![TranscriptItem::Note { text }];
+    }
     Ok(TranscriptView {
         run: run_view(&sight, &run),
         items: items.into_iter().map(item).collect(),
         next: Big(next),
         live: run.is_live(),
     })
+}
+
+/// Whether there is nothing to be seen: a gate without output, an agent without a word.
+fn said_nothing(items: &[TranscriptItem]) -> bool {
+    items
+        .iter()
+        .all(|item| matches!(item, TranscriptItem::Note { text } if text.is_empty()))
+}
+
+/// Whether its output is there still.
+fn is_kept(cx: &Context, run: &RunId) -> Result<bool, OpError> {
+    Ok(cx.logs.kept()?.iter().any(|kept| kept.run == *run))
 }
 
 /// A gate has no conversation: the end of its output, once it is over.
@@ -58,7 +74,7 @@ fn gate_output(cx: &Context, run: &Run, from: u64) -> Result<(Vec<TranscriptItem
 
 /// A run so old that the state has forgotten it, from the events about it.
 fn from_log(cx: &Context, id: &RunId) -> Result<Option<Run>, OpError> {
-    let Some(task) = task_in(id) else {
+    let Some(task) = id.task() else {
         return Ok(None);
     };
     let mut events = Vec::new();
@@ -82,12 +98,6 @@ fn from_log(cx: &Context, id: &RunId) -> Result<Option<Run>, OpError> {
         apply(&mut state, event);
     }
     Ok(state.runs.remove(id))
-}
-
-/// A run's id begins with its task.
-fn task_in(run: &RunId) -> Option<TaskId> {
-    let mut parts = run.as_str().splitn(3, '-');
-    format!("{}-{}", parts.next()?, parts.next()?).parse().ok()
 }
 
 fn item(item: TranscriptItem) -> TranscriptItemView {

@@ -208,3 +208,62 @@ fn a_person_writes_moves_edits_and_deletes_task_files_by_hand() {
     });
     engine.stop();
 }
+
+/// A task with a gate's run behind it, by verbs alone.
+fn through_its_gate(env: &TestEnvironment, task: &str) {
+    does(env, &["create", "Greet"]);
+    does(env, &["prep", task]);
+    does(env, &["claim", task, "--agent", "cursor"]);
+    let place = env.json(&["show", task])["task"]["worktree"].clone();
+    let place = PathBuf::from(place.as_str().expect("a worktree"));
+    fs::write(place.join("greeting.txt"), format!("Hello from {task}\n")).expect("a file");
+    does(env, &["review", task, "--agent", "cursor"]);
+}
+
+#[test]
+fn what_finished_runs_said_long_ago_is_cleared_away_by_an_engine() {
+    let env = quiet_shop();
+    through_its_gate(&env, "TASK-1");
+    does(&env, &["approve", "TASK-1"]);
+    through_its_gate(&env, "TASK-2");
+    let runs = env.state().join("runs");
+    let (over, open) = (
+        runs.join("TASK-001-gate-check-1-1"),
+        runs.join("TASK-002-gate-check-1-1"),
+    );
+    let days_ago = |days: u64| {
+        let now = std::time::SystemTime::now();
+        let gone = now.duration_since(std::time::UNIX_EPOCH).expect("a clock");
+        gone.as_millis() - u128::from(days) * 86_400_000
+    };
+    // Both ended long ago; one of their tasks is open still.
+    for run in [&over, &open] {
+        let exit = run.join("exit.json");
+        let mut said: Value =
+            serde_json::from_slice(&fs::read(&exit).expect("there")).expect("JSON");
+        said["ended_at"] = u64::try_from(days_ago(31)).expect("small").into();
+        fs::write(&exit, said.to_string()).expect("written");
+    }
+    let trash = env.state().join("trash");
+    let name = |days| format!("{}-0123456789abcdef-TASK-001.md", days_ago(days));
+    fs::write(trash.join(name(31)), "old").expect("a file");
+    fs::write(trash.join(name(29)), "not so old").expect("a file");
+
+    // A command that settles what follows clears nothing.
+    does(&env, &["create", "Another"]);
+    assert!(over.exists());
+    let engine = env.engine();
+    env.wait_for("the old run to be gone", SOON, || {
+        (!over.exists()).then_some(())
+    });
+    env.wait_for("it to be told", SOON, || {
+        let log = env.orchestron(&["log"]).stdout;
+        log.contains("cleared away: what 1 run of finished tasks said (1 MB); 1 earlier version of task files")
+            .then_some(())
+    });
+    assert!(open.exists() && !trash.join(name(31)).exists() && trash.join(name(29)).exists());
+    // What is gone is told as gone, not as an error.
+    does(&env, &["show", "TASK-1"]);
+    does(&env, &["show", "TASK-2"]);
+    engine.stop();
+}

@@ -382,6 +382,20 @@ fn a_transcript_goes_on_where_it_was_left() {
 }
 
 #[test]
+fn what_was_cleared_away_is_said_to_be() {
+    let world = in_review();
+    for run in ["TASK-001-implement-1", "TASK-001-gate-test-1"] {
+        world.lose_run(run);
+        let view = good(&world, "transcript", json!({"run": run}));
+        assert_eq!(
+            view["items"],
+            json!([{"type": "note", "text": "What this run said is not kept any more."}]),
+            "{run}"
+        );
+    }
+}
+
+#[test]
 fn a_gates_output_is_shown_once_it_is_over() {
     let world = World::new();
     world.script("gate-test", failing("FAIL login"));
