@@ -23,7 +23,7 @@ pub use due::{due, next_deadline};
 pub use impact::{Impact, Starts, impact};
 pub use order::{Urgency, urgency};
 pub use places::Places;
-pub use route::{Refusal, Route, Unfit, others, route, unfit};
+pub use route::{Refusal, Route, Unfit, others, outside, route, unfit};
 pub use survey::Survey;
 pub use wait::{Wait, wait};
 pub use why::{Reason, why};

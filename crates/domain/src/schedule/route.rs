@@ -69,7 +69,7 @@ pub enum Unfit {
     Capability(Vec<String>),
     /// Tools that the task needs and the agent may not use.
     Tool(Vec<String>),
-    /// Files that the task is about and that lie outside of the agent's folders.
+    /// Files that the task is about and that lie outside of the folders in which the agent may write; another one may.
     Folder(Vec<String>),
 }
 
@@ -100,23 +100,32 @@ pub(super) fn route_given(
     };
     let mut passed = Vec::new();
     let mut usable = Vec::new();
-    // Whether it can.
-    let mut look = |agent: &Agent| match refusal(state, places, card, leg, agent, now) {
-        None => {
-            usable.push(agent.name.clone());
-            true
-        }
-        Some(refusal) => {
-            passed.push((agent.name.clone(), refusal));
-            false
-        }
-    };
     let first = candidates(state, card, leg, &named);
-    let taken = first.iter().filter(|agent| look(agent)).count();
-    if taken == 0 && !is_asked_for(state, card, leg) {
-        let able = able(state, card, leg);
-        let more = able.filter(|agent| !first.iter().any(|one| one.name == agent.name));
-        more.for_each(|agent| {
+    let others: Vec<&Agent> = match is_asked_for(state, card, leg) {
+        true => Vec::new(),
+        false => able(state, card, leg)
+            .filter(|agent| !first.iter().any(|one| one.name == agent.name))
+            .collect(),
+    };
+    // When nobody may write where the work lies without asking, whoever does it has to ask.
+    let may_write = |agent: &&Agent| outside(card, leg, agent).is_empty();
+    let somebody_may = first.iter().chain(&others).any(may_write);
+    // Whether it can.
+    let mut look = |agent: &Agent| {
+        let files = outside(card, leg, agent);
+        let astray = somebody_may && !files.is_empty();
+        let astray = astray.then(|| Refusal::Unfit(Unfit::Folder(files)));
+        match astray.or_else(|| refusal(state, places, card, leg, agent, now)) {
+            None => usable.push(agent.name.clone()),
+            Some(refusal) => {
+                passed.push((agent.name.clone(), refusal));
+                return false;
+            }
+        }
+        true
+    };
+    if first.iter().filter(|agent| look(agent)).count() == 0 {
+        others.iter().for_each(|agent| {
             look(agent);
         });
     }
@@ -249,7 +258,7 @@ fn most_runs(agent: &Agent) -> Option<u32> {
         .min()
 }
 
-/// What an agent lacks for a leg of a task. Needs and files are about the work itself: for preparing and reading it, everybody named
+/// What an agent lacks for a leg of a task. Needs are about the work itself: for preparing and reading it, everybody named
 /// for that will do.
 #[must_use]
 pub fn unfit(card: &TaskCard, leg: Leg, agent: &Agent) -> Option<Unfit> {
@@ -267,17 +276,20 @@ pub fn unfit(card: &TaskCard, leg: Leg, agent: &Agent) -> Option<Unfit> {
         .filter(|tool| !may_use(agent, tool))
         .map(str::to_owned)
         .collect();
-    if !lacks.is_empty() {
-        return Some(Unfit::Tool(lacks));
+    (!lacks.is_empty()).then_some(Unfit::Tool(lacks))
+}
+
+/// Files a task is about that lie outside of the folders in which an agent may write without asking.
+#[must_use]
+pub fn outside(card: &TaskCard, leg: Leg, agent: &Agent) -> Vec<String> {
+    if leg != Leg::Implement {
+        return Vec::new();
     }
-    let outside = |file: &&String| !may_write(agent, file);
-    let lacks: Vec<String> = card
-        .files_affected
-        .iter()
-        .filter(outside)
+    let files = card.files_affected.iter();
+    files
+        .filter(|file| !may_write(agent, file))
         .cloned()
-        .collect();
-    (!lacks.is_empty()).then_some(Unfit::Folder(lacks))
+        .collect()
 }
 
 fn meets(card: &TaskCard, agent: &Agent) -> bool {
@@ -507,7 +519,7 @@ impl std::fmt::Display for Unfit {
                 write!(f, "does not have the capability {}", words.join(", "))
             }
             Self::Tool(tools) => write!(f, "may not use {}", tools.join(", ")),
-            Self::Folder(files) => write!(f, "may not write in {}", files.join(", ")),
+            Self::Folder(files) => write!(f, "may not write {} without asking", files.join(", ")),
         }
     }
 }

@@ -349,39 +349,39 @@ fn who_lacks_what_the_task_needs_is_passed_over_for_somebody_who_has_it() {
 }
 
 #[test]
-fn who_may_not_write_where_the_work_lies_does_not_get_it() {
+fn who_may_write_where_the_work_lies_gets_it_and_when_nobody_may_somebody_asks() {
     let mut world = world(8, &[1]);
     with_agent(&mut world, "impl", |one| {
-        one.directories = vec!["src/".into(), "./docs/**".into()]
+        one.directories = vec!["src/".into(), "./docs/**".into()];
     });
-    let mut unfit = |files: &[&str]| {
+    let card = |world: &mut World, files: &[&str]| {
         let card = world.state.cards.get_mut(&task(1)).unwrap();
         card.files_affected = files.iter().map(|file| (*file).to_owned()).collect();
-        super::unfit(
-            card,
-            Leg::Implement,
-            &world.state.config.agents[&name("impl")],
-        )
+        card.clone()
     };
-    assert_eq!(
-        unfit(&["src/a.rs", "docs/x/y.md", "all the tests of it"]),
-        None
-    );
-    assert_eq!(
-        unfit(&["srcs/a.rs"]),
-        Some(Unfit::Folder(vec!["srcs/a.rs".into()]))
-    );
-    assert_eq!(
-        unfit(&["Makefile"]),
-        Some(Unfit::Folder(vec!["Makefile".into()]))
-    );
-    let card = &world.state.cards[&task(1)];
-    let agent = &world.state.config.agents[&name("impl")];
-    assert_eq!(
-        super::unfit(card, Leg::Review, agent),
-        None,
+    let agent = world.state.config.agents[&name("impl")].clone();
+    let mut files = |files: &[&str]| outside(&card(&mut world, files), Leg::Implement, &agent);
+    assert!(files(&["src/a.rs", "docs/x/y.md", "all the tests of it"]).is_empty());
+    assert_eq!(files(&["srcs/a.rs"]), ["srcs/a.rs"]);
+    let away = card(&mut world, &["Makefile"]);
+    assert_eq!(outside(&away, Leg::Implement, &agent), ["Makefile"]);
+    assert!(
+        outside(&away, Leg::Review, &agent).is_empty(),
         "a reviewer writes nothing"
     );
+    let to = |world: &World| route(&world.state, &away, Leg::Implement, world.now);
+    assert_eq!(to(&world).to, Some(name("impl")), "it asks");
+    with_agent(&mut world, "impl-2", |_| {});
+    let pool = vec![name("impl-2")];
+    world.state.config.pools.insert(Leg::Implement, pool);
+    let found = to(&world);
+    assert_eq!(found.to, Some(name("impl-2")));
+    assert_eq!(
+        found.why,
+        "impl-2: impl may not write Makefile without asking"
+    );
+    with_agent(&mut world, "impl-2", |one| one.instances = Some(0));
+    assert_eq!(to(&world).to, None, "it waits for whoever may");
 }
 
 #[test]

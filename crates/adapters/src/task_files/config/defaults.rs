@@ -101,7 +101,7 @@ fn quoted(text: &str) -> String {
 
 const CHAIN_WITH_CLAUDE: &str = "\
 # Who does which leg of a task: an agent of agents.yaml, `person`, or a tool you start yourself, such as `cursor`.
-# A leg that is left out is skipped; a person always approves.
+# A leg that is left out is skipped; a person always approves. Several agents share a leg: [claude-impl, claude-impl-2].
 chain:
   prepare: architect       # pending: fleshes the task out
   implement: claude-impl   # ready: does the work
@@ -122,7 +122,7 @@ chain:
 
 const LIMITS: &str = "
 limits:
-  parallel: 1    # agents that work at the same time
+  parallel: auto # agents that work at the same time; auto = what this machine can bear, 4 at most. 1 = one after the other
   attempts: 3    # failed tries before the task asks for you
   backoff: 5s    # wait after a crash or an error of the model; doubles each time. A gate that failed waits for nothing
   park: 5m       # rest of an account whose provider refuses without saying until when
@@ -139,12 +139,13 @@ const KEYS: &str = "\
 #   model             the model, in the agent's own words
 #   persona           who it is, in a sentence or two
 #   prompt_file       more of the same, a file below .mcp/
-#   capabilities      what it is good at
+#   capabilities      what it is good at; a task can need some of it (`## Needs`)
 #   tools_allowed     what it may use without asking, in the agent's own syntax: \"Bash(npm test)\"
 #   tools_restricted  what it may never use
 #   directories       folders it may write in, relative to the project; left out: all of the task's worktree
 #   timeout, silence  longest run, longest silence: 30m, 2h
 #   max_turns, budget_usd   limits of one run
+#   instances               how many runs of it at the same time
 #   base_url, account       another address of the model's API; agents of one account share its limits and its key
 ";
 
