@@ -6,6 +6,10 @@ export interface Operations {
   board: { input: wire.Nothing; output: wire.BoardView };
   list: { input: wire.List; output: wire.CardView[] };
   task: { input: wire.OnTask; output: wire.TaskView };
+  why: { input: wire.OnTask; output: wire.WhyView };
+  impact: { input: wire.OnTask; output: wire.ImpactView };
+  registry: { input: wire.Nothing; output: wire.RegisteredView[] };
+  messages: { input: wire.Messages; output: wire.MessagesView };
   diff: { input: wire.OnTask; output: wire.DiffView };
   transcript: { input: wire.Transcript; output: wire.TranscriptView };
   requests: { input: wire.Nothing; output: wire.RequestView[] };
@@ -23,7 +27,9 @@ export interface Operations {
   claim: { input: wire.Claim; output: wire.Done };
   move: { input: wire.Move; output: wire.Done };
   pause: { input: wire.Pause; output: wire.Done };
-  resume: { input: wire.Nothing; output: wire.Done };
+  resume: { input: wire.Resume; output: wire.Done };
+  "message-send": { input: wire.MessageSend; output: wire.Done };
+  "message-ack": { input: wire.MessageAck; output: wire.Done };
   words: { input: wire.Words; output: wire.Done };
   commands: { input: wire.Nothing; output: wire.CommandsView };
   trust: { input: wire.Trust; output: wire.Done };

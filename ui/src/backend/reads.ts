@@ -47,6 +47,9 @@ export const useProject = () => useRead("project", {});
 export const useBoard = (enabled = true) => useRead("board", {}, { enabled });
 export const useRequests = () => useRead("requests", {});
 export const useTask = (task: string) => useRead("task", { task });
+export const useWhy = (task: string, enabled: boolean) => useRead("why", { task }, { enabled });
+export const useImpact = (task: string, enabled = true) => useRead("impact", { task }, { enabled });
+export const useRegistry = () => useRead("registry", {});
 export const useDiff = (task: string, enabled = true) => useRead("diff", { task }, { enabled });
 
 /** The whole transcript of a run; each refresh asks only for what is new. */

@@ -142,7 +142,7 @@ describe("settings", () => {
   it("delete a key after asking", async () => {
     const { backend, user } = renderAt("/settings");
     await user.click(await screen.findByTestId("key-delete-anthropic"));
-    expect(await screen.findByRole("dialog")).toHaveTextContent("claude-impl, architect cannot be started");
+    expect(await screen.findByRole("dialog")).toHaveTextContent("claude-impl, architect then use their own login");
     await user.click(screen.getByTestId("key-delete-yes"));
     await waitFor(() => expect(screen.getByTestId("key-anthropic")).toHaveTextContent("no key"));
     expect(backend.writes).toHaveLength(1);
@@ -190,5 +190,7 @@ describe("agents", () => {
     expect(await screen.findByTestId("agent-claude-impl")).toHaveTextContent("TASK-117waiting for you");
     expect(screen.getByTestId("agent-gpt-security")).toHaveTextContent("There is no key for the account openai-team. Enter it under Settings");
     expect(screen.getByTestId("agent-cursor")).toHaveTextContent("outside holder");
+    expect(screen.getByTestId("agent-claude-impl")).toHaveTextContent("64 done · 3 failed · 71 % right at first · 11 min on average · $0.74 for each approved task");
+    expect(screen.getByTestId("agent-gemini-docs")).toHaveTextContent("nothing done yet");
   });
 });

@@ -47,6 +47,8 @@ function apply(world: World, request: RequestView, card: CardView | undefined, d
     case "retry":
       replace(world, id, { status: "ready", chain: chain({ now: "implement", state: "next" }), turn: CLAUDE, line: null, attempts: 0, moved: NOW });
       return done(`${id} is tried again`, { task: id, status: "ready" });
+    case "raise":
+      return done(`Granted $${(decision.by / 1_000_000).toFixed(2)} more`, { task: request.task });
     case "give-up":
       return done(`${id} stays failed`, { task: id, status: "failed" });
   }

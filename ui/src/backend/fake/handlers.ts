@@ -5,6 +5,8 @@ import { card } from "./cards";
 import { chain, CLAUDE } from "./chain";
 import { NOW } from "./clock";
 import { decide, done, failure, replace } from "./decide";
+import { registry } from "./registry";
+import { impact, why } from "./schedule";
 import { task, taskFile } from "./tasks";
 import { run } from "./transcripts";
 import { projectNow, type World } from "./world";
@@ -32,6 +34,12 @@ export const handlers: Handlers = {
   board: (world) => ({ project: projectNow(world), cards: world.cards }),
   list: (world, { status, agent }) => world.cards.filter((one) => (status === null || one.status === status) && (agent === null || one.turn.name === agent)),
   task: (world, input) => task(find(world, input.task), world.requests),
+  why: (world, input) => why(find(world, input.task)),
+  impact: (world, input) => impact(world, find(world, input.task)),
+  registry: (world) => registry(world.project.agents),
+  messages: () => ({ messages: [], next: null, more: 0 }),
+  "message-send": (_, input) => done(`Sent to ${input.to}`),
+  "message-ack": (_, input) => done(`Message ${input.message} is acknowledged`),
   diff: (world, input) => world.diff(input.task),
   requests: (world) => world.requests,
   transcript: (world, { run: id, from }) => ({ run: run(id, {}), items: world.transcript.slice(from), next: world.transcript.length, live: true }),

@@ -4,7 +4,7 @@ import { minutesAgo } from "./clock";
 
 export const COMMIT = "9f2c1ab47d0e5b8836a1c7f2d4e6b9a0c3d5e7f1";
 
-function request(id: number, kind: RequestView["kind"], task: string, change: Partial<RequestView>): RequestView {
+function request(id: number, kind: RequestView["kind"], task: string | null, change: Partial<RequestView>): RequestView {
   return { id, kind, task, task_title: null, title: "", detail: "", since: minutesAgo(1), from: null, run: null, commit: null, tool: null, input: null, options: [], files: [], open: true, outcome: null, effect: null, urgency: 0, ...change };
 }
 
@@ -21,4 +21,9 @@ export function requests(): RequestView[] {
     request(15, "escalation", "TASK-098", { task_title: "Flaky checkout test", title: "Flaky checkout test blocks TASK-124 and 2 more", detail: "The gate “test” failed three times with the same assertion: expected 2 line items, found 3.", since: minutesAgo(62.5), from: "claude-impl", urgency: 40 }),
     request(16, "conflict", "TASK-109", { task_title: "Send the order mail in the buyer's language", title: "Merging into main conflicts in 2 files", detail: "main has moved: TASK-111 changed the same lines.", since: minutesAgo(22), from: "claude-impl", files: ["src/mail/order.rs", "locales/de.toml"], urgency: 30 }),
   ];
+}
+
+/** The day's budget is used up. */
+export function usedUp(): RequestView {
+  return request(17, "budget", null, { title: "The day's budget is used up", detail: "$39.20 of $40.00 is spent or reserved; nothing more is started. TASK-118, TASK-119 and 3 more wait for it.", since: minutesAgo(4), urgency: 60, effect: "grants more money, and work goes on" });
 }

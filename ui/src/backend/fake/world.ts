@@ -4,13 +4,13 @@ import { cards, manyCards } from "./cards";
 import { diff, longDiff } from "./diff";
 import { events } from "./events";
 import { project } from "./project";
-import { requests } from "./requests";
+import { requests, usedUp } from "./requests";
 import { transcript } from "./transcripts";
 
 /** What is different from an ordinary morning. */
-export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused";
+export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused" | "budget";
 
-export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused"];
+export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused", "budget"];
 
 const MANY_CARDS = 10_000;
 const LONG_DIFF = 5_000;
@@ -34,7 +34,7 @@ export function newWorld(scenario: Scenario): World {
     scenario,
     project: project(),
     cards: isEmpty ? [] : [...cards(), ...(scenario === "many" ? manyCards(MANY_CARDS) : [])],
-    requests: isEmpty || scenario === "quiet" ? [] : requests(),
+    requests: isEmpty || scenario === "quiet" ? [] : scenario === "budget" ? [usedUp()] : requests(),
     events: isEmpty ? [] : events(),
     keys: [
       { account: "anthropic", source: "keyring", agents: ["claude-impl", "architect"] },

@@ -2,8 +2,10 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { Users } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { useProject } from "../../backend/reads";
-import type { AgentView } from "../../backend/wire";
+import { useRegistry } from "../../backend/reads";
+import type { AgentView, AgentWord, RegisteredView } from "../../backend/wire";
+import { span } from "../../format/time";
+import { dollars } from "../../format/money";
 import { visible } from "../../format/visible";
 import { Chip } from "../../parts/chips";
 import { HolderBadge } from "../../parts/face";
@@ -15,13 +17,13 @@ export interface AgentsSearch {
 }
 
 export function Agents() {
-  const project = useProject();
+  const registry = useRegistry();
   const search = useSearch({ from: "/agents" });
-  if (project.data === undefined) {
-    if (project.isError) return <Failed level={1} title={text.agent.failed} cause={project.error} onRetry={() => void project.refetch()} />;
+  if (registry.data === undefined) {
+    if (registry.isError) return <Failed level={1} title={text.agent.failed} cause={registry.error} onRetry={() => void registry.refetch()} />;
     return <Loading level={1} what={text.agent.loading} />;
   }
-  const { agents } = project.data;
+  const agents = registry.data;
   if (agents.length === 0) return <Empty level={1} icon={<Users aria-hidden size={28} strokeWidth={1.5} />} title={text.agent.emptyTitle} words={text.agent.emptyWords} command="orchestron init" />;
   return (
     <div className="h-full overflow-y-auto">
@@ -30,43 +32,59 @@ export function Agents() {
         <p className="text-xs text-muted">{text.agent.words}</p>
       </header>
       <ul className="grid grid-cols-[repeat(auto-fill,minmax(20rem,1fr))] gap-3 px-5 pb-6">
-        {agents.map((agent) => (
-          <AgentCard key={agent.name} agent={agent} isChosen={agent.name === search.agent} />
+        {agents.map((one) => (
+          <AgentCard key={one.agent.name} registered={one} isChosen={one.agent.name === search.agent} />
         ))}
       </ul>
     </div>
   );
 }
 
-function AgentCard({ agent, isChosen }: { agent: AgentView; isChosen: boolean }) {
+const TONES: Record<AgentWord, "good" | "accent" | "bad" | "warn"> = { available: "good", busy: "accent", error: "bad", offline: "warn" };
+
+function AgentCard({ registered, isChosen }: { registered: RegisteredView; isChosen: boolean }) {
+  const { agent, status } = registered;
   const own = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isChosen) own.current?.scrollIntoView?.({ block: "nearest" });
   }, [isChosen]);
+  const isOutside = agent.kind !== "agent";
+  const trouble = agent.missing ?? (status === "error" || status === "offline" ? registered.why : null);
   return (
     <li ref={own} aria-label={agent.name} data-testid={`agent-${agent.name}`} className={`flex flex-col rounded-xl border bg-surface shadow-card ${isChosen ? "border-accent-fill" : "border-line"}`}>
       <div className="flex items-center gap-3 px-4 pt-4 pb-3">
         <HolderBadge holder={agent} size="large" />
         <div className="min-w-0 flex-1">
           <h2 className="truncate text-sm font-semibold">{agent.name}</h2>
-          <p className="truncate text-xs text-muted">{agent.kind === "outside" ? text.agent.outsideKind : [agent.cli, agent.model].filter((part) => part !== null).join(" · ") || text.agent.noModel}</p>
+          <p className="truncate text-xs text-muted">{isOutside ? text.agent.outsideKind : [agent.cli, agent.model].filter((part) => part !== null).join(" · ") || text.agent.noModel}</p>
         </div>
-        <Chip tone={agent.busy ? "accent" : agent.missing !== null ? "warn" : agent.kind === "outside" ? "plain" : "good"}>{agent.busy ? text.agent.busy : agent.missing !== null ? text.agent.notReady : agent.kind === "outside" ? text.agent.external : text.agent.ready}</Chip>
+        {isOutside ? <Chip>{text.agent.external}</Chip> : <Chip tone={TONES[status]}>{text.agent.status[status]}</Chip>}
       </div>
       <dl className="flex flex-1 flex-col gap-1.5 px-4 pb-4 text-xs">
-        <Row name={text.agent.now}>{agent.task === null ? <span className="text-muted">{agent.kind === "outside" ? text.agent.outside : agent.missing === null ? text.agent.idle : text.agent.cannot}</span> : <Now agent={agent} />}</Row>
+        <Row name={text.agent.now}>{agent.task === null ? <span className="text-muted">{isOutside ? text.agent.outside : agent.missing === null ? text.agent.idle : text.agent.cannot}</span> : <Now agent={agent} />}</Row>
         <Row name={text.agent.legs}>{agent.legs.length === 0 ? <span className="text-muted">{text.agent.noLegs}</span> : agent.legs.map((leg) => text.leg[leg].next).join(", ")}</Row>
+        {isOutside || (registered.runs === 0 && registered.instances === null) ? null : <Row name={text.agent.load}>{text.agent.runs(registered.runs, registered.instances)}</Row>}
+        {registered.capabilities.length === 0 ? null : <Row name={text.agent.good}>{registered.capabilities.map(visible).join(", ")}</Row>}
+        {isOutside ? null : <Row name={text.agent.record}>{<Record registered={registered} />}</Row>}
         {agent.persona === null ? null : <Row name={text.agent.persona}>{visible(agent.persona)}</Row>}
-        {agent.kind === "agent" ? <Row name={text.agent.account}>{agent.account}</Row> : null}
+        {isOutside ? null : <Row name={text.agent.account}>{agent.account}</Row>}
       </dl>
-      {agent.missing === null ? null : (
+      {trouble === null ? null : (
         <p className="rounded-b-xl border-t border-line bg-warn-tint px-4 py-2.5 text-xs text-ink wrap-anywhere">
-          <strong className="mr-1.5 font-semibold text-warn">{text.agent.missing}</strong>
-          {visible(agent.missing)}
+          {agent.missing === null ? null : <strong className="mr-1.5 font-semibold text-warn">{text.agent.missing}</strong>}
+          {visible(trouble)}
         </p>
       )}
     </li>
   );
+}
+
+/** What it has done so far, in a line. */
+function Record({ registered }: { registered: RegisteredView }) {
+  const { completed, failed, first_pass: first, average, cost_per_approved: cost } = registered;
+  if (completed + failed === 0) return <span className="text-muted">{text.agent.noRecord}</span>;
+  const parts = [text.agent.completed(completed), failed === 0 ? null : text.agent.failures(failed), first === null ? null : text.agent.firstPass(first), average === null ? null : text.agent.average(span(average)), cost === null ? null : text.agent.perApproved(dollars(cost))];
+  return <span className="tabular-nums">{parts.filter((part) => part !== null).join(" · ")}</span>;
 }
 
 function Now({ agent }: { agent: AgentView }) {

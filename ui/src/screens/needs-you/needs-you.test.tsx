@@ -15,6 +15,15 @@ describe("Needs you", () => {
     expect(screen.getByTestId("needs-you-item-11")).toHaveTextContent("Permissionclaude-impl · TASK-117agent waiting 48 sRun npm install stripe@17");
   });
 
+  it("grants more money in dollars, and asks when none are named", async () => {
+    const { backend, user } = renderAt("/needs-you", "budget");
+    await user.click(await screen.findByTestId("raise"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("how many dollars");
+    await user.type(screen.getByTestId("budget-amount"), "$7.50");
+    await user.click(screen.getByTestId("raise"));
+    await waitFor(() => expect(backend.writes).toMatchObject([{ name: "decide", input: { request: 17, decision: { type: "raise", by: 7_500_000 } } }]));
+  });
+
   it("moves with J and K and stops at the ends", async () => {
     const { user } = renderAt("/needs-you");
     await screen.findByTestId("needs-you-item-11");

@@ -6,6 +6,7 @@ import { useProject, useRequests } from "../../backend/reads";
 import { useShortcut } from "../../parts/shortcuts";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { text } from "../../text";
+import { BudgetDetail } from "./budget";
 import { ConflictDetail } from "./conflict";
 import type { DetailProps } from "./decide";
 import { EscalationDetail } from "./escalation";
@@ -64,8 +65,9 @@ function Detail({ request, onDecided }: DetailProps) {
       return <PermissionDetail request={request} onDecided={onDecided} />;
     case "question":
       return <QuestionDetail request={request} onDecided={onDecided} />;
-    case "escalation":
     case "budget":
+      return <BudgetDetail request={request} onDecided={onDecided} />;
+    case "escalation":
       return <EscalationDetail request={request} onDecided={onDecided} />;
     case "conflict":
       return <ConflictDetail request={request} onDecided={onDecided} />;

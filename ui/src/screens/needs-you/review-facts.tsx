@@ -6,6 +6,7 @@ import { Files } from "../../parts/diff/files";
 import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { text } from "../../text";
+import { Impact } from "../task/impact";
 
 interface ReviewFactsProps {
   task: TaskView;
@@ -28,6 +29,7 @@ export function ReviewFacts({ task, diff, chosen, onChoose }: ReviewFactsProps) 
           <MergeForecast diff={diff} />
         </ul>
       </Section>
+      <Impact task={task.card.id} unblocks={task.unblocks} />
       {last === undefined || last.note.trim() === "" ? null : (
         <Section title={text.review.lastHolder(last.who)}>
           <Markdown source={last.note} className="text-sm text-muted" />

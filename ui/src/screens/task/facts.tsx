@@ -7,11 +7,14 @@ import { CopyButton } from "../../parts/copy";
 import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { text } from "../../text";
+import { Impact } from "./impact";
+import { Why } from "./why";
 
 export function TaskFacts({ task }: { task: TaskView }) {
   const { done, all } = task.card.criteria;
   return (
     <aside aria-label={text.task.facts} className="flex w-60 shrink-0 flex-col gap-5 overflow-y-auto border-r border-line-soft px-5.5 py-4 @min-[60rem]:w-80">
+      <Why task={task} />
       {task.goal.trim() === "" ? null : (
         <Section title={text.task.goal}>
           <Markdown source={task.goal} className="text-sm" />
@@ -28,7 +31,7 @@ export function TaskFacts({ task }: { task: TaskView }) {
         </Section>
       )}
       <Tasks title={text.task.dependsOn} ids={task.card.depends_on} waiting={task.card.blocked_by} />
-      <Tasks title={text.task.unblocks} ids={task.unblocks} waiting={[]} />
+      <Impact task={task.card.id} unblocks={task.unblocks} />
       {task.notes.trim() === "" ? null : (
         <Section title={text.task.notes}>
           <Markdown source={task.notes} className="text-sm text-muted" />

@@ -27,6 +27,17 @@ describe("the task page", () => {
     expect(await screen.findByText(/# TASK-112: Rate-limit the login endpoint/)).toBeInTheDocument();
   });
 
+  it("tells why it is not running and what would change it", async () => {
+    renderAt("/task/TASK-119");
+    expect(await screen.findByTestId("why")).toHaveTextContent("not done");
+    expect(screen.getByTestId("why-dependencies")).toHaveTextContent("it starts by itself when they are done");
+  });
+
+  it("tells what its approval would start", async () => {
+    renderAt("/task/TASK-117");
+    expect(await screen.findByTestId("impact")).toHaveTextContent("at once");
+  });
+
   it("opens on the live transcript while an agent works; calls are folded, edits are diffs", async () => {
     const { user } = renderAt("/task/TASK-117");
     const log = await screen.findByRole("log");

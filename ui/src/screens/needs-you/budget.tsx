@@ -1,0 +1,61 @@
+/** A budget is used up: grant more, or leave it. */
+import { useRef, useState } from "react";
+import { visible } from "../../format/visible";
+import { Button } from "../../parts/button";
+import { useShortcut } from "../../parts/shortcuts";
+import { text } from "../../text";
+import { type DetailProps, useDeciding } from "./decide";
+import { DecisionBar } from "./decision-bar";
+import { DetailHead } from "./head";
+
+const MICRO = 1_000_000;
+
+export function BudgetDetail({ request, onDecided }: DetailProps) {
+  const { decide, pending, error, clearError } = useDeciding(request, onDecided);
+  const [amount, setAmount] = useState("");
+  const [isMissing, setMissing] = useState(false);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const dollars = Number(amount.trim().replace(/^\$/, ""));
+  const raise = () => {
+    if (Number.isFinite(dollars) && dollars > 0) decide({ type: "raise", by: Math.round(dollars * MICRO) });
+    else {
+      setMissing(true);
+      box.current?.focus();
+    }
+  };
+  const leave = () => decide({ type: "give-up" });
+  useShortcut("r", text.kind.budget, text.budget.raise, raise);
+  useShortcut("g", text.kind.budget, text.budget.leave, leave);
+  return (
+    <div className="flex h-full flex-col">
+      <DetailHead request={request} title={visible(request.title)} />
+      <div className="min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
+        <div className="flex max-w-3xl flex-col gap-3">
+          <p className="text-sm wrap-anywhere">{visible(request.detail)}</p>
+          <p className="text-sm text-muted">{text.budget.words}</p>
+        </div>
+      </div>
+      <DecisionBar
+        note={amount}
+        onNote={(next) => {
+          setAmount(next);
+          setMissing(false);
+          clearError();
+        }}
+        noteRef={box}
+        label={text.budget.amount}
+        placeholder={text.budget.amountPlaceholder}
+        testId="budget-amount"
+        missing={isMissing ? text.budget.missing : null}
+        error={error}
+      >
+        <Button look="bad" hotkey="g" onPress={leave} isPending={pending === "give-up"} isDisabled={pending === "raise"} data-testid="leave-budget">
+          {text.budget.leave}
+        </Button>
+        <Button look="solid" hotkey="r" onPress={raise} isPending={pending === "raise"} isDisabled={pending === "give-up"} data-testid="raise">
+          {text.budget.raise}
+        </Button>
+      </DecisionBar>
+    </div>
+  );
+}
