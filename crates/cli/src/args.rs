@@ -102,6 +102,10 @@ pub enum Verb {
     Resume(Resume),
     /// Give a task its place among those of its priority
     Order(Order),
+    /// What clashes: tasks about the same files, branches that would not merge, work that stalls; and what becomes of it
+    Conflicts(Conflicts),
+    /// Decide what becomes of a conflict
+    Resolve(Resolve),
     /// Give the present leg of a task to another agent
     Reassign(Reassign),
     /// Who works here: status, work and record of each agent; add, change or remove one while everything runs
@@ -419,6 +423,65 @@ pub struct OrderPlace {
     /// By its age again
     #[arg(long)]
     pub none: bool,
+}
+
+/// `conflicts`
+#[derive(Debug, Args)]
+pub struct Conflicts {
+    #[command(subcommand)]
+    pub verb: Option<ConflictVerb>,
+    /// Also those that are over
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What to do with conflicts.
+#[derive(Debug, Subcommand)]
+pub enum ConflictVerb {
+    /// Show them
+    List {
+        /// Also those that are over
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// `resolve`
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// The conflict's number, as `conflicts` shows it: 123 or C-123
+    #[arg(value_parser = conflict_id)]
+    pub conflict: u64,
+    /// How
+    #[command(flatten)]
+    pub how: ResolveHow,
+    /// With --queue: which of the two waits; else the later one
+    #[arg(long, value_name = "TASK", requires = "queue")]
+    pub task: Option<String>,
+    /// Why, for the record
+    #[arg(long, short = 'm')]
+    pub message: Option<String>,
+}
+
+/// The way of `resolve`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct ResolveHow {
+    /// The later task waits until the first is merged, is brought up to it, and goes on
+    #[arg(long)]
+    pub queue: bool,
+    /// The work is taken from its holder and tried again
+    #[arg(long)]
+    pub reassign: bool,
+    /// It is fine as it is
+    #[arg(long)]
+    pub gone: bool,
+}
+
+fn conflict_id(text: &str) -> Result<u64, String> {
+    let number = text.strip_prefix("C-").or_else(|| text.strip_prefix("c-"));
+    let number = number.unwrap_or(text).parse();
+    number.map_err(|_| "a conflict is named by its number, such as 123 or C-123".to_owned())
 }
 
 /// `reassign`

@@ -1,6 +1,7 @@
 //! The `orchestron` command: arguments, printing, exit codes. What is done is done by operations.
 
 mod args;
+mod conflicts;
 mod demo;
 mod failure;
 mod follow;
@@ -87,6 +88,7 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Why(args) => scheduling::why(&common, args, output),
         Verb::Impact(args) => scheduling::impact(&common, args, output),
         Verb::Agents(args) if scheduling::only_lists(&args) => scheduling::agents(&common, output),
+        Verb::Conflicts(args) => conflicts::conflicts(&common, &args, output),
         Verb::Next(args) => views::next(&common, &args, output),
         Verb::Log(args) => views::log(&common, &args, output),
         Verb::Requests => views::requests(&common, output),

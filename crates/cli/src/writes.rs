@@ -1,7 +1,10 @@
 //! Verbs that change something: each is one operation, then, when no engine runs, what follows from it.
 
 use crate::{
-    args::{AgentVerb, Agents, Answer, Common, Create, EndLeg, Fail, Order, Retry, Verb},
+    args::{
+        AgentVerb, Agents, Answer, Common, Create, EndLeg, Fail, Order, Resolve, ResolveHow, Retry,
+        Verb,
+    },
     failure::Failure,
     here::Here,
     output::Output,
@@ -195,6 +198,7 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         ),
         Verb::Resume(args) => ("resume", json!({"task": args.task, "agent": args.agent})),
         Verb::Order(args) => ("order", order(args)),
+        Verb::Resolve(args) => ("resolve", resolve(args)),
         Verb::Reassign(args) => (
             "reassign",
             json!({"task": args.task, "agent": args.agent, "leg": args.leg, "why": args.message}),
@@ -211,6 +215,15 @@ fn create(args: Create) -> Value {
         "criteria": args.criteria, "depends_on": args.depends_on, "files": args.files,
         "needs": args.needs, "order": args.order,
     })
+}
+
+fn resolve(args: Resolve) -> Value {
+    let how = match args.how {
+        ResolveHow { queue: true, .. } => "queue",
+        ResolveHow { reassign: true, .. } => "reassign",
+        ResolveHow { .. } => "gone",
+    };
+    json!({"conflict": args.conflict, "how": how, "task": args.task, "note": args.message})
 }
 
 fn order(args: Order) -> Value {

@@ -137,7 +137,8 @@ impl RequestKind {
             Self::Permission { .. } => "permission",
             Self::Question { .. } => "question",
             Self::Escalation { .. } => "escalation",
-            Self::Conflict { .. } | Self::Clash { .. } => "conflict",
+            Self::Conflict { .. } => "conflict",
+            Self::Clash { .. } => "clash",
             Self::Budget { .. } => "budget",
         }
     }

@@ -121,6 +121,18 @@ pub enum OpError {
         /// The id.
         id: u64,
     },
+    /// There is no conflict of that id.
+    #[error("there is no conflict {id}")]
+    NoConflict {
+        /// The id.
+        id: u64,
+    },
+    /// The conflict is no more.
+    #[error("conflict {id} is over")]
+    ConflictOver {
+        /// The conflict.
+        id: u64,
+    },
     /// The request is decided or withdrawn.
     #[error("request R-{id} {why}")]
     RequestClosed {
@@ -223,6 +235,8 @@ impl OpError {
             Self::Blocked { .. } => "task_blocked",
             Self::NoRequest { .. } => "request_not_found",
             Self::RequestClosed { .. } => "request_closed",
+            Self::NoConflict { .. } => "conflict_not_found",
+            Self::ConflictOver { .. } => "conflict_over",
             Self::Unfit { .. } => "decision_unfit",
             Self::Stale { .. } => "decision_stale",
             Self::StaleContext { .. } => "context_stale",
@@ -279,6 +293,9 @@ impl OpError {
             Self::NoRequest { .. } | Self::RequestClosed { .. } => {
                 vec!["`orchestron requests` shows what is open".into()]
             }
+            Self::NoConflict { .. } | Self::ConflictOver { .. } => {
+                vec!["`orchestron conflicts` shows what clashes".into()]
+            }
             Self::Unfit { kind, .. } => {
                 vec![format!("a {kind} is answered with {}", fitting(kind))]
             }
@@ -324,6 +341,7 @@ fn fitting(kind: &str) -> &'static str {
         "permission" => "`allow` or `deny`",
         "question" => "`answer`",
         "escalation" => "`retry` or `give-up`",
+        "clash" => "`orchestron resolve`",
         _ => "`retry` or `changes`",
     }
 }

@@ -9,6 +9,7 @@ pub mod board;
 pub mod by_hand;
 pub mod caller;
 pub mod claim;
+pub mod conflicts;
 mod context;
 pub mod create;
 pub mod decide;

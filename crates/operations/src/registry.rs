@@ -1,7 +1,7 @@
 //! The one list of operations. Every surface maps its own words to these.
 
 use crate::{
-    Context, OpError, board, by_hand, claim, create, decide, diff, doctor, edit, end_leg, escalate,
+    Context, OpError, board, by_hand, claim, conflicts, create, decide, diff, doctor, edit, end_leg, escalate,
     events, give_up, handover, impact, keys, messages, next, on_review, order, own_run, project,
     reassign, requests, roster, roster_edit, saved, say, stop, switch, task, transcript, verdict,
     why, wire::input,
@@ -45,6 +45,7 @@ pub const ALL: &[Operation] = &[
     operation!(read "task", "Everything about one task", OnTask, task::task),
     operation!(read "why", "Every reason why a task is not running, with evidence and what would change it", OnTask, why::why),
     operation!(read "impact", "What the approval of a task would start", OnTask, impact::impact),
+    operation!(read "conflicts", "What clashes: tasks about the same files, branches that would not merge, and what becomes of it", Conflicts, conflicts::conflicts),
     operation!(read "registry", "Every agent with its status, its work and its record", Nothing, roster::registry),
     operation!(read "messages", "What holders and the person told each other; with `inbox` what waits for one of them", Messages, messages::messages),
     operation!(read "context-load", "What was saved of the work on a task, with its version", OnTask, saved::load),
@@ -76,6 +77,7 @@ pub const ALL: &[Operation] = &[
     operation!(write "run-submit", "The run that asks says that its leg is done", RunSubmit, own_run::submit),
     operation!(write "run-verdict", "The verdict of the reviewing run that asks", RunVerdict, own_run::verdict),
     operation!(write "order", "Give a task its place among those of its priority", Order, order::order),
+    operation!(write "resolve", "Decide what becomes of a conflict", Resolve, conflicts::resolve),
     operation!(write "reassign", "Give a leg of a task to another agent", Reassign, reassign::reassign),
     operation!(write "message-send", "Tell an agent, a role, everyone or the person something", MessageSend, messages::send),
     operation!(write "message-ack", "Say that a message was read", MessageAck, messages::ack),

@@ -103,6 +103,30 @@ wire_word! {
         /// Nothing stands in the way.
         Next,
     }
+    /// Kinds of conflicts.
+    pub enum ConflictWord { Doubled, EarlyStart, Circle, SameFiles, Forecast, Silent, Stalled, Drift }
+    /// How far a conflict is.
+    pub enum StageWord {
+        /// Nothing was decided yet.
+        Open,
+        /// The later task waits for the first.
+        Queued,
+        /// The first has merged; the later one is brought up to it next.
+        Due,
+        /// It is still there, and fine as it is.
+        Accepted,
+        /// It is no more.
+        Over,
+    }
+    /// How a conflict can be resolved.
+    pub enum ResolveWord {
+        /// The later task waits until the first has merged.
+        Queue,
+        /// It is taken from its holder and tried again.
+        Reassign,
+        /// It is fine as it is.
+        Gone,
+    }
     /// Result of a gate.
     pub enum GateWord { Waiting, Running, Passed, Failed }
     /// What a reviewer finds.
@@ -279,6 +303,28 @@ wire! {
     /// A task that waits for others still.
     pub struct StillWaitsView { pub task: String, pub title: String, pub waits_for: Vec<String> }
 
+    /// Something that clashes.
+    pub struct ConflictView {
+        pub id: Big,
+        pub kind: ConflictWord,
+        /** The one that goes first first. */ pub tasks: Vec<String>,
+        pub files: Vec<String>,
+        /** What was seen, in a sentence or two. */ pub evidence: String,
+        pub since: Millis,
+        pub stage: StageWord,
+        /** How it was resolved, in words: `TASK-002 waits for TASK-001`. */ pub resolution: Option<String>,
+        pub why: Option<String>,
+        pub resolved_at: Option<Millis>,
+        /** Why the engine could not resolve it by itself. */ pub stuck: Option<String>,
+        /** The open request about it. */ pub request: Option<Big>,
+        /** What a person can decide, the recommended way first. */ pub options: Vec<ResolveWord>,
+    }
+    /// What clashes, newest first.
+    pub struct ConflictsView {
+        pub conflicts: Vec<ConflictView>,
+        /** How many of those that are kept are over. */ pub over: u32,
+    }
+
     /// How many tasks stand in a column.
     pub struct CountView { pub status: StatusWord, pub count: u32 }
 
@@ -374,6 +420,7 @@ wire! {
         /** What was decided, in words, once it was. */ pub outcome: Option<String>,
         /** What deciding yes will do, in words: `merges into main`. */ pub effect: Option<String>,
         /** Higher = more urgent. */ pub urgency: u32,
+        /** A clash: the conflict, which `resolve` decides. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub clash: Option<Big>,
     }
 
     /// One changed file.
@@ -662,6 +709,15 @@ pub mod input {
             /** None = back to whom the chain names. */ #[serde(default)] pub agent: Option<String>,
             #[serde(default)] pub leg: Option<LegWord>,
             #[serde(default)] pub why: Option<String>,
+        }
+        /// `conflicts`: what is there, or (all) also what is over.
+        pub struct Conflicts { #[serde(default)] #[ts(optional, as = "Option<bool>")] pub all: bool }
+        /// `resolve`.
+        pub struct Resolve {
+            pub conflict: Big,
+            pub how: super::ResolveWord,
+            /** Queue: which of the two waits; none = the later one. */ #[serde(default)] pub task: Option<String>,
+            #[serde(default)] pub note: Option<String>,
         }
         /// `agent-add`: a new entry in .mcp/agents.yaml.
         pub struct AgentAdd { pub name: String, /** Keys with their values; several values make a list. */ #[serde(default)] pub keys: Vec<AgentKey> }

@@ -260,7 +260,7 @@ fn stalled_work_is_for_a_person_within_five_minutes_and_tried_again_as_they_say(
         .step(&[orchestron_engine::ports::Wake::Time])
         .unwrap();
     let state = engine.state().clone();
-    assert_eq!(asked(&state), ["conflict TASK-001"]);
+    assert_eq!(asked(&state), ["clash TASK-001"]);
     let (found, asked_at) = (
         state.conflicts.values().next().unwrap().since,
         state.open_requests().next().unwrap().since,

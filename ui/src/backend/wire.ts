@@ -342,6 +342,44 @@ still_waits: Array<StillWaitsView>,
  */
 all: Array<string>, };
 
+export type ConflictWord = "doubled" | "early-start" | "circle" | "same-files" | "forecast" | "silent" | "stalled" | "drift";
+
+export type StageWord = "open" | "queued" | "due" | "accepted" | "over";
+
+export type ResolveWord = "queue" | "reassign" | "gone";
+
+export type ConflictView = { id: Big, kind: ConflictWord, 
+/**
+ * The one that goes first first. 
+ */
+tasks: Array<string>, files: Array<string>, 
+/**
+ * What was seen, in a sentence or two. 
+ */
+evidence: string, since: Millis, stage: StageWord, 
+/**
+ * How it was resolved, in words: `TASK-002 waits for TASK-001`. 
+ */
+resolution: string | null, why: string | null, resolved_at: Millis | null, 
+/**
+ * Why the engine could not resolve it by itself. 
+ */
+stuck: string | null, 
+/**
+ * The open request about it. 
+ */
+request: Big | null, 
+/**
+ * What a person can decide, the recommended way first. 
+ */
+options: Array<ResolveWord>, };
+
+export type ConflictsView = { conflicts: Array<ConflictView>, 
+/**
+ * How many of those that are kept are over. 
+ */
+over: number, };
+
 export type CountView = { status: StatusWord, count: number, };
 
 export type StatusView = { name: string, engine: EngineView, 
@@ -448,7 +486,11 @@ effect: string | null,
 /**
  * Higher = more urgent. 
  */
-urgency: number, };
+urgency: number, 
+/**
+ * A clash: the conflict, which `resolve` decides. 
+ */
+clash?: Big, };
 
 export type FileDiffView = { path: string, old_path: string | null, change: ChangeWord, 
 /**

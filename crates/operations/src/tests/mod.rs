@@ -1,6 +1,7 @@
 //! Operations on the fakes.
 
 mod claims;
+mod conflicts;
 mod decisions;
 mod legs;
 mod reads;
@@ -139,11 +140,11 @@ pub fn in_review() -> World {
     world
 }
 
-/// A world with a task that failed three times and is escalated.
+/// A world with a task that failed three times, was prepared anew, failed three times again and is escalated.
 pub fn escalated() -> World {
     let world = World::new();
     world.task(1, Status::Ready, "Flaky checkout");
-    for _ in 0..3 {
+    for _ in 0..6 {
         world.script("implement", failing("boom"));
     }
     run(&world);

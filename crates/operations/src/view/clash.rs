@@ -13,9 +13,9 @@ pub fn about(fact: &Fact) -> Option<String> {
             to: Some(agent),
             why,
         } => format!("{task}: {agent} takes over {leg} ({why})"),
-        Fact::Reassigned {
-            task, leg, why, ..
-        } => format!("{task}: {leg} goes back to whom the chain names ({why})"),
+        Fact::Reassigned { task, leg, why, .. } => {
+            format!("{task}: {leg} goes back to whom the chain names ({why})")
+        }
         Fact::Rethought { task, why } => format!("{task} is prepared anew ({why})"),
         Fact::ConflictFound {
             kind,
@@ -28,7 +28,7 @@ pub fn about(fact: &Fact) -> Option<String> {
             resolution,
             why,
         } => format!(
-            "clash {} is over: {} ({why})",
+            "conflict {}: {} ({why})",
             conflict.0,
             word::resolution(resolution)
         ),

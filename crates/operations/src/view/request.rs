@@ -34,6 +34,7 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
         outcome: outcome(request),
         effect: effect(request, run, base),
         urgency: sight.urgency(request),
+        clash: None,
     };
     match &request.kind {
         RequestKind::Review { commit } => {
@@ -48,7 +49,10 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
             view.files.clone_from(files);
             view.commit = commit.as_ref().map(|commit| commit.0.clone());
         }
-        RequestKind::Clash { options, .. } => {
+        RequestKind::Clash {
+            options, conflict, ..
+        } => {
+            view.clash = Some(Big(conflict.0));
             view.options = options.iter().map(word::resolution).collect();
         }
         RequestKind::Escalation { .. } | RequestKind::Budget { .. } => {}

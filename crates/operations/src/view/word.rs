@@ -182,8 +182,10 @@ pub fn budget(scope: &BudgetScope) -> String {
 #[must_use]
 pub fn resolution(resolution: &Resolution) -> String {
     match resolution {
-        Resolution::Reassign => "another agent takes it".to_owned(),
-        Resolution::Queue { task, behind } => format!("{task} waits for {behind}"),
+        Resolution::Reassign => "it is taken from its holder and tried again".to_owned(),
+        Resolution::Queue { task, behind } => format!(
+            "{task} waits until {behind} is merged, is brought up to it, and goes on"
+        ),
         Resolution::Escalate => "a person decides".to_owned(),
         Resolution::Gone => "it is fine as it is".to_owned(),
     }
