@@ -298,11 +298,16 @@ pub fn void(state: &State, now: Time) -> Vec<Command> {
     .collect()
 }
 
-/// When there is money again without anybody doing anything: at midnight (UTC), where the day has a budget.
+/// When there is money again without anybody doing anything: at midnight (UTC), when the day's budget keeps something from starting.
 #[must_use]
 pub fn opens(state: &State, now: Time) -> Option<Time> {
     state.config.limits.budget.day?;
-    Some(Time(day(now).saturating_add(1).saturating_mul(DAY_MS)))
+    let today = |request: &Request| {
+        let asked = matches!(&request.kind, RequestKind::Budget { scope: BudgetScope::Day(asked), .. } if *asked == day(now));
+        asked && request.withdrawn.is_none()
+    };
+    let short = state.requests.values().any(today);
+    short.then(|| Time(day(now).saturating_add(1).saturating_mul(DAY_MS)))
 }
 
 /// Books a session's new total: the difference to what was known goes to the run, the task and the day.

@@ -26,5 +26,16 @@ mod meanwhile_tests;
 #[cfg(test)]
 mod recovery_tests;
 
+pub use orchestron_domain::Status;
 pub use runs::{Act, Script, quiet_end};
 pub use world::{World, agent};
+
+/// Runs an engine until nothing is left to do.
+///
+/// # Errors
+/// Those of the engine.
+pub fn run_engine(world: &World) -> Result<(), orchestron_engine::EngineError> {
+    orchestron_engine::Engine::start(world.ports(), orchestron_engine::Mode::Run)?.run()
+}
+#[cfg(test)]
+mod failure_tests;

@@ -6,7 +6,8 @@
 //! It plays by the first line of its prompt: `implement` writes `work/<task>.txt`, `review` approves.
 //!
 //! What it leaves behind for the tests lies in `$HOME/fake-claude/`: `starts` has a line for each start (run id, process
-//! id), `sessions/` a file for each session. `$HOME/fake-claude/pause_ms` says how long each step takes.
+//! id), `sessions/` a file for each session. `$HOME/fake-claude/pause_ms` says how long each step takes. While there is a file
+//! `$HOME/fake-claude/stubborn`, an implementer starts children that want to outlive it, and hears nothing any more.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a program of the tests: what fails here has to be loud
 
@@ -16,7 +17,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::PathBuf,
-    process::ExitCode,
+    process::{Command, ExitCode},
     thread,
     time::Duration,
 };
@@ -194,6 +195,7 @@ impl Agent {
                     &json!({"note": format!("{task} is prepared")}),
                 )
             }
+            "implement" if self.home.join("stubborn").exists() => self.hangs_on(),
             "implement" => {
                 self.write_file(task);
                 self.rest();
@@ -207,6 +209,18 @@ impl Agent {
                 self.tool("review_decide", &verdict)
             }
             _ => Some(()),
+        }
+    }
+
+    /// Starts a child in a session of its own that minds no signal, and one whose parent is gone; then neither reads nor ends.
+    fn hangs_on(&self) -> ! {
+        const CHILDREN: &str = "setsid sh -c 'trap \"\" TERM INT HUP; while :; do sleep 4323; done' &
+            (setsid sleep 4324 &)
+            sleep 4325 & wait";
+        let children = Command::new("sh").args(["-c", CHILDREN]).spawn();
+        children.expect("children");
+        loop {
+            thread::sleep(Duration::from_secs(1));
         }
     }
 

@@ -12,6 +12,7 @@ mod missing;
 mod outside;
 mod permission;
 mod pitfalls;
+mod stop;
 
 use crate::environment::{Chain, Model, TestEnvironment, claude};
 use std::time::Duration;

@@ -272,3 +272,91 @@ fn an_answer_must_say_something() {
         assert_eq!(view.field.as_deref(), Some(field));
     }
 }
+
+#[test]
+fn more_money_is_granted_to_what_waits_for_it() {
+    let world = World::new();
+    world.task(1, Status::Ready, "Search");
+    world.configure(|config| {
+        config.limits.budget.project = Some(orchestron_domain::MicroUsd(1_000_000));
+        let agent = config.agents.get_mut(&"claude-impl".parse().unwrap());
+        agent.unwrap().budget = Some(orchestron_domain::MicroUsd(600_000));
+    });
+    let cost = orchestron_domain::signal::Signal::Cost {
+        session_total: orchestron_domain::MicroUsd(500_000),
+        input_tokens: 9,
+        output_tokens: 1,
+        requests: 1,
+    };
+    let mut script = super::failing("boom");
+    script.insert(0, orchestron_testkit::Act::Says(cost));
+    world.script("implement", script);
+    run(&world);
+    let request = open(&world);
+    assert_eq!(request["kind"], "budget");
+    assert_eq!(request["title"], "the project's budget is used up");
+    assert!(
+        request["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("$0.50 of $1.00 is spent or reserved"),
+        "{request}"
+    );
+    let decide = |decision: Value| json!({"request": request["id"], "decision": decision});
+    assert_eq!(
+        code(&world, "decide", decide(json!({"type": "approve"}))),
+        "decision_unfit"
+    );
+    assert_eq!(
+        code(&world, "decide", decide(json!({"type": "raise", "by": 0}))),
+        "input_invalid"
+    );
+    let told = good(
+        &world,
+        "decide",
+        decide(json!({"type": "raise", "by": 5_000_000})),
+    );
+    assert!(
+        told["did"]
+            .as_str()
+            .unwrap()
+            .starts_with("granted $5.00 more"),
+        "{told}"
+    );
+    run(&world);
+    assert_eq!(world.status("TASK-001"), Some(Status::Review));
+}
+
+#[test]
+fn a_person_stops_what_works_and_is_asked_what_becomes_of_it() {
+    let world = asking();
+    let told = good(
+        &world,
+        "stop",
+        json!({"what": "TASK-1", "why": "wrong branch"}),
+    );
+    assert_eq!(told["did"], "TASK-001-implement-1 is being stopped");
+    assert_eq!(
+        code(&world, "stop", json!({"what": "TASK-001-implement-1"})),
+        "not_now",
+        "once is enough"
+    );
+    settle(&world);
+    let request = open(&world);
+    assert_eq!(request["kind"], "escalation");
+    assert!(
+        request["detail"]
+            .as_str()
+            .unwrap()
+            .contains("stopped: by you (wrong branch)"),
+        "{request}"
+    );
+    assert_eq!(code(&world, "stop", json!({"what": "TASK-1"})), "not_now");
+    assert_eq!(
+        code(&world, "stop", json!({"what": "TASK-9"})),
+        "task_not_found"
+    );
+    good(&world, "retry", json!({"task": "TASK-1"}));
+    run(&world);
+    assert_eq!(world.status("TASK-001"), Some(Status::Review));
+}

@@ -136,15 +136,15 @@ fn merged() {
 }
 
 #[test]
-fn after_three_failures() {
+fn after_three_failures_and_three_more() {
     let world = escalated();
-    let strip = "prepare:architect done, implement:claude-impl×3 failed, review:codex-review next, approve:person next";
+    let strip = "prepare:architect done, implement:claude-impl×6 failed, review:codex-review next, approve:person next";
     let card = card(&world, "TASK-001");
     check(&world, strip, "person", card.line.clone().as_deref());
     assert!(
         card.line
             .unwrap()
-            .starts_with("escalated to you: implement: ")
+            .starts_with("escalated to you: claude-impl: 3 attempts in a row failed at implement")
     );
     assert!(card.why.unwrap().contains("3 attempts"));
 }
@@ -275,7 +275,8 @@ fn a_failed_try_rests_before_the_next() {
     let card = card(&world, "TASK-001");
     assert_eq!(
         card.line.as_deref(),
-        Some("tries again in 5 s (1st try failed)")
+        Some("tries again in 4 s (1st try failed)"),
+        "5 s, less what keeps many tasks from coming back at once"
     );
     assert_eq!(card.chain[1].state, StopState::Failed);
 }
