@@ -1,7 +1,7 @@
 //! Committing what lies in a task's worktree.
 
 use super::{
-    command::{Git, Place},
+    command::{Git, Place, nul_separated},
     error::{GitError, GitResult},
     identity::{signed, task_of_branch, with_trailers},
     layout::Repo,
@@ -25,6 +25,15 @@ pub(super) struct Work<'a> {
     pub message: &'a str,
 }
 
+/// What a comparison found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Changed {
+    /// Files of the work.
+    work: bool,
+    /// The project's `.mcp`.
+    project_folder: bool,
+}
+
 impl Work<'_> {
     /// Commits everything; returns the tip of the branch and whether it differs from its merge base.
     pub fn commit(&self) -> GitResult<(CommitId, bool)> {
@@ -32,8 +41,11 @@ impl Work<'_> {
         stale_locks::clear_branch(self.repo, self.branch)?;
         self.stand_on_branch()?;
         saved::add_all(&self.place, &[])?.ok()?;
-        self.unstage_project_folder()?;
-        if self.is_anything_staged()? || self.place.git_dir.join("MERGE_HEAD").exists() {
+        let staged = self.staged()?;
+        if staged.project_folder {
+            self.unstage_project_folder()?;
+        }
+        if staged.work || self.place.git_dir.join("MERGE_HEAD").exists() {
             let commit = [
                 "commit",
                 "--quiet",
@@ -46,21 +58,69 @@ impl Work<'_> {
                 .stdin(self.text(self.message))
                 .ok()?;
         }
-        let mut tip = self.repo.need_tip(self.branch)?;
-        let base = self.base_of(&tip)?;
-        if let Some(base) = &base
-            && let Some(commit) = self.restore_project_folder(&tip, base)?
-        {
-            tip = commit;
-        }
-        let differs = match &base {
-            Some(base) => !self
-                .repo
-                .read(&["diff-tree", "--quiet", &base.0, &tip.0])
-                .test()?,
-            None => true,
+        let tip = self.repo.need_tip(self.branch)?;
+        let Some(base) = self.base_of(&tip)? else {
+            return Ok((tip, true));
         };
-        Ok((tip, differs))
+        let between = self.between(&base, &tip)?;
+        if !between.project_folder {
+            return Ok((tip, between.work));
+        }
+        let tip = self.restore_project_folder(&tip, &base)?;
+        Ok((tip, between.work))
+    }
+
+    /// What is staged.
+    fn staged(&self) -> GitResult<Changed> {
+        let names = Git::read_in(
+            &self.place,
+            &[
+                "diff-index",
+                "--cached",
+                "--name-only",
+                "--no-renames",
+                "-z",
+                "HEAD",
+                "--",
+            ],
+        )
+        .ok()?;
+        Ok(self.changed(&names))
+    }
+
+    /// What differs between two commits.
+    fn between(&self, base: &CommitId, tip: &CommitId) -> GitResult<Changed> {
+        if base == tip {
+            return Ok(Changed::default());
+        }
+        let names = self
+            .repo
+            .read(&[
+                "diff-tree",
+                "-r",
+                "--name-only",
+                "--no-renames",
+                "-z",
+                &base.0,
+                &tip.0,
+            ])
+            .ok()?;
+        Ok(self.changed(&names))
+    }
+
+    fn changed(&self, names: &[u8]) -> Changed {
+        let folder = self.project_folder();
+        let inner = format!("{folder}/");
+        let is_ours = |name: &[u8]| name == folder.as_bytes() || name.starts_with(inner.as_bytes());
+        let mut changed = Changed::default();
+        for name in nul_separated(names) {
+            if is_ours(name) {
+                changed.project_folder = true;
+            } else {
+                changed.work = true;
+            }
+        }
+        changed
     }
 
     fn text(&self, message: &str) -> String {
@@ -72,6 +132,9 @@ impl Work<'_> {
         let Some(base_tip) = self.repo.branch_tip(self.base_branch)? else {
             return Ok(None);
         };
+        if base_tip == *tip {
+            return Ok(Some(base_tip));
+        }
         Ok(Some(
             self.repo.merge_base(tip, &base_tip)?.unwrap_or(base_tip),
         ))
@@ -81,7 +144,7 @@ impl Work<'_> {
     /// back by moving the branch forward; anything else is for a person to sort out.
     fn stand_on_branch(&self) -> GitResult<()> {
         let wanted = format!("refs/heads/{}", self.branch);
-        let now = Git::read_in(&self.place, &["symbolic-ref", "--quiet", "HEAD"]).line_or_none()?;
+        let now = Repo::head_of(&self.place)?;
         if now.as_deref() == Some(&wanted) {
             return self.repo.need_tip(self.branch).map(drop);
         }
@@ -128,48 +191,16 @@ impl Work<'_> {
 
     /// Takes `.mcp` out of what is to be committed: the one true `.mcp` is the main checkout's.
     fn unstage_project_folder(&self) -> GitResult<()> {
-        let differs = Git::read_in(
-            &self.place,
-            &["diff-index", "--cached", "--quiet", "HEAD", "--"],
-        )
-        .literal_paths()
-        .arg(self.project_folder())
-        .test()
-        .map(|same| !same)?;
-        if differs {
-            Git::write_in(&self.place, &["reset", "--quiet", "HEAD", "--"])
-                .literal_paths()
-                .arg(self.project_folder())
-                .ok()?;
-        }
-        Ok(())
-    }
-
-    fn is_anything_staged(&self) -> GitResult<bool> {
-        Git::read_in(
-            &self.place,
-            &["diff-index", "--cached", "--quiet", "HEAD", "--"],
-        )
-        .test()
-        .map(|same| !same)
-    }
-
-    /// When the branch has changed `.mcp` all the same (the agent committed it), a commit that puts it back to what the base has.
-    fn restore_project_folder(
-        &self,
-        tip: &CommitId,
-        base: &CommitId,
-    ) -> GitResult<Option<CommitId>> {
-        let folder = self.project_folder();
-        let same = self
-            .repo
-            .read(&["diff-tree", "--quiet", "-r", &base.0, &tip.0, "--"])
+        Git::write_in(&self.place, &["reset", "--quiet", "HEAD", "--"])
             .literal_paths()
-            .arg(&folder)
-            .test()?;
-        if same {
-            return Ok(None);
-        }
+            .arg(self.project_folder())
+            .ok()
+            .map(drop)
+    }
+
+    /// The branch has changed `.mcp` all the same (the agent committed it): a commit that puts it back to what the base has.
+    fn restore_project_folder(&self, tip: &CommitId, base: &CommitId) -> GitResult<CommitId> {
+        let folder = self.project_folder();
         let index = OwnIndex::of_commit(&self.place, tip)?;
         let on = |args: &[&str]| Git::write_in(&self.place, args).index(index.file());
         on(&[
@@ -206,7 +237,7 @@ impl Work<'_> {
             .literal_paths()
             .arg(&folder)
             .ok()?;
-        Ok(Some(commit))
+        Ok(commit)
     }
 
     fn read_base_folder(&self, base: &CommitId, folder: &str, index: &Path) -> GitResult<()> {

@@ -2,6 +2,7 @@
 
 use super::command::{Git, Place, nul_separated, path_of, text_of, unexpected};
 use super::error::{GitError, GitResult};
+use super::known;
 use orchestron_domain::{CommitId, TaskId};
 use std::{
     fs, io,
@@ -50,6 +51,10 @@ impl Repo {
             return Ok(None);
         }
         super::command::check_version(root)?;
+        known::find(root, || Self::ask(root))
+    }
+
+    fn ask(root: &Path) -> GitResult<Option<Self>> {
         let command = [
             "rev-parse",
             "--path-format=absolute",
@@ -85,6 +90,14 @@ impl Repo {
         }))
     }
 
+    /// The branch that a place is on; none when it is on none. Asked of its `HEAD` file where that says it, else of git.
+    pub fn head_of(place: &Place) -> GitResult<Option<String>> {
+        match known::head(&place.git_dir) {
+            Some(name) => Ok(Some(name)),
+            None => Git::read_in(place, &["symbolic-ref", "--quiet", "HEAD"]).line_or_none(),
+        }
+    }
+
     /// Commands that concern no files.
     pub fn read<A: AsRef<std::ffi::OsStr>>(&self, args: &[A]) -> Git {
         Git::read(&self.common, args).env("GIT_DIR", &self.common)
@@ -102,6 +115,9 @@ impl Repo {
 
     /// The tip of a branch, by its exact name.
     pub fn branch_tip(&self, branch: &str) -> GitResult<Option<CommitId>> {
+        if let Some(tip) = known::tip(&self.common, branch) {
+            return Ok(Some(tip));
+        }
         let name = format!("refs/heads/{branch}");
         self.ref_target(&name)
     }

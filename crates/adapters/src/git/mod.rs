@@ -11,6 +11,7 @@ mod commits;
 mod diff;
 mod error;
 mod identity;
+mod known;
 mod layout;
 mod merge;
 mod project;
@@ -99,7 +100,10 @@ impl GitCli {
         let Some(repo) = self.repo()? else {
             return Ok(None);
         };
-        let name = Run::read(&repo.root, &["symbolic-ref", "--quiet", "HEAD"]).line_or_none()?;
+        let name = match known::head(&repo.git_dir) {
+            Some(name) => Some(name),
+            None => Run::read(&repo.root, &["symbolic-ref", "--quiet", "HEAD"]).line_or_none()?,
+        };
         Ok(name.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
     }
 

@@ -7,6 +7,7 @@
 use super::{
     command::{Git, Place},
     error::{GitError, GitResult},
+    known,
     layout::{Entry, Repo, git_dir_named_in, normal},
     removal, saved, stale_locks,
 };
@@ -380,7 +381,7 @@ impl Making<'_> {
 
     /// The last steps: note the start, check, lock for good.
     fn finish(&self, place: &Place, branch: &str, base_tip: &CommitId) -> GitResult<Worktree> {
-        let head = Git::read_in(place, &["symbolic-ref", "HEAD"]).line()?;
+        let head = Repo::head_of(place)?.unwrap_or_default();
         if head != format!("refs/heads/{branch}") {
             return Err(GitError::OnOtherBranch {
                 tree: place.work_tree.clone(),
@@ -389,23 +390,39 @@ impl Making<'_> {
             });
         }
         let tip = self.repo.need_tip(branch)?;
-        let base = self
-            .repo
-            .merge_base(&tip, base_tip)?
-            .unwrap_or_else(|| base_tip.clone());
+        let base = if tip == *base_tip {
+            tip
+        } else {
+            let base = self.repo.merge_base(&tip, base_tip)?;
+            base.unwrap_or_else(|| base_tip.clone())
+        };
         Git::write_in(place, &["update-ref", BASE_REF, &base.0]).ok()?;
-        self.repo
-            .worktree_command(&["unlock"])
-            .arg(&place.work_tree)
-            .ok()?;
-        self.lock(&place.work_tree)?;
+        self.relock(place)?;
         handed_over(self.repo, &place.work_tree, branch.to_owned())
     }
 
+    /// Says in the worktree's own file that it is whole and whose it is; at no moment is it not locked.
+    fn relock(&self, place: &Place) -> GitResult<()> {
+        let (new, lock) = (
+            place.git_dir.join("locked.new"),
+            place.git_dir.join("locked"),
+        );
+        fs::write(&new, format!("{}\n", self.reason()))
+            .and_then(|()| fs::rename(&new, &lock))
+            .map_err(|source| GitError::File {
+                doing: "write",
+                path: lock,
+                source,
+            })
+    }
+
+    fn reason(&self) -> String {
+        format!("orchestron: {}", self.task)
+    }
+
     fn lock(&self, path: &Path) -> GitResult<()> {
-        let reason = format!("orchestron: {}", self.task);
         self.repo
-            .worktree_command(&["lock", "--reason", &reason])
+            .worktree_command(&["lock", "--reason", &self.reason()])
             .arg(path)
             .ok()
             .map(drop)
@@ -442,9 +459,13 @@ pub(super) fn entry_of(repo: &Repo, task: &TaskId, path: &Path) -> GitResult<Opt
 /// What the engine gets to know of a worktree that is whole.
 fn handed_over(repo: &Repo, root: &Path, branch: String) -> GitResult<Worktree> {
     let place = repo.place(root)?;
-    let base = Git::read_in(&place, &["rev-parse", "--verify", "--quiet", BASE_REF])
-        .line_or_none()?
-        .map(CommitId);
+    let noted = known::small(&place.git_dir.join(BASE_REF)).ok();
+    let base = match noted.as_deref().and_then(known::id_in) {
+        Some(base) => Some(base),
+        None => Git::read_in(&place, &["rev-parse", "--verify", "--quiet", BASE_REF])
+            .line_or_none()?
+            .map(CommitId),
+    };
     let path = root.join(&repo.prefix);
     fs::create_dir_all(&path).map_err(|source| GitError::File {
         doing: "make",

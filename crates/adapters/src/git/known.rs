@@ -1,0 +1,137 @@
+//! What can be known of a repository without starting git, which takes longer than most answers: where its folders are, once that
+//! was asked, and what the small files say that git itself reads first. Whatever is not plain is left to git.
+
+use super::{error::GitResult, layout::Repo};
+use orchestron_domain::CommitId;
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// How a file or folder looked: which one it is, whose, and when it was changed.
+type Look = (u64, u64, u32, i64, i64);
+/// Repositories that were asked for, by the project's folder, with how what they depend on looked then.
+static ASKED: Mutex<BTreeMap<PathBuf, (Vec<Option<Look>>, Repo)>> = Mutex::new(BTreeMap::new());
+
+/// The repository around `root`, asked anew when anything that decides on it looks different.
+pub(super) fn find(
+    root: &Path,
+    ask: impl FnOnce() -> GitResult<Option<Repo>>,
+) -> GitResult<Option<Repo>> {
+    let known = {
+        let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.get(root).cloned()
+    };
+    if let Some((looks, repo)) = known
+        && cfg!(unix)
+        && looks_of(root, &repo) == looks
+    {
+        return Ok(Some(repo));
+    }
+    let found = ask()?;
+    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    match &found {
+        Some(repo) => asked.insert(root.to_owned(), (looks_of(root, repo), repo.clone())),
+        None => asked.remove(root),
+    };
+    Ok(found)
+}
+
+/// All that decides which repository it is: each `.git` on the way up, the git folders and the configuration.
+fn looks_of(root: &Path, repo: &Repo) -> Vec<Option<Look>> {
+    let above = root.ancestors().map(|dir| folder_look(&dir.join(".git")));
+    let folders = [&repo.common, &repo.git_dir, &repo.top].map(|dir| folder_look(dir));
+    let files = ["config", "config.worktree", "commondir", "gitdir"];
+    let files = files.map(|name| look(&repo.git_dir.join(name)));
+    let shared = look(&repo.common.join("config"));
+    above.chain(folders).chain(files).chain([shared]).collect()
+}
+
+#[cfg(unix)]
+fn look(path: &Path) -> Option<Look> {
+    use std::os::unix::fs::MetadataExt as _;
+    let there = fs::symlink_metadata(path).ok()?;
+    let nanos = there.mtime() * 1_000_000_000 + there.mtime_nsec();
+    let size = i64::try_from(there.size()).unwrap_or(0);
+    Some((there.dev(), there.ino(), there.uid(), nanos, size))
+}
+
+#[cfg(not(unix))]
+fn look(_path: &Path) -> Option<Look> {
+    None
+}
+
+/// The same for what may be a folder: what lies in it changes all the time and decides nothing.
+fn folder_look(path: &Path) -> Option<Look> {
+    let (dev, ino, owner, nanos, size) = look(path)?;
+    let is_file = fs::symlink_metadata(path).is_ok_and(|there| there.is_file());
+    let (nanos, size) = if is_file { (nanos, size) } else { (0, 0) };
+    Some((dev, ino, owner, nanos, size))
+}
+
+/// The tip of a branch, when it has a file of its own that names a commit: git asks that first, too. Only where names of files are
+/// exact.
+pub(super) fn tip(common: &Path, branch: &str) -> Option<CommitId> {
+    let plain = |part: &str| !part.is_empty() && !part.starts_with('.');
+    if !cfg!(target_os = "linux") || !branch.split('/').all(plain) {
+        return None;
+    }
+    let text = small(&common.join("refs/heads").join(branch)).ok()?;
+    id_in(&text)
+}
+
+/// What a small file of a git folder says that holds a commit's name.
+pub(super) fn id_in(text: &str) -> Option<CommitId> {
+    let id = text.strip_suffix('\n')?;
+    let whole = matches!(id.len(), 40 | 64) && id.bytes().all(|b| b.is_ascii_hexdigit());
+    whole.then(|| CommitId::from(id))
+}
+
+/// The full name of the branch that `HEAD` names. A repository that keeps its refs in another way has no such branch there.
+pub(super) fn head(git_dir: &Path) -> Option<String> {
+    let text = small(&git_dir.join("HEAD")).ok()?;
+    let name = text.strip_prefix("ref: ")?.strip_suffix('\n')?;
+    let plain = name.starts_with("refs/heads/") && !name.ends_with(".invalid");
+    plain.then(|| name.to_owned())
+}
+
+/// Reads a file that has one short line.
+pub(super) fn small(path: &Path) -> io::Result<String> {
+    use io::Read as _;
+    let mut text = String::new();
+    fs::File::open(path)?.take(4096).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{head, id_in, tip};
+    use std::fs;
+
+    #[test]
+    fn only_what_is_plain_is_read_without_git() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(id_in(&format!("{id}\n")).unwrap().0, id);
+        for text in [id, "ref: refs/heads/main\n", "\n", "0123\n"] {
+            assert_eq!(id_in(text), None, "{text}");
+        }
+        fs::create_dir_all(dir.path().join("refs/heads/task")).unwrap();
+        fs::write(dir.path().join("refs/heads/task/TASK-1"), format!("{id}\n")).unwrap();
+        fs::write(dir.path().join("refs/secret"), format!("{id}\n")).unwrap();
+        let found = tip(dir.path(), "task/TASK-1");
+        assert_eq!(found.is_some(), cfg!(target_os = "linux"));
+        assert_eq!(tip(dir.path(), "../secret"), None);
+        assert_eq!(tip(dir.path(), "gone"), None);
+        for (text, name) in [
+            ("ref: refs/heads/main\n", Some("refs/heads/main")),
+            ("ref: refs/heads/.invalid\n", None),
+            ("0123456789abcdef0123456789abcdef01234567\n", None),
+        ] {
+            fs::write(dir.path().join("HEAD"), text).unwrap();
+            assert_eq!(head(dir.path()).as_deref(), name, "{text}");
+        }
+    }
+}
