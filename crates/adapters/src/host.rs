@@ -2,7 +2,7 @@
 
 use crate::{process::runs::KeeperSpawner, project::Project, watch::StopHandle};
 use orchestron_engine::{
-    Engine, EngineError, Mode, StoreError,
+    Engine, EngineError, Mode, StoreError, Trail,
     ports::{PortErrorKind, PortResult},
 };
 use std::{
@@ -154,6 +154,7 @@ pub fn tell_changes(
     let mut changes = project.changes()?;
     let stop = changes.stop_handle();
     let store = project.store()?;
+    let mut trail = Trail::from_now(&store)?;
     let spawned = std::thread::Builder::new()
         .name("changes".into())
         .spawn(move || {
@@ -164,15 +165,10 @@ pub fn tell_changes(
                 if change.runs && !tell(Changed::Runs) {
                     return;
                 }
-                if change.log
-                    && let Ok(state) = store.story()
-                {
-                    changes.listen(
-                        &state
-                            .live_runs()
-                            .map(|run| run.id.clone())
-                            .collect::<Vec<_>>(),
-                    );
+                if change.log {
+                    // What cannot be read now is read at the next bell.
+                    while trail.follow(&store, |_, _| ()).unwrap_or_default() {}
+                    changes.listen(&trail.live_runs());
                 }
             }
         });

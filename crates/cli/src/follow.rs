@@ -8,54 +8,33 @@ use crate::{
 };
 use anstyle::Style;
 use orchestron_adapters::project::Project;
-use orchestron_operations::{
-    Context,
-    wire::{EventView, EventsView, input},
-};
+use orchestron_operations::{Context, events::Following, wire::EventView};
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-/// Most events printed at once; a longer gap is said.
-const PAGE: u32 = 200;
 /// How long to wait for a change before looking again anyway.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Prints each event once, in order.
 pub struct Follower {
     context: Context,
-    task: Option<String>,
-    seen: u64,
+    following: Following,
 }
 
 impl Follower {
     /// Begins with what comes after now.
-    pub fn from_now(project: &Project, task: Option<String>) -> Result<Self, Failure> {
-        let context = here::context(project)?;
-        let seen = context.store.log().last()?.0;
-        Ok(Self {
-            context,
-            task,
-            seen,
-        })
+    pub fn from_now(project: &Project, task: Option<&str>) -> Result<Self, Failure> {
+        let mut context = here::context(project)?;
+        let following = Following::from_now(&mut context, task)?;
+        Ok(Self { context, following })
     }
 
     /// Prints what is new.
     pub fn print_new(&mut self, output: &Output) -> Result<(), Failure> {
-        let input = input::Events {
-            task: self.task.clone(),
-            before: None,
-            limit: Some(PAGE),
-        };
-        let page: EventsView = here::ask(&mut self.context, "events", &input)?;
-        let new: Vec<_> = page
-            .events
-            .iter()
-            .rev()
-            .filter(|event| event.seq.0 > self.seen)
-            .collect();
-        for event in &new {
-            print_event(event, output)?;
+        while let Some(page) = self.following.page(&self.context)? {
+            for event in &page {
+                print_event(event, output)?;
+            }
         }
-        self.seen = new.last().map_or(self.seen, |event| event.seq.0);
         Ok(())
     }
 }
@@ -115,7 +94,7 @@ fn style_of(event: &EventView) -> Style {
 /// `watch`
 pub fn watch(common: &Common, args: &Watch, output: &Output) -> Result<(), Failure> {
     let project = Arc::new(Project::open(&here::root(common)?)?);
-    let mut follower = Follower::from_now(&project, args.task.clone())?;
+    let mut follower = Follower::from_now(&project, args.task.as_deref())?;
     // That there is no such task is said now, not at the first change.
     follower.print_new(output)?;
     if !output.is_json() {

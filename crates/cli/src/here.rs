@@ -49,7 +49,9 @@ impl Here {
     /// Finds and opens the project.
     pub fn open(common: &Common) -> Result<Self, Failure> {
         let project = Arc::new(Project::open(&root(common)?)?);
-        let context = context(&project)?;
+        let mut context = context(&project)?;
+        // A command asks once or twice.
+        context.store.keep_no_copy();
         Ok(Self { project, context })
     }
 
@@ -85,8 +87,7 @@ impl Here {
             return Ok(false);
         }
         let (ports, _stop) = self.project.engine_ports(self.project.keepers())?;
-        let settled =
-            Engine::start(ports, Mode::Settle).and_then(|mut engine| engine.settle());
+        let settled = Engine::start(ports, Mode::Settle).and_then(|mut engine| engine.settle());
         match settled {
             Ok(()) => Ok(true),
             Err(error) if error.is_held() => Ok(false),

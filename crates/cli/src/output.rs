@@ -80,8 +80,52 @@ impl Output {
         if self.json {
             return self.line(data);
         }
+        // Written at once: thousands of lines would be as many calls of the system.
+        let mut bytes = Vec::new();
+        tolerant(text(&mut bytes).and_then(|()| self.write(bytes)))
+    }
+
+    fn write(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut out = anstream::AutoStream::new(io::stdout().lock(), self.choice());
-        tolerant(text(&mut out).and_then(|()| out.flush()))
+        match out.current_choice() {
+            anstream::ColorChoice::Never => {
+                let plain = anstream::adapter::strip_bytes(&bytes).into_vec();
+                out.into_inner().write_all(&plain)
+            }
+            anstream::ColorChoice::AlwaysAnsi => out.into_inner().write_all(&bytes),
+            _ => out.write_all(&bytes),
+        }
+    }
+
+    /// Prints a list as JSON, item by item as `each` hands them over, so that it never is in memory as a whole.
+    pub fn json_list<T: Serialize>(
+        &self,
+        each: impl FnOnce(&mut dyn FnMut(&T)) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let mut begun = false;
+        let mut failed = Ok(());
+        each(&mut |item| {
+            let before = match begun {
+                true => ",".to_owned(),
+                false => format!("{{\"orchestron\":{ENVELOPE},\"ok\":true,\"data\":["),
+            };
+            begun = true;
+            if failed.is_ok() {
+                failed = out.write_all(before.as_bytes());
+            }
+            if failed.is_ok() {
+                failed = serde_json::to_writer(&mut out, item).map_err(io::Error::from);
+            }
+        })?;
+        if !begun {
+            return self.line(&Vec::<T>::new());
+        }
+        tolerant(
+            failed
+                .and_then(|()| out.write_all(b"]}\n"))
+                .and_then(|()| out.flush()),
+        )
     }
 
     /// One answer, or one of a stream of them (`watch`, `run`), in the envelope, on a line of its own.
@@ -177,21 +221,24 @@ fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
 
 /// A table with aligned columns; the last column is not padded.
 pub fn table(out: &mut dyn Write, rows: &[Vec<(Style, String)>]) -> io::Result<()> {
-    let shown = |row: &Vec<(Style, String)>| -> Vec<_> {
-        row.iter()
-            .map(|(style, text)| (*style, plain(text)))
-            .collect()
-    };
-    let rows: Vec<Vec<(Style, String)>> = rows.iter().map(shown).collect();
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|(_, text)| text.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<_> = (0..columns).map(width).collect();
+    aligned(out, rows.to_vec())
+}
+
+/// The same for many rows.
+pub fn aligned(out: &mut dyn Write, mut rows: Vec<Vec<(Style, String)>>) -> io::Result<()> {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in &mut rows {
+        for (column, (_, text)) in row.iter_mut().enumerate() {
+            if !text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+                *text = plain(text);
+            }
+            let width = text.chars().count();
+            match widths.get_mut(column) {
+                Some(widest) => *widest = width.max(*widest),
+                None => widths.push(width),
+            }
+        }
+    }
     for row in rows {
         let end = row.iter().rposition(|(_, text)| !text.is_empty());
         let row = &row[..end.map_or(0, |last| last + 1)];

@@ -5,14 +5,17 @@ use crate::{
     failure::Failure,
     here::Here,
     output::{
-        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, dollars, one_line, plain, status as look,
-        table,
+        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, aligned, dollars, one_line, plain,
+        status as look, table,
     },
 };
 use anstyle::Style;
-use orchestron_operations::wire::{
-    Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView, ProblemView,
-    RequestView, StatusView, StatusWord, StopState, TaskView, input,
+use orchestron_operations::{
+    board,
+    wire::{
+        Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView,
+        ProblemView, RequestView, StatusView, StatusWord, StopState, TaskView, input,
+    },
 };
 use std::{
     io::{self, Write},
@@ -113,25 +116,31 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
             Failure::Usage(format!("`{word}` is no status; it is one of pending, ready, in-progress, review, done, failed"))
         })?),
     };
-    // Thousands of cards: not by way of JSON.
-    let (cards, problems) = orchestron_operations::board::listed(
-        &mut Here::open(common)?.context,
-        &input::List {
-            status,
-            agent: args.agent.clone(),
-        },
-    )
-    .map_err(Failure::from)?;
-    output.answer(&cards, |out| {
-        if cards.is_empty() && (args.status.is_some() || args.agent.is_some()) {
+    let wanted = input::List {
+        status,
+        agent: args.agent.clone(),
+    };
+    // Thousands of cards: not by way of JSON, and only the lines of them are kept.
+    let mut context = Here::open(common)?.context;
+    if output.is_json() {
+        return output.json_list(|print: &mut dyn FnMut(&CardView)| {
+            board::each(&mut context, &wanted, &mut |card| print(&card))
+                .map(drop)
+                .map_err(Failure::from)
+        });
+    }
+    let mut rows = Vec::new();
+    let problems = board::each(&mut context, &wanted, &mut |card| rows.push(row(&card)))?;
+    output.answer(&(), |out| {
+        if rows.is_empty() && (args.status.is_some() || args.agent.is_some()) {
             writeln!(out, "No task is like that. `orchestron list` shows all.")?;
-        } else if cards.is_empty() && problems.is_empty() {
+        } else if rows.is_empty() && problems.is_empty() {
             writeln!(
                 out,
                 "No tasks here. Write one: orchestron create \"What is to be done\""
             )?;
         }
-        table(out, &cards.iter().map(row).collect::<Vec<_>>())?;
+        aligned(out, rows)?;
         write_problems(out, &problems)
     })
 }

@@ -32,7 +32,11 @@ pub fn gather(
     leg: Leg,
     attempt: u32,
 ) -> Result<Context, StoreError> {
-    let (file, parsed) = store.read(task)?;
+    let (file, mut parsed) = store.read(task)?;
+    if let Some(card) = &file.card {
+        // The line in the file may lag behind the folder; a file it cannot be written into is shown as it is.
+        parsed.set_status(card.status).unwrap_or_default();
+    }
     let progress = state.tasks.get(task);
     let place = progress.and_then(|found| found.place.clone());
     let base = base_branch(store, git, state)?;

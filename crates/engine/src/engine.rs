@@ -94,6 +94,8 @@ pub struct Engine {
     decided_to: Seq,
     checkpoint: Seq,
     listening: Vec<RunId>,
+    /// Tasks that were moved and whose `## Status` line may not say so yet.
+    lines: std::collections::BTreeSet<orchestron_domain::TaskId>,
     /// Version of the index and fingerprint of the configuration that the state shows.
     observed: Option<(u64, String)>,
     /// The task folders had just changed when they were looked at.
@@ -126,8 +128,9 @@ impl Engine {
             checkpoint: ports
                 .store
                 .log()
-                .checkpoint()?
+                .checkpoint_about(&std::collections::BTreeSet::new())?
                 .map_or(Seq(0), |(seq, _)| seq),
+            lines: ports.store.moved_lately()?,
             observed: None,
             look_again: again,
             ports,
@@ -428,11 +431,21 @@ impl Engine {
                     ..
                 } = self;
                 ports.store.checkpoint(state, checkpoint)?;
+                self.write_lines();
                 return Ok(());
             }
             self.order(self.state.seq, commands)?;
         }
         Err(EngineError::Restless)
+    }
+
+    /// The `## Status` lines repeat the folders for readers of the files. Written when nothing else is to be done: nobody waits for them.
+    fn write_lines(&mut self) {
+        for task in std::mem::take(&mut self.lines) {
+            // The move itself is done and told: whatever keeps the line from being written is no failure of it, and mends itself
+            // with the next move.
+            self.ports.store.write_status_line(&task).ok();
+        }
     }
 
     fn take_in(
@@ -451,6 +464,7 @@ impl Engine {
             self.observe()?;
         }
         for event in events {
+            self.lines.extend(crate::store::moved_by_us(event));
             apply(&mut self.state, event);
             if event.seq > self.decided_to {
                 commands.extend(decide(&self.state, event, now));

@@ -23,6 +23,11 @@ impl Known {
         }
     }
 
+    /// Whether there is something to be kept up to date.
+    pub const fn keeps(&self) -> bool {
+        self.read.is_some()
+    }
+
     /// The index now; read only when somebody has changed it. None when nothing is kept.
     pub fn read(&mut self, log: &dyn EventLog) -> PortResult<Option<Files>> {
         if self.absent {

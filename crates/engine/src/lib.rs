@@ -4,6 +4,7 @@
 //! [`ports`] that `adapters` (or `testkit`) implements. One engine per project acts: the one that holds the lease.
 //! Every other process only writes to the [`Store`]; the engine acts on what it finds, whoever wrote it.
 
+mod about;
 mod carry_out;
 mod clashes;
 mod clear;
@@ -19,8 +20,10 @@ mod store;
 mod store_held;
 mod told;
 mod tools;
+mod trail;
 pub mod trust;
 
 pub use context::{base_branch, outside_document};
 pub use engine::{Engine, EngineError, Mode, Ports};
 pub use store::{MoveError, Store, StoreError};
+pub use trail::Trail;

@@ -81,6 +81,22 @@ pub struct IndexedFile {
 }
 
 impl IndexedFile {
+    /// Its place in the order in which tasks get their turn: what is furthest along, then what is urgent, then what is old. None
+    /// for what is over, and for a file with a problem.
+    #[must_use]
+    pub fn turn(&self) -> Option<i64> {
+        let card = self.card.as_ref()?;
+        let behind = match card.status {
+            Status::Review => 0,
+            Status::InProgress => 1,
+            Status::Ready => 2,
+            Status::Pending => 3,
+            Status::Done | Status::Failed => return None,
+        };
+        // A number has at most nine digits, which is less than 32 bits.
+        Some(((behind << 8 | card.priority as i64) << 32) | i64::from(card.id.number()))
+    }
+
     /// What is kept in mind of it to see whether it changed.
     #[must_use]
     pub fn known(&self) -> KnownFile {
@@ -330,6 +346,19 @@ pub trait EventLog: Send {
     fn last(&self) -> PortResult<Seq>;
     /// The newest checkpoint, if there is one this version can read.
     fn checkpoint(&self) -> PortResult<Option<(Seq, State)>>;
+    /// The same with what it knows of some tasks only: of these, of those that later events are about, and of all that something
+    /// is under way with or that have begun and are not over.
+    fn checkpoint_about(&self, _tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
+        self.checkpoint()
+    }
+    /// Writes a checkpoint of this state, which is the same afterwards.
+    fn put_checkpoint(&mut self, now: Time, state: &mut State) -> PortResult<()> {
+        let commit = Commit {
+            checkpoint: Some((state.seq, state.clone())),
+            ..Commit::default()
+        };
+        self.commit(now, commit).map(drop)
+    }
     /// Up to where the engine has decided.
     fn decided_to(&self) -> PortResult<Seq>;
     /// Journaled commands without an outcome, oldest first.
@@ -368,6 +397,30 @@ pub trait EventLog: Send {
         let folder = status.folder();
         let inside = |file: &IndexedFile| file.path.split('/').next() == Some(folder);
         Ok(files.filter(inside).collect())
+    }
+    /// Index rows of tasks that are not over, by [`IndexedFile::turn`].
+    fn index_in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
+        let files = self.index()?.into_values();
+        let mut rows: Vec<_> = files
+            .filter_map(|file| Some((file.turn()?, file)))
+            .collect();
+        rows.retain(|(turn, _)| after.is_none_or(|after| *turn > after));
+        rows.sort_by_key(|(turn, _)| *turn);
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(rows)
+    }
+    /// How many files the index has in each folder, by their names.
+    fn index_counts(&self) -> PortResult<BTreeMap<Status, u32>> {
+        let mut counts: BTreeMap<Status, u32> = Status::ALL.map(|status| (status, 0)).into();
+        for path in self.index()?.into_keys() {
+            let (folder, name) = path.split_once('/').unwrap_or(("", &path));
+            if let Some(status) = Status::from_folder(folder)
+                && orchestron_domain::task_file::id_from_file_name(name).is_some()
+            {
+                *counts.entry(status).or_default() += 1;
+            }
+        }
+        Ok(counts)
     }
     /// Index rows of files with a problem.
     fn index_problems(&self) -> PortResult<Vec<IndexedFile>> {

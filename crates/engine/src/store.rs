@@ -7,14 +7,13 @@ use crate::hold::Hold;
 use crate::known::Known;
 use crate::looks::Looks;
 use crate::ports::{
-    Clock, Commit, Committed, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
+    Clock, Commit, Committed, EventFilter, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
     PortError, PortErrorKind, PortResult, Problem, TaskFiles,
 };
 use crate::told::{Reading, doubled, read_board};
 use orchestron_domain::{
-    Actor, Fact, Seq, State, Status, TaskCard, TaskId, Time,
+    Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
     apply::apply,
-    state::Step,
     task_file::{EditError, TaskDraft, TaskFile, TaskFileError, file_name, new_task},
 };
 use std::{
@@ -26,10 +25,12 @@ use thiserror::Error;
 
 /// How often an edit is tried anew when somebody changes the file at the same time.
 const EDIT_TRIES: u32 = 8;
+/// So many of the last events are looked through for moves whose line may not be written.
+const LATELY: u32 = 100;
 /// Events read from the log at once.
 const PAGE: u32 = 2_000;
 /// A checkpoint is worth writing when so many events have come since the last one.
-const CHECKPOINT_EVERY: u64 = 500;
+const CHECKPOINT_EVERY: u64 = 200;
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Error)]
@@ -168,7 +169,8 @@ impl Store {
     /// When the log cannot be written; then nothing of it was.
     pub fn commit(&mut self, commit: Commit) -> PortResult<Committed> {
         let rings = !commit.facts.is_empty();
-        let index = Known::is_changed_by(&commit)
+        let keeps = self.known.borrow().keeps();
+        let index = (keeps && Known::is_changed_by(&commit))
             .then(|| (commit.index_put.clone(), commit.index_remove.clone()));
         let done = self.log.commit(self.clock.now(), commit)?;
         if let Some((put, removed)) = index {
@@ -228,8 +230,8 @@ impl Store {
 
     // ------------------------------------------------------------------------------------------ reading
 
-    /// Keeps no copy of the index in memory: for an engine, which has the cards in its state.
-    pub(crate) fn keep_no_copy(&mut self) {
+    /// Keeps no copy of the index in memory: for an engine, which has the cards in its state, and for whoever asks only once.
+    pub fn keep_no_copy(&mut self) {
         self.known = RefCell::new(Known::absent());
     }
 
@@ -280,6 +282,17 @@ impl Store {
         Ok(state)
     }
 
+    /// The same for some tasks only; see [`EventLog::checkpoint_about`].
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn story_about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
+        let newest = self.log.checkpoint_about(tasks)?;
+        let mut state = newest.map(|(_, state)| state).unwrap_or_default();
+        self.fold(&mut state)?;
+        Ok(state)
+    }
+
     fn fold(&self, state: &mut State) -> PortResult<()> {
         loop {
             let events = self.log.after(state.seq, PAGE)?;
@@ -290,36 +303,6 @@ impl Store {
                 apply(state, event);
             }
         }
-    }
-
-    /// The state with the cards of those tasks only that something is under way with: live runs, open requests, steps, and all
-    /// in progress; and the problems of all files. Whether other cards exist is not in it.
-    ///
-    /// # Errors
-    /// When log, index or configuration cannot be read.
-    pub fn in_flight(&self) -> PortResult<(State, Vec<Problem>)> {
-        let mut state = self.story()?;
-        let troubled = self.log.index_problems()?;
-        let mut files = self.log.index_in(Status::InProgress)?;
-        let steps = state
-            .tasks
-            .iter()
-            .filter(|(_, found)| found.step != Step::Idle);
-        let mut tasks: BTreeSet<TaskId> = steps.map(|(task, _)| task.clone()).collect();
-        tasks.extend(state.live_runs().map(|run| run.task.clone()));
-        tasks.extend(
-            state
-                .open_requests()
-                .filter_map(|request| request.task.clone()),
-        );
-        for task in &tasks {
-            files.extend(self.log.index_of(task)?);
-        }
-        let (cards, unclear, problems) = read_board(files.into_iter().chain(troubled));
-        state.cards = cards;
-        state.unclear = unclear;
-        self.observe_config(&mut state)?;
-        Ok((state, problems))
     }
 
     /// Puts what the files and the configuration say into `state`.
@@ -363,7 +346,7 @@ impl Store {
         Ok(state)
     }
 
-    fn observe_config(&self, state: &mut State) -> PortResult<()> {
+    pub(crate) fn observe_config(&self, state: &mut State) -> PortResult<()> {
         let (config, _) = self.files.config()?;
         state.trusted =
             crate::trust::is_trusted(&config, self.log.setting(crate::trust::KEY)?.as_deref());
@@ -375,15 +358,9 @@ impl Store {
     ///
     /// # Errors
     /// When the log cannot be written.
-    pub fn checkpoint(&mut self, state: &State, last: &mut Seq) -> PortResult<()> {
+    pub fn checkpoint(&mut self, state: &mut State, last: &mut Seq) -> PortResult<()> {
         if state.seq.0.saturating_sub(last.0) >= CHECKPOINT_EVERY {
-            self.log.commit(
-                self.clock.now(),
-                Commit {
-                    checkpoint: Some((state.seq, state.clone())),
-                    ..Commit::default()
-                },
-            )?;
+            self.log.put_checkpoint(self.clock.now(), state)?;
             *last = state.seq;
         }
         Ok(())
@@ -569,25 +546,45 @@ impl Store {
             ..moved_commit(&intent, moved)
         })?;
         drop(held);
-        self.write_status_line(task, to)?;
+        // A running engine writes it when it has nothing else to do.
+        if !self.locks.lease_is_held()? {
+            match self.write_status_line(task) {
+                Err(StoreError::Port(error))
+                    if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held) =>
+                {
+                    return Err(error.into());
+                }
+                // The move itself is done and told: whatever else keeps the line from being written is no failure of it.
+                Ok(()) | Err(_) => {}
+            }
+        }
         Ok(done)
     }
 
-    /// The `## Status` line repeats the folder for readers of the file. That it lags for a moment is no error.
-    fn write_status_line(&mut self, task: &TaskId, status: Status) -> Result<(), StoreError> {
+    /// Makes the `## Status` line of a task say where it stands.
+    pub(crate) fn write_status_line(&mut self, task: &TaskId) -> Result<(), StoreError> {
         let now = self.clock.now();
-        match self.edit(task, |file| {
-            file.set_status(status)?;
-            file.set_last_updated(now).map(|_| ())
-        }) {
-            Err(StoreError::Port(error))
-                if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held) =>
-            {
-                Err(error.into())
+        let Some(card) = self.find(task)?.card else {
+            return Ok(());
+        };
+        let wanted = card.status;
+        self.edit(task, |file| {
+            if file.set_status(wanted)? {
+                file.set_last_updated(now)?;
             }
-            // The move itself is done and told: whatever keeps the line from being written is no failure of it.
-            Ok(_) | Err(_) => Ok(()),
-        }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// Tasks that were moved by the last events: an engine that was killed may not have come to write their `## Status` lines.
+    pub(crate) fn moved_lately(&self) -> PortResult<BTreeSet<TaskId>> {
+        let events = self.log.recent(&EventFilter {
+            task: None,
+            before: None,
+            limit: LATELY,
+        })?;
+        Ok(events.iter().filter_map(moved_by_us).collect())
     }
 
     /// Changes a task's text. When somebody changes the file at the same time, theirs is kept and the edit is made on theirs.
@@ -651,6 +648,14 @@ impl Store {
                 },
             )?
             .commands)
+    }
+}
+
+/// The task that a move by us is about: of people's own moves the file tells what they wrote.
+pub(crate) fn moved_by_us(event: &Event) -> Option<TaskId> {
+    match &event.fact {
+        Fact::TaskMoved { task, .. } if event.by != Actor::Unknown => Some(task.clone()),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Context, OpError, project,
-    view::{Sight, in_columns, word},
+    view::{Sight, each_in_columns, in_columns, word},
     who::{holds, is_known, unknown},
     wire::{BoardView, CardView, CountView, ProblemView, StatusView, input},
 };
@@ -32,7 +32,7 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
     cx.store.look()?;
     let (state, task_problems) = cx.store.in_flight()?;
     let (_, config_problems) = cx.store.files().config()?;
-    let counted = cx.store.files().counts()?;
+    let counted = cx.store.counts()?;
     let sight = Sight::new(cx, &state)?;
     let moves = |card: &TaskCard| {
         card.status == Status::InProgress
@@ -63,28 +63,33 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
 /// # Errors
 /// When the project cannot be read, or nobody has that name.
 pub fn list(cx: &mut Context, input: &input::List) -> Result<Vec<CardView>, OpError> {
-    Ok(listed(cx, input)?.0)
+    let mut cards = Vec::new();
+    each(cx, input, &mut |card| cards.push(card))?;
+    Ok(cards)
 }
 
-/// The same, with what keeps files from being among them.
+/// The same, card by card; returns what keeps files from being among them.
 ///
 /// # Errors
-/// As [`list`].
-pub fn listed(
+/// As [`list`]; then no card was told.
+pub fn each(
     cx: &mut Context,
     input: &input::List,
-) -> Result<(Vec<CardView>, Vec<ProblemView>), OpError> {
+    tell: &mut dyn FnMut(CardView),
+) -> Result<Vec<ProblemView>, OpError> {
     let state = cx.state()?;
     let agent = input.agent.as_deref();
     let agent = agent.map(|text| Asked::read(&state, text)).transpose()?;
+    let problems = problems(cx, &state)?;
     let sight = Sight::new(cx, &state)?;
-    let cards = in_columns(&sight, |card| {
+    let wanted = |card: &TaskCard| {
         input
             .status
             .is_none_or(|status| card.status == word::status_of(status))
             && agent.as_ref().is_none_or(|who| who.has(&state, card))
-    });
-    Ok((cards, problems(cx, &state)?))
+    };
+    each_in_columns(&sight, wanted, tell);
+    Ok(problems)
 }
 
 /// Files that cannot be understood. Almost always there are none, and then no file has to be looked through for it.

@@ -1,6 +1,6 @@
 //! What every operation works on, and who asks.
 
-use orchestron_domain::{Actor, State};
+use orchestron_domain::{Actor, State, TaskId};
 use orchestron_engine::{
     Store, StoreError,
     ports::{Git, Keys, Programs, RunLogs},
@@ -43,5 +43,18 @@ impl Context {
     pub fn state(&mut self) -> Result<State, StoreError> {
         self.store.look()?;
         Ok(self.store.state()?)
+    }
+
+    /// The same as far as these tasks are concerned: with them, what they depend on, and all that something is under way with. It
+    /// takes no longer when thousands of others rest.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn about<'a>(
+        &mut self,
+        tasks: impl IntoIterator<Item = &'a TaskId>,
+    ) -> Result<State, StoreError> {
+        self.store.look()?;
+        Ok(self.store.about(&tasks.into_iter().cloned().collect())?)
     }
 }

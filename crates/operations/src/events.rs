@@ -2,11 +2,11 @@
 
 use crate::{
     Context, OpError, view,
-    wire::{Big, EventsView, input},
+    wire::{Big, EventView, EventsView, input},
     writing::{id, must_be_clear},
 };
-use orchestron_domain::Seq;
-use orchestron_engine::ports::EventFilter;
+use orchestron_domain::{Seq, TaskId};
+use orchestron_engine::{Trail, ports::EventFilter};
 
 /// Events of a page when nobody says how many.
 const PAGE: u32 = 100;
@@ -52,5 +52,46 @@ pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpE
                 before: None,
             });
         }
+    }
+}
+
+/// The log from some moment on: each event once, in order, none left out. Looks at nothing but the log.
+pub struct Following {
+    trail: Trail,
+    task: Option<TaskId>,
+}
+
+impl Following {
+    /// Begins with what comes after now, perhaps of one task alone.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or there is no such task and never was one.
+    pub fn from_now(cx: &mut Context, task: Option<&str>) -> Result<Self, OpError> {
+        if let Some(task) = task {
+            let one = input::Events {
+                task: Some(task.to_owned()),
+                before: None,
+                limit: Some(1),
+            };
+            events(cx, &one)?;
+        }
+        Ok(Self {
+            trail: Trail::from_now(&cx.store)?,
+            task: task.map(id).transpose()?,
+        })
+    }
+
+    /// What is new, a page of it; nothing when all was told. A page may have no sentence in it and still not be the last.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn page(&mut self, cx: &Context) -> Result<Option<Vec<EventView>>, OpError> {
+        let task = self.task.as_ref().map(ToString::to_string);
+        let mut told = Vec::new();
+        let more = self.trail.follow(&cx.store, |state, event| {
+            let view = view::event(state, event);
+            told.extend(view.filter(|view| task.is_none() || view.task == task));
+        })?;
+        Ok(more.then_some(told))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Context, OpError, claim,
-    view::{self, Sight, word},
+    view::{self, Sight, is_for_the_person, word},
     who::{Who, holds},
     wire::{NextView, input},
 };
@@ -12,43 +12,43 @@ use orchestron_domain::{
     state::Step,
 };
 use orchestron_engine::outside_document;
+use std::collections::BTreeSet;
+
+/// So many tasks are looked at first; then more and more.
+const FIRST_LOOK: u32 = 32;
 
 /// The next task for the caller: what it holds already, else what is furthest along, most urgent and oldest.
 ///
 /// # Errors
 /// When the project cannot be read, or the name is unknown.
 pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> {
-    let state = cx.state()?;
+    let mut state = cx.about([])?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    let candidates = candidates(&Sight::new(cx, &state)?, &who);
-    for (task, leg) in &candidates {
-        let mut now = None;
-        if input.claim && holds(&state, task).is_none() {
-            let name = match &who.actor {
-                Actor::Outside { name } => Some(name.to_string()),
-                _ => None,
-            };
-            let claim = input::Claim {
-                task: task.to_string(),
-                agent: name,
-            };
-            match claim::claim(cx, &claim) {
-                // Somebody was faster: the one after it.
-                Err(
-                    OpError::Held { .. } | OpError::WrongStatus { .. } | OpError::NotNow { .. },
-                ) => continue,
-                other => other?,
-            };
-            now = Some(cx.state()?);
+    // What the caller holds is under way, so it is in the state. Of all that rests, the first ones are looked at first.
+    let mut found = candidates(&Sight::new(cx, &state)?, &who);
+    found.retain(|(task, _)| holds(&state, task).as_ref() == Some(&who.holder()));
+    let (mut after, mut many) = (None, FIRST_LOOK);
+    loop {
+        for (task, leg) in &found {
+            if let Some(view) = offer(cx, &state, &who, (task, *leg), input.claim)? {
+                return Ok(view);
+            }
         }
-        return hand_over(
-            cx,
-            now.as_ref().unwrap_or(&state),
-            task,
-            *leg,
-            &who.holder(),
-        );
+        let rows = cx.store.in_turn(after, many)?;
+        let Some((last, _)) = rows.last() else { break };
+        (after, many) = (Some(*last), many.saturating_mul(4));
+        let cards: Vec<TaskCard> = rows.into_iter().flat_map(|(_, file)| file.card).collect();
+        let tasks: BTreeSet<TaskId> = cards.iter().map(|card| card.id.clone()).collect();
+        // Those that only wait for a decision are nobody's to take, whatever they depend on.
+        let open = cards.into_iter();
+        let open: Vec<_> = open
+            .filter(|card| !is_for_the_person(&state, card))
+            .collect();
+        cx.store.add_cards(&mut state, open)?;
+        found = candidates(&Sight::new(cx, &state)?, &who);
+        found.retain(|(task, _)| tasks.contains(task));
     }
+    let state = cx.state()?;
     let sight = Sight::new(cx, &state)?;
     Ok(NextView {
         task: None,
@@ -57,6 +57,35 @@ pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> 
         worktree: None,
         none: Some(why_nothing(&sight, &who)),
     })
+}
+
+/// Hands a task over, after it was claimed if that is wanted; none when somebody was faster.
+fn offer(
+    cx: &mut Context,
+    state: &State,
+    who: &Who,
+    (task, leg): (&TaskId, Leg),
+    claims: bool,
+) -> Result<Option<NextView>, OpError> {
+    if !claims || holds(state, task).is_some() {
+        return hand_over(cx, state, task, leg, &who.holder()).map(Some);
+    }
+    let name = match &who.actor {
+        Actor::Outside { name } => Some(name.to_string()),
+        _ => None,
+    };
+    let claim = input::Claim {
+        task: task.to_string(),
+        agent: name,
+    };
+    match claim::claim(cx, &claim) {
+        Err(OpError::Held { .. } | OpError::WrongStatus { .. } | OpError::NotNow { .. }) => {
+            return Ok(None);
+        }
+        other => other?,
+    };
+    let now = cx.about([task])?;
+    hand_over(cx, &now, task, leg, &who.holder()).map(Some)
 }
 
 fn hand_over(

@@ -43,7 +43,7 @@ impl Who {
             })?;
         match &cx.actor {
             Actor::Outside { name: own_name } if *own_name == name => Ok(own),
-            Actor::Person if is_known(state, &name) => Ok(Self {
+            Actor::Person if is_known(state, &name) || is_on_a_card(cx, &name)? => Ok(Self {
                 actor: Actor::Outside { name },
                 lent: true,
             }),
@@ -171,6 +171,12 @@ pub fn is_known(state: &State, name: &AgentName) -> bool {
             .cards
             .values()
             .any(|card| card.agent.as_ref() == Some(name))
+}
+
+/// Whether a task names it, in all of them.
+fn is_on_a_card(cx: &Context, name: &AgentName) -> Result<bool, OpError> {
+    let (cards, _, _) = cx.store.board()?;
+    Ok(cards.values().any(|card| card.agent.as_ref() == Some(name)))
 }
 
 /// That nobody has the name, and who is known.

@@ -63,6 +63,27 @@ pub fn write<T>(
     Ok(told)
 }
 
+/// The same for facts about one task, judged on [what concerns it](Context::about).
+///
+/// # Errors
+/// As [`write`].
+pub fn write_about<T>(
+    cx: &mut Context,
+    task: &TaskId,
+    judge: impl FnOnce(&State) -> Result<(Facts, T), OpError>,
+) -> Result<T, OpError> {
+    cx.store.look()?;
+    let held = cx.store.locks().store()?;
+    let state = cx.store.about(&[task.clone()].into())?;
+    let (facts, told) = judge(&state)?;
+    cx.store.commit(Commit {
+        facts,
+        ..Commit::default()
+    })?;
+    drop(held);
+    Ok(told)
+}
+
 /// Applies what was written since `state` was read.
 fn catch_up(cx: &Context, state: &mut State) -> Result<(), OpError> {
     let mut files = false;
@@ -101,7 +122,7 @@ pub fn relocate<T>(
         tries += 1;
         let state = match seen.take() {
             Some(state) => state,
-            None => cx.state()?,
+            None => cx.about([task])?,
         };
         let (places, facts, told) = judge(&state)?;
         match cx.store.move_task(task, places, mover, facts, Vec::new()) {

@@ -14,6 +14,7 @@
 //! **Closing** leaves the WAL where it is, so that a short command does not pay for a checkpoint; writers keep it small.
 //! The file is never mapped into memory.
 
+mod checkpoint;
 mod failure;
 mod open;
 mod rows;
@@ -38,7 +39,7 @@ use std::{
 pub use open::Mended;
 
 /// The version of the tables; rises when they change.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// The event log of one project.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub struct SqliteLog {
     /// The fence of the engine that writes through this connection.
     fence: Option<u64>,
     mended: Option<Mended>,
+    /// What this connection knows of the rows of the newest checkpoint.
+    written: checkpoint::Written,
 }
 
 impl SqliteLog {
@@ -205,15 +208,15 @@ impl EventLog for SqliteLog {
     }
 
     fn checkpoint(&self) -> PortResult<Option<(Seq, State)>> {
-        let sql = "SELECT seq, state FROM checkpoint WHERE version = ?1";
-        let found = self.row(
-            "cannot read the checkpoint of",
-            sql,
-            [rows::STATE_VERSION],
-            |row| Ok((number(row, 0)?, row.get::<_, String>(1)?)),
-        )?;
-        // One that this version cannot read is as good as none: the state is built from the events instead.
-        Ok(found.and_then(|(seq, state)| Some((Seq(seq), serde_json::from_str(&state).ok()?))))
+        checkpoint::read(self, None)
+    }
+
+    fn checkpoint_about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
+        checkpoint::read(self, Some(tasks))
+    }
+
+    fn put_checkpoint(&mut self, _now: Time, state: &mut State) -> PortResult<()> {
+        checkpoint::write(self, state)
     }
 
     fn decided_to(&self) -> PortResult<Seq> {
@@ -297,6 +300,30 @@ impl EventLog for SqliteLog {
             format!("{}0", status.folder()),
         ];
         self.rows("cannot read the index of", &sql, range, rows::file)
+    }
+
+    fn index_in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
+        let sql = "SELECT path, ino, mtime_ns, ctime_ns, size, hash, card, problem, turn FROM files
+            WHERE turn > ?1 ORDER BY turn LIMIT ?2";
+        let from = params![after.unwrap_or(-1), limit];
+        self.rows("cannot read the index of", sql, from, |row| {
+            Ok((row.get(8)?, rows::file(row)?))
+        })
+    }
+
+    fn index_counts(&self) -> PortResult<BTreeMap<Status, u32>> {
+        // The index of tasks has all paths and is a tenth of the table.
+        let sql = "SELECT path FROM files INDEXED BY files_of_task WHERE task IS NOT NULL";
+        let mut counts: BTreeMap<Status, u32> = Status::ALL.map(|status| (status, 0)).into();
+        self.each("cannot read the index of", sql, |row| {
+            let path = row.get_ref(0)?.as_str().unwrap_or_default();
+            let status = path.split('/').next().and_then(Status::from_folder);
+            if let Some(count) = status.and_then(|status| counts.get_mut(&status)) {
+                *count += 1;
+            }
+            Ok(())
+        })?;
+        Ok(counts)
     }
 
     fn index_problems(&self) -> PortResult<Vec<IndexedFile>> {

@@ -46,8 +46,9 @@ CREATE TABLE intents (
 ) STRICT;
 CREATE TABLE files (
   path TEXT PRIMARY KEY, task TEXT, ino INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
-  size INTEGER NOT NULL, hash TEXT NOT NULL, card TEXT, problem TEXT, version INTEGER NOT NULL DEFAULT 0
+  size INTEGER NOT NULL, hash TEXT NOT NULL, card TEXT, problem TEXT, version INTEGER NOT NULL DEFAULT 0, turn INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX files_in_turn ON files (turn) WHERE turn IS NOT NULL;
 CREATE INDEX files_by_version ON files (version, task);
 CREATE TABLE removed (task TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX removed_by_version ON removed (version);
@@ -55,6 +56,8 @@ CREATE INDEX files_of_task ON files (task) WHERE task IS NOT NULL;
 CREATE INDEX files_with_problem ON files (path) WHERE problem IS NOT NULL;
 CREATE TABLE cursor (only INTEGER PRIMARY KEY CHECK (only = 1), decided_to INTEGER NOT NULL) STRICT;
 CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX progress_lively ON progress (task) WHERE lively = 1;
 CREATE TABLE numbers (prefix TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -65,6 +68,19 @@ ALTER TABLE files ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX files_by_version ON files (version, task);
 CREATE TABLE removed (task TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX removed_by_version ON removed (version);
+";
+
+/// From tables of version 2 to those of version 3. A checkpoint is made anew from the events.
+const FROM_2_TO_3: &str = "
+ALTER TABLE files ADD COLUMN turn INTEGER;
+CREATE INDEX files_in_turn ON files (turn) WHERE turn IS NOT NULL;
+UPDATE files SET turn = ((CASE substr(path, 1, instr(path, '/') - 1)
+    WHEN 'review' THEN 0 WHEN 'in-progress' THEN 1 WHEN 'ready' THEN 2 WHEN 'pending' THEN 3 END << 8
+  | CAST(substr(json_extract(card, '$.priority'), 2) AS INTEGER)) << 32) | CAST(substr(task, instr(task, '-') + 1) AS INTEGER)
+  WHERE card IS NOT NULL;
+CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX progress_lively ON progress (task) WHERE lively = 1;
+DELETE FROM checkpoint;
 ";
 
 /// What was done about a damaged database.
@@ -309,6 +325,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<SqliteLog, Trouble> {
         full: false,
         fence: None,
         mended: None,
+        written: None,
     })
 }
 
@@ -346,13 +363,16 @@ fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // Another process may have done it meanwhile.
-    let wanted = match version {
-        0 => TABLES,
-        1 => FROM_1_TO_2,
-        _ => "",
+    let wanted: &[&str] = match version {
+        0 => &[TABLES],
+        1 => &[FROM_1_TO_2, FROM_2_TO_3],
+        2 => &[FROM_2_TO_3],
+        _ => &[],
     };
     if !wanted.is_empty() {
-        transaction.execute_batch(wanted)?;
+        for sql in wanted {
+            transaction.execute_batch(sql)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }

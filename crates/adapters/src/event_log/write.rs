@@ -1,11 +1,11 @@
 //! Everything that writes: one transaction per call.
 
 use super::{
-    SqliteLog, open,
-    rows::{STATE_VERSION, kind_in, number, position, task_of_file, task_of_run, text},
+    SqliteLog, checkpoint, open,
+    rows::{kind_in, number, position, task_of_file, task_of_run, text},
 };
 use crate::failure::failure;
-use orchestron_domain::{Actor, Command, Event, Fact, RequestId, Seq, State, TaskId, Time};
+use orchestron_domain::{Actor, Command, Event, Fact, RequestId, Seq, TaskId, Time};
 use orchestron_engine::ports::{
     Commit, Committed, IndexedFile, Intent, OpenCommand, PortError, PortErrorKind, PortResult,
 };
@@ -20,7 +20,7 @@ pub(super) const FENCE: &str = "engine-fence";
 const MAX_NUMBER: u32 = 999_999_999;
 
 /// Why a transaction was given up.
-enum Refusal {
+pub(super) enum Refusal {
     /// SQLite said so.
     Sqlite(rusqlite::Error),
     /// What it builds on is not there any more: somebody else was first.
@@ -41,14 +41,14 @@ impl From<rusqlite::Error> for Refusal {
 
 /// What a transaction must be when it returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Durable {
+pub(super) enum Durable {
     /// On the disk.
     Now,
     /// On the disk with the next one that is.
     Later,
 }
 
-fn transact<T>(
+pub(super) fn transact<T>(
     log: &mut SqliteLog,
     doing: &'static str,
     durable: Durable,
@@ -166,8 +166,9 @@ pub(super) fn commit(log: &mut SqliteLog, now: Time, commit: Commit) -> PortResu
             Some((to, commands)) => decide(tx, to, commands)?,
             None => Vec::new(),
         };
-        if let Some((seq, state)) = &commit.checkpoint {
-            put_checkpoint(tx, *seq, state)?;
+        if let Some((seq, mut state)) = commit.checkpoint {
+            let tasks = std::mem::take(&mut state.tasks);
+            checkpoint::put(tx, seq, &text(&state)?, &tasks, &mut None)?;
         }
         Ok(Committed { events, commands })
     })
@@ -280,8 +281,8 @@ fn write_index(
 fn put_file(tx: &Transaction<'_>, file: &IndexedFile, version: i64) -> Result<(), Refusal> {
     let stamp = &file.stamp;
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO files (path, task, ino, mtime_ns, ctime_ns, size, hash, card, problem, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR REPLACE INTO files (path, task, ino, mtime_ns, ctime_ns, size, hash, card, problem, version, turn)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         file.path,
@@ -294,6 +295,7 @@ fn put_file(tx: &Transaction<'_>, file: &IndexedFile, version: i64) -> Result<()
         file.card.as_ref().map(text).transpose()?,
         file.problem.as_ref().map(text).transpose()?,
         version,
+        file.turn(),
     ])?;
     Ok(())
 }
@@ -343,14 +345,6 @@ fn decide(
         });
     }
     Ok(journaled)
-}
-
-fn put_checkpoint(tx: &Transaction<'_>, seq: Seq, state: &State) -> Result<(), Refusal> {
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO checkpoint (only, seq, version, state) VALUES (1, ?1, ?2, ?3)",
-    )?
-    .execute(params![position(seq), STATE_VERSION, text(state)?])?;
-    Ok(())
 }
 
 pub(super) fn intend(log: &mut SqliteLog, intent: &Intent) -> PortResult<u64> {

@@ -116,6 +116,16 @@ fn since(sight: &Sight<'_>, card: &TaskCard) -> Option<Time> {
 #[must_use]
 pub fn in_columns(sight: &Sight<'_>, keep: impl Fn(&TaskCard) -> bool) -> Vec<CardView> {
     let mut views = Vec::new();
+    each_in_columns(sight, keep, &mut |view| views.push(view));
+    views
+}
+
+/// The same, card by card.
+pub fn each_in_columns(
+    sight: &Sight<'_>,
+    keep: impl Fn(&TaskCard) -> bool,
+    tell: &mut dyn FnMut(CardView),
+) {
     for status in Status::ALL {
         let mut column: Vec<_> = sight
             .state
@@ -136,9 +146,8 @@ pub fn in_columns(sight: &Sight<'_>, keep: impl Fn(&TaskCard) -> bool) -> Vec<Ca
         }
         for (order, found) in (0..).zip(column) {
             if keep(found) {
-                views.push(card(sight, found, order));
+                tell(card(sight, found, order));
             }
         }
     }
-    views
 }

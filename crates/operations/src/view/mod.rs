@@ -12,7 +12,7 @@ mod sight;
 pub mod word;
 
 pub use agent::agents;
-pub use card::{card, in_columns};
+pub use card::{card, each_in_columns, in_columns};
 pub use event::event;
 pub use line::where_it_stands;
 pub use request::{outcome, request};

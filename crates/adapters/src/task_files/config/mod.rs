@@ -33,19 +33,26 @@ pub const PROJECT_FILE: &str = "config.yaml";
 /// Name of the agents' file below `.mcp/`.
 pub const AGENTS_FILE: &str = "agents.yaml";
 
-/// What the files said when they last were whole.
+/// What the files said when they last were whole, and when they last were read.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     project: Option<Project>,
     agents: Option<Agents>,
+    project_text: Understood<Project>,
+    agents_text: Understood<Agents>,
 }
+
+/// A text, what it was understood as, and what is wrong with it.
+type Understood<T> = Option<(Vec<u8>, Part<T>, Vec<Problem>)>;
 
 /// Reads both files.
 pub(super) fn read(
     mcp: &McpFolder,
     remembered: &Mutex<Remembered>,
 ) -> PortResult<(Config, Vec<Problem>)> {
-    let agents = read_file(mcp, AGENTS_FILE, agents::read)?;
+    let mut last = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+    let agents = read_file(mcp, AGENTS_FILE, agents::read, &mut last.agents_text)?;
+    drop(last);
     put_together(mcp, remembered, agents)
 }
 
@@ -60,9 +67,10 @@ fn put_together(
     remembered: &Mutex<Remembered>,
     (agents, more): (Part<Agents>, Vec<Problem>),
 ) -> PortResult<(Config, Vec<Problem>)> {
-    let (project, mut problems) = read_file(mcp, PROJECT_FILE, project::read)?;
-    problems.extend(more);
     let mut last = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+    let (project, mut problems) =
+        read_file(mcp, PROJECT_FILE, project::read, &mut last.project_text)?;
+    problems.extend(more);
     let project = match project {
         Part::Whole(read) => last.project.insert(read).clone(),
         Part::Broken => {
@@ -84,6 +92,7 @@ fn put_together(
 }
 
 /// What became of one file.
+#[derive(Clone, Debug)]
 enum Part<T> {
     Whole(T),
     Broken,
@@ -91,11 +100,12 @@ enum Part<T> {
 
 type Reader<T> = fn(&yaml::Node) -> (Option<T>, Vec<Problem>);
 
-/// Reads one file. A missing one says nothing, which is fine.
-fn read_file<T: Default>(
+/// Reads one file. A missing one says nothing, which is fine. A text that is as it was is not parsed again.
+fn read_file<T: Default + Clone>(
     mcp: &McpFolder,
     name: &'static str,
     reader: Reader<T>,
+    understood: &mut Understood<T>,
 ) -> PortResult<(Part<T>, Vec<Problem>)> {
     let mut findings = Findings::new(name);
     let text = match side::read(mcp, name) {
@@ -112,7 +122,14 @@ fn read_file<T: Default>(
         }
         Err(error) => return Err(error),
     };
-    Ok(read_bytes(name, &text.bytes, reader))
+    let (_, part, problems) = match understood.take() {
+        Some(known) if known.0 == text.bytes => understood.insert(known),
+        _ => {
+            let (part, problems) = read_bytes(name, &text.bytes, reader);
+            understood.insert((text.bytes, part, problems))
+        }
+    };
+    Ok((part.clone(), problems.clone()))
 }
 
 fn read_bytes<T>(name: &'static str, bytes: &[u8], reader: Reader<T>) -> (Part<T>, Vec<Problem>) {

@@ -1,0 +1,119 @@
+//! The state as far as a few tasks are concerned, so that a question about one of them costs no more when there are thousands.
+//!
+//! With them come all tasks that something is under way with: places, requests and limits are counted over those. What rests,
+//! has not begun or is over and was not named is left out; whoever needs to know of every task asks for [`Store::state`].
+
+use crate::{
+    ports::{IndexedFile, PortResult, Problem},
+    store::Store,
+    told::read_board,
+};
+use orchestron_domain::{State, Status, TaskCard, TaskId, state::Step};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Store {
+    /// The state with these tasks, those they depend on, and all that something is under way with.
+    ///
+    /// # Errors
+    /// When log, index or configuration cannot be read.
+    pub fn about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
+        let mut state = self.story_about(tasks)?;
+        let mut files = Vec::new();
+        for task in tasks.union(&under_way(&state)) {
+            files.extend(self.log.index_of(task)?);
+        }
+        let (cards, unclear, _) = read_board(files);
+        state.cards = cards;
+        state.unclear = unclear;
+        self.add_needs(&mut state)?;
+        self.observe_config(&mut state)?;
+        Ok(state)
+    }
+
+    /// The state with what is under way, and the problems of all files. Whether other cards exist is not in it.
+    ///
+    /// # Errors
+    /// When log, index or configuration cannot be read.
+    pub fn in_flight(&self) -> PortResult<(State, Vec<Problem>)> {
+        let mut state = self.story_about(&BTreeSet::new())?;
+        let troubled = self.log.index_problems()?;
+        let mut files = self.log.index_in(Status::InProgress)?;
+        for task in &under_way(&state) {
+            files.extend(self.log.index_of(task)?);
+        }
+        let (cards, unclear, problems) = read_board(files.into_iter().chain(troubled));
+        state.cards = cards;
+        state.unclear = unclear;
+        self.add_needs(&mut state)?;
+        self.observe_config(&mut state)?;
+        Ok((state, problems))
+    }
+
+    /// Adds cards to a state that does not have all, and what they depend on.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn add_cards(
+        &self,
+        state: &mut State,
+        cards: impl IntoIterator<Item = TaskCard>,
+    ) -> PortResult<()> {
+        for card in cards {
+            state.cards.entry(card.id.clone()).or_insert(card);
+        }
+        self.add_needs(state)
+    }
+
+    /// Adds the cards of all tasks that others in the state wait for, and of those that these wait for.
+    fn add_needs(&self, state: &mut State) -> PortResult<()> {
+        let waits = |card: &TaskCard| !card.status.is_over();
+        let needs = |card: &TaskCard| card.depends_on.clone();
+        let mut wanted: Vec<TaskId> = state
+            .cards
+            .values()
+            .filter(|card| waits(card))
+            .flat_map(needs)
+            .collect();
+        while let Some(task) = wanted.pop() {
+            if state.cards.contains_key(&task) || state.unclear.contains(&task) {
+                continue;
+            }
+            let (cards, unclear, _) = read_board(self.log.index_of(&task)?);
+            wanted.extend(cards.values().filter(|card| waits(card)).flat_map(needs));
+            state.cards.extend(cards);
+            state.unclear.extend(unclear);
+        }
+        Ok(())
+    }
+
+    /// Tasks that are not over, in the order in which they get their turn, each with its place in that order: the next ones after a place.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
+        self.log.index_in_turn(after, limit)
+    }
+
+    /// How many tasks stand in each folder: by the index while it is kept, else by the folders.
+    ///
+    /// # Errors
+    /// When neither can be read.
+    pub fn counts(&self) -> PortResult<BTreeMap<Status, u32>> {
+        match self.is_kept()? {
+            true => self.log.index_counts(),
+            false => self.files.counts(),
+        }
+    }
+}
+
+/// Tasks with live runs, open requests or steps.
+fn under_way(state: &State) -> BTreeSet<TaskId> {
+    let steps = state.tasks.iter();
+    let steps = steps.filter(|(_, found)| found.step != Step::Idle);
+    let asked = state.open_requests();
+    steps
+        .map(|(task, _)| task.clone())
+        .chain(state.live_runs().map(|run| run.task.clone()))
+        .chain(asked.filter_map(|request| request.task.clone()))
+        .collect()
+}
