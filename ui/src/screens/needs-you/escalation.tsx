@@ -40,7 +40,7 @@ export function EscalationDetail({ request, onDecided }: DetailProps) {
           <Section title={text.escalation.why}>
             <p className="text-sm wrap-anywhere">{visible(request.detail || (task.data?.card.why ?? ""))}</p>
           </Section>
-          {task.data !== undefined ? <WhatHappened task={task.data} /> : task.isError ? <Failed title={text.task.failed(request.task ?? "")} cause={task.error} onRetry={() => void task.refetch()} /> : <Loading what={text.task.loading} />}
+          {request.task === null ? null : task.data !== undefined ? <WhatHappened task={task.data} /> : task.isError ? <Failed title={text.task.failed(request.task ?? "")} cause={task.error} onRetry={() => void task.refetch()} /> : <Loading what={text.task.loading} />}
         </div>
       </div>
       <DecisionBar
