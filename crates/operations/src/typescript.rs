@@ -104,6 +104,8 @@ pub fn typescript() -> String {
         input::List,
         input::Pause,
         input::Resume,
+        input::Conflicts,
+        input::Resolve,
         input::Order,
         input::Reassign,
         input::AgentKey,

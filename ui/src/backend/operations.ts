@@ -7,6 +7,8 @@ export interface Operations {
   list: { input: wire.List; output: wire.CardView[] };
   task: { input: wire.OnTask; output: wire.TaskView };
   why: { input: wire.OnTask; output: wire.WhyView };
+  conflicts: { input: wire.Conflicts; output: wire.ConflictsView };
+  resolve: { input: wire.Resolve; output: wire.Done };
   impact: { input: wire.OnTask; output: wire.ImpactView };
   registry: { input: wire.Nothing; output: wire.RegisteredView[] };
   messages: { input: wire.Messages; output: wire.MessagesView };

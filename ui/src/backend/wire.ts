@@ -810,6 +810,14 @@ export type Pause = { why: string | null, task?: string, agent?: string, };
 
 export type Resume = { task?: string, agent?: string, };
 
+export type Conflicts = { all?: boolean, };
+
+export type Resolve = { conflict: Big, how: ResolveWord, 
+/**
+ * Queue: which of the two waits; none = the later one. 
+ */
+task: string | null, note: string | null, };
+
 export type Order = { task: string, 
 /**
  * Before all that have an order. 
