@@ -18,7 +18,10 @@ use crate::{
 use orchestron_domain::{Actor, Fact};
 use orchestron_engine::{
     Ports, Store,
-    ports::{Clock, Commit, EventLog, Git, Keys, Locks, PortResult, Programs, RunLogs, TaskFiles},
+    ports::{
+        Clock, Commit, EventLog, Git, Keys, Locks, PortResult, Programs, RunLogs, SET_ASIDE,
+        TaskFiles,
+    },
 };
 use std::{
     path::{Path, PathBuf},
@@ -156,12 +159,23 @@ impl Project {
                 mended.aside.display()
             );
             let told = Commit {
-                facts: vec![(Actor::Engine, Fact::Noted { what })],
+                facts: vec![(Actor::Engine, Fact::Noted { what: what.clone() })],
                 ..Commit::default()
             };
+            log.set_setting(SET_ASIDE, &what)?;
             log.commit(self.clock.now(), told)?;
         }
         Ok(self.store_over(log))
+    }
+
+    /// Reads the whole database; a damaged one is set aside and a new one begun. What was done then, in words.
+    ///
+    /// # Errors
+    /// When it cannot be read, or was made by a newer version.
+    pub fn check(&self) -> PortResult<Option<String>> {
+        let before = self.store()?.log().setting(SET_ASIDE)?;
+        let after = self.checked_store()?.log().setting(SET_ASIDE)?;
+        Ok(after.filter(|after| Some(after) != before.as_ref()))
     }
 
     fn store_over(&self, log: SqliteLog) -> Store {

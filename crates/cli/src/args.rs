@@ -123,7 +123,9 @@ pub enum Verb {
     /// API keys, kept in the operating system's keyring
     Keys(Keys),
     /// Check that everything agrees: files, log, git, programs, keys, worktrees, runs
-    Doctor,
+    Doctor(Doctor),
+    /// Take back what Orchestron did to files and git, up to 30 days ago; without EVENT: what can be undone
+    Undo(Undo),
     /// Run the engine: start agents and follow them (Ctrl-C stops the engine; agents go on)
     Run(Run),
     /// Serve an agent's client over the Model Context Protocol, on standard input and output
@@ -575,6 +577,24 @@ pub enum KeyVerb {
         /// The account
         account: String,
     },
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Make everything agree again, without deleting work: what killed processes left, old worktrees (uncommitted work is saved), the index
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// `undo`
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The event that tells what is to be undone
+    pub event: Option<u64>,
+    /// Only show what can be undone
+    #[arg(long, conflicts_with = "event")]
+    pub list: bool,
 }
 
 /// `run`

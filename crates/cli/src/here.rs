@@ -82,6 +82,30 @@ impl Here {
         }
     }
 
+    /// Ends in the log what is over without anybody having noticed; none when an engine runs, which does so by itself.
+    pub fn take_stock(&self) -> Result<Option<Vec<String>>, Failure> {
+        let live = |store: &orchestron_engine::Store| -> Result<Vec<String>, Failure> {
+            let story = store.story()?;
+            Ok(story.live_runs().map(|run| run.id.to_string()).collect())
+        };
+        let before = live(&self.context.store)?;
+        if before.is_empty() || self.context.store.locks().lease_is_held()? {
+            return Ok(None);
+        }
+        let (ports, _stop) = self.project.engine_ports(self.project.keepers())?;
+        let looked = Engine::start(ports, Mode::Settle).and_then(|mut engine| engine.take_stock());
+        match looked {
+            Err(error) if error.is_held() => return Ok(None),
+            other => other?,
+        }
+        let after = live(&self.context.store)?;
+        let over = before.into_iter().filter(|run| !after.contains(run));
+        Ok(Some(
+            over.map(|run| format!("{run} is over; the log knows it now"))
+                .collect(),
+        ))
+    }
+
     fn settle_now(&self) -> Result<bool, Failure> {
         if self.context.store.locks().lease_is_held()? {
             return Ok(false);

@@ -11,6 +11,7 @@ mod keys;
 mod mcp;
 mod messages;
 mod output;
+mod recovery;
 mod run;
 mod scheduling;
 mod trust;
@@ -92,7 +93,9 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Next(args) => views::next(&common, &args, output),
         Verb::Log(args) => views::log(&common, &args, output),
         Verb::Requests => views::requests(&common, output),
-        Verb::Doctor => views::doctor(&common, output),
+        Verb::Doctor(args) if args.fix => recovery::fix(&common, output),
+        Verb::Doctor(_) => views::doctor(&common, output),
+        Verb::Undo(args) => recovery::undo(&common, &args, output),
         Verb::Watch(args) => follow::watch(&common, &args, output),
         Verb::Messages(args) => messages::messages(&common, &args, output),
         Verb::Send(args) => messages::send(&common, &args, output),

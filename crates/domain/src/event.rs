@@ -8,7 +8,7 @@ use crate::{
     RequestKind, RunEnd, RunId, Seq, SessionId, Status, TaskId, Time, run::Verdict, run::Work,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A fact with its place in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,27 @@ pub enum Fact {
         task: TaskId,
         /// Which part, in a few words.
         what: String,
+    },
+    /// We replaced a task file's text; told with each edit, so that it can be taken back.
+    TextReplaced {
+        /// The task.
+        task: TaskId,
+        /// Hash of the text that was replaced; it is kept for a while.
+        before: String,
+        /// The sections that differ, each with a mark that tells what it said after the edit from what it says later.
+        marks: BTreeMap<String, String>,
+    },
+    /// Something that an earlier event tells was taken back.
+    Undone {
+        /// The event.
+        event: Seq,
+        /// The task it was about.
+        task: Option<TaskId>,
+        /// What was done, in a few words.
+        what: String,
+        /// Where a file that was put away is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
     },
     // --- the chain ------------------------------------------------------------------------------------------
     /// Somebody took a leg.
@@ -511,6 +532,7 @@ impl Fact {
             | Self::TaskMoved { task, .. }
             | Self::TaskRemoved { task, .. }
             | Self::TaskEdited { task, .. }
+            | Self::TextReplaced { task, .. }
             | Self::Claimed { task, .. }
             | Self::WorktreeReady { task, .. }
             | Self::Submitted { task, .. }
@@ -528,7 +550,7 @@ impl Fact {
             | Self::CaughtUp { task, .. }
             | Self::ContextSaved { task, .. }
             | Self::RunStarted { task, .. } => Some(task),
-            Self::RequestOpened { task, .. } => task.as_ref(),
+            Self::RequestOpened { task, .. } | Self::Undone { task, .. } => task.as_ref(),
             Self::MessageSent { letter } => letter.task.as_ref(),
             _ => None,
         }

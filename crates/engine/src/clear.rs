@@ -27,7 +27,8 @@ impl Engine {
     /// When the log cannot be written.
     pub fn clear_when_due(&mut self) -> Result<(), EngineError> {
         let now = self.ports.clock.now();
-        if now < self.clear_at {
+        // While the files are out of sight nobody knows which tasks are done.
+        if now < self.clear_at || self.ports.store.held_why().is_some() {
             return Ok(());
         }
         let told = match self.clear(now) {
@@ -69,6 +70,7 @@ impl Engine {
         }
         self.clear_at = now.plus_millis(DAY_MS);
         let texts = self.ports.store.files().clear_replaced()?;
+        self.ports.git.forget_old(now.plus_millis(-30 * DAY_MS))?;
         Ok(words(std::mem::take(&mut self.cleared), texts))
     }
 }

@@ -348,6 +348,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Looks once at every run that the log believes to live: the ends of those whose keepers died are told.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn take_stock(&mut self) -> Result<(), EngineError> {
+        let runs = self.state.live_runs().map(|run| Wake::Run(run.id.clone()));
+        let wakes: Vec<_> = runs.collect();
+        self.step(&wakes)
+    }
+
     fn listen(&mut self) {
         let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
         if live != self.listening {

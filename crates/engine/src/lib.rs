@@ -16,12 +16,14 @@ mod letters;
 mod listen;
 mod looks;
 pub mod ports;
+mod sections;
 mod store;
 mod store_held;
 mod told;
 mod tools;
 mod trail;
 pub mod trust;
+pub mod undo;
 
 pub use context::{base_branch, outside_document};
 pub use engine::{Engine, EngineError, Mode, Ports};

@@ -165,6 +165,15 @@ pub struct Folders {
     pub settled: bool,
 }
 
+/// A text that was replaced, or a file that was put away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Where it is kept, for a person.
+    pub place: String,
+}
+
 /// What git is at in the project's own checkout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checkout {
@@ -242,6 +251,12 @@ pub trait TaskFiles: Send + Sync {
     }
     /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.
     fn config_stamp(&self) -> PortResult<String>;
+    /// The text with this hash (SHA-256, hex), when it was replaced or put away here and is still kept.
+    fn replaced(&self, _hash: &str) -> PortResult<Option<Replaced>> {
+        Ok(None)
+    }
+    /// Puts a task file away, where [`Self::replaced`] finds it; `Changed` when its text has another hash.
+    fn discard(&self, path: &str, expected_hash: &str) -> PortResult<()>;
     /// What git is at in the checkout these files lie in.
     fn checkout(&self) -> PortResult<Checkout> {
         Ok(Checkout::default())
@@ -323,6 +338,9 @@ pub struct EventFilter {
     /// At most so many.
     pub limit: u32,
 }
+
+/// The setting that tells of a damaged database that was set aside: what was wrong with it, and where it is.
+pub const SET_ASIDE: &str = "database-set-aside";
 
 /// The project's SQLite: what happened, the journal of commands, the index of task files. Any process may write.
 pub trait EventLog: Send {
@@ -506,6 +524,32 @@ pub enum MergeOutcome {
     },
 }
 
+/// How taking a merge back ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmerged {
+    /// The base branch ended with the merge and is where it was before.
+    MovedBack {
+        /// Its tip.
+        to: CommitId,
+    },
+    /// Something came after the merge, or others have it already: a new commit takes its changes back.
+    Reverted {
+        /// That commit.
+        commit: CommitId,
+    },
+    /// The base branch has nothing of it (any more).
+    Nothing,
+    /// Not taken back; nothing was changed.
+    Refused {
+        /// Files that conflict or are in the way.
+        files: Vec<String>,
+        /// What is wrong.
+        why: String,
+        /// How to do it by hand.
+        cure: String,
+    },
+}
+
 /// One changed file of a diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileDiff {
@@ -562,6 +606,32 @@ pub trait Git: Send + Sync {
         commit: Option<&CommitId>,
         message: &str,
     ) -> PortResult<MergeOutcome>;
+    /// Takes a merge commit of ours out of `base_branch` again; never forces, never touches dirty files.
+    fn unmerge(&self, base_branch: &str, merge: &CommitId, message: &str) -> PortResult<Unmerged>;
+    /// Makes a removed worktree again from the task's branch, with the uncommitted work that was saved under this ref.
+    fn bring_back(
+        &self,
+        task: &TaskId,
+        slug: &str,
+        base_branch: &str,
+        saved: Option<&str>,
+    ) -> PortResult<Worktree>;
+    /// All worktrees of tasks, also those that nobody remembers.
+    fn worktrees(&self) -> PortResult<Vec<(TaskId, Worktree)>> {
+        Ok(Vec::new())
+    }
+    /// Lock files that a killed git left behind: old, and no process has anything to do with them.
+    fn stale_locks(&self) -> PortResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+    /// Deletes a lock file if it still is one of those. Returns whether it was.
+    fn clear_lock(&self, _lock: &str) -> PortResult<bool> {
+        Ok(false)
+    }
+    /// Forgets what is kept for undoing since before that moment; how many refs.
+    fn forget_old(&self, _before: Time) -> PortResult<u32> {
+        Ok(0)
+    }
     /// Whether a merge would conflict: the conflicting files, empty when none.
     fn forecast(&self, tree: &Worktree, base_branch: &str) -> PortResult<Vec<String>>;
     /// Files the task's branch touches since its merge base with `base_branch`, uncommitted ones included, relative to the project. Both
@@ -703,8 +773,25 @@ pub struct KeptRun {
     pub bytes: u64,
 }
 
+/// Processes of a run whose keeper is dead: nobody follows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strays {
+    /// The run they carry the mark of.
+    pub run: RunId,
+    /// Process ids.
+    pub pids: Vec<i32>,
+}
+
 /// What runs have said, for people; readable without the lease.
 pub trait RunLogs: Send + Sync {
+    /// Processes that a dead keeper left behind.
+    fn strays(&self) -> PortResult<Vec<Strays>> {
+        Ok(Vec::new())
+    }
+    /// Ends those of one run, each checked for the run's mark first, and all below them. Returns how many, and how many are left.
+    fn end_strays(&self, _run: &RunId) -> PortResult<(u32, u32)> {
+        Ok((0, 0))
+    }
     /// All runs of which something is kept, whether the log knows them or not.
     fn kept(&self) -> PortResult<Vec<KeptRun>>;
     /// Items of a run's transcript from byte `from` of its output, with the offset to go on from.

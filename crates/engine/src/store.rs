@@ -10,6 +10,7 @@ use crate::ports::{
     Clock, Commit, Committed, EventFilter, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
     PortError, PortErrorKind, PortResult, Problem, TaskFiles,
 };
+use crate::sections::marks;
 use crate::told::{Reading, doubled, read_board};
 use orchestron_domain::{
     Actor, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
@@ -617,7 +618,19 @@ impl Store {
             }
             let was_kept = self.is_kept()?;
             if let Exchange::Replaced(new) = self.files.exchange(&file.path, &file.hash, &bytes)? {
+                let marks = marks(&text.bytes, &bytes);
+                let by = if self.is_engine {
+                    Actor::Engine
+                } else {
+                    Actor::Person
+                };
+                let replaced = (!marks.is_empty()).then(|| Fact::TextReplaced {
+                    task: task.clone(),
+                    before: text.hash,
+                    marks,
+                });
                 self.commit(Commit {
+                    facts: replaced.into_iter().map(|fact| (by.clone(), fact)).collect(),
                     index_put: vec![*new],
                     note: self.still_kept(was_kept),
                     ..Commit::default()

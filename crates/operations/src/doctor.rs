@@ -1,5 +1,7 @@
 //! `doctor`: whether everything agrees: files, configuration, log, engine, git, agents, keys, worktrees and runs.
 
+pub mod fix;
+
 use crate::{
     Context, OpError,
     view::{Sight, agents, word},
@@ -48,6 +50,7 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
     findings.extend(keys(cx, &state));
     findings.extend(worktrees(cx, &state)?);
     findings.extend(runs(cx, &sight)?);
+    findings.extend(fix::left_behind(cx, &state)?);
     let healthy = findings.iter().all(|finding| finding.good);
     Ok(DoctorView { findings, healthy })
 }

@@ -75,6 +75,14 @@ pub enum OpError {
         /// How to go on.
         cure: String,
     },
+    /// It cannot be undone without losing something.
+    #[error("this is not undone: {why}")]
+    NotUndone {
+        /// Why.
+        why: String,
+        /// How to do it by hand.
+        cure: String,
+    },
     /// There is no place where its work lies.
     #[error("{task} has no worktree, so there is no work to take")]
     NoWorktree {
@@ -228,6 +236,7 @@ impl OpError {
             Self::Forbidden { .. } => "not_allowed",
             Self::NotYours { .. } => "leg_not_yours",
             Self::NotNow { .. } => "not_now",
+            Self::NotUndone { .. } => "not_undone",
             Self::NoWorktree { .. } => "no_worktree",
             Self::NoOperation { .. } => "operation_unknown",
             Self::WrongStatus { .. } => "status_wrong",
@@ -286,7 +295,7 @@ impl OpError {
             Self::NotYours { task, who, .. } => vec![format!(
                 "name `{who}` under `## Agent` of {task} or in the chain of .mcp/config.yaml"
             )],
-            Self::NotNow { cure, .. } => vec![cure.clone()],
+            Self::NotNow { cure, .. } | Self::NotUndone { cure, .. } => vec![cure.clone()],
             Self::NoWorktree { task } => vec![format!(
                 "`orchestron claim {task}` makes it from the task's branch"
             )],

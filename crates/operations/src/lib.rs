@@ -43,6 +43,7 @@ pub mod switch;
 pub mod task;
 pub mod transcript;
 pub mod typescript;
+pub mod undo;
 pub mod verdict;
 mod view;
 mod who;

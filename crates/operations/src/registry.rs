@@ -3,7 +3,7 @@
 use crate::{
     Context, OpError, board, by_hand, claim, conflicts, create, decide, diff, doctor, edit, end_leg, escalate,
     events, give_up, handover, impact, keys, messages, next, on_review, order, own_run, project,
-    reassign, requests, roster, roster_edit, saved, say, stop, switch, task, transcript, verdict,
+    reassign, requests, roster, roster_edit, saved, say, stop, switch, task, transcript, undo, verdict,
     why, wire::input,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -54,6 +54,7 @@ pub const ALL: &[Operation] = &[
     operation!(read "requests", "What waits for a person's decision, most urgent first", Nothing, requests::requests),
     operation!(read "events", "What happened, newest first", Events, events::events),
     operation!(read "doctor", "Whether everything agrees, with cures for what does not", Nothing, doctor::doctor),
+    operation!(read "undo-list", "What Orchestron did to files and git that can be undone, newest first", Nothing, undo::list),
     operation!(read "commands", "What the configuration wants to run on this machine, and whether that was accepted", Nothing, switch::wanted),
     operation!(read "keys", "Which accounts have a key, and where it comes from", Nothing, keys::keys),
     operation!(read "context", "A task with its whole context, for the leg whose turn it is", ForHolder, handover::context),
@@ -89,6 +90,8 @@ pub const ALL: &[Operation] = &[
     operation!(write "agent-set", "Change one key of an agent in .mcp/agents.yaml", AgentSet, roster_edit::set),
     operation!(write "agent-remove", "Take an agent out of .mcp/agents.yaml", AgentRemove, roster_edit::remove),
     operation!(write "words", "Say something to the agent that works on a task", Words, say::words),
+    operation!(write "undo", "Take back something that Orchestron did to files or git", Undo, undo::undo),
+    operation!(write "doctor-fix", "Make files, log, runs, worktrees and locks agree, without deleting work", Nothing, doctor::fix::fix),
     operation!(write "trust", "Accept what the configuration wants to run on this machine", Trust, switch::trust),
     operation!(write "key-set", "Keep an account's API key in the operating system's keyring", KeySet, keys::set),
     operation!(write "key-delete", "Delete an account's API key", KeyDelete, keys::delete),

@@ -523,6 +523,20 @@ wire! {
     /// One finding of `doctor`. What is good and has a cure is no fault, but something to know.
     pub struct Finding { pub good: bool, pub about: String, pub what: String, pub cure: Option<String> }
 
+    /// What can be undone, newest first.
+    pub struct UndoListView { pub entries: Vec<UndoView> }
+    /// Something that Orchestron did to files or git.
+    pub struct UndoView {
+        /** The event that tells it, which `undo` takes. */ pub event: Big,
+        pub at: Millis,
+        pub task: Option<String>,
+        pub what: String,
+        /** It was undone already. */ pub undone: bool,
+    }
+
+    /// What `doctor-fix` did, and what it left for a person.
+    pub struct FixView { pub did: Vec<String>, pub not_done: Vec<String> }
+
     /// What `doctor` found.
     pub struct DoctorView { pub findings: Vec<Finding>, pub healthy: bool }
 
@@ -750,6 +764,8 @@ pub mod input {
         pub struct MessageAck { pub message: Big, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
         /// `context-save`. `version` is what was known when it was made; 0 for the first.
         pub struct ContextSave { pub task: String, pub version: Big, pub context: super::WorkContextView, #[serde(default)] pub agent: Option<String> }
+        /// `undo`: what this event tells.
+        pub struct Undo { pub event: Big }
         /// `words`: say something to the agent that works on a task.
         pub struct Words { pub task: String, pub text: String }
     }

@@ -7,7 +7,7 @@ use orchestron_domain::{
 };
 use orchestron_engine::ports::{
     Checkout, Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem,
-    Scan, Stamp, TaskFiles,
+    Replaced, Scan, Stamp, TaskFiles,
 };
 use std::{
     collections::BTreeMap,
@@ -31,6 +31,8 @@ pub struct Folder {
     pub config_version: u32,
     pub hidden: bool,
     pub checkout: Checkout,
+    /// Texts that were replaced, by their hash.
+    pub trash: BTreeMap<String, Vec<u8>>,
     counter: i64,
 }
 
@@ -214,6 +216,8 @@ impl TaskFiles for MemoryFiles {
         if hash(&entry.bytes) != expected_hash {
             return Ok(Exchange::TheirsKept(text_of(entry)));
         }
+        let before = entry.bytes.clone();
+        things.files.trash.insert(hash(&before), before);
         things.files.put(&full(path), bytes.to_vec());
         let row = reindexed(path, things.files.task(path)?)?;
         Ok(Exchange::Replaced(Box::new(row)))
@@ -268,6 +272,32 @@ impl TaskFiles for MemoryFiles {
             things.files.config.clone(),
             things.files.config_problems.clone(),
         ))
+    }
+
+    fn replaced(&self, wanted: &str) -> PortResult<Option<Replaced>> {
+        let things = self.0.up()?;
+        let found = things.files.trash.get(wanted);
+        Ok(found.map(|bytes| Replaced {
+            bytes: bytes.clone(),
+            place: format!("/state/trash/{wanted}"),
+        }))
+    }
+
+    fn discard(&self, path: &str, expected_hash: &str) -> PortResult<()> {
+        let mut things = self.0.up()?;
+        let bytes = things.files.task(path)?.bytes.clone();
+        if hash(&bytes) != expected_hash {
+            let said = "it was changed";
+            return Err(refused(
+                PortErrorKind::Changed,
+                "cannot put away",
+                path,
+                said,
+            ));
+        }
+        things.files.entries.remove(&full(path));
+        things.files.trash.insert(hash(&bytes), bytes);
+        Ok(())
     }
 
     fn checkout(&self) -> PortResult<Checkout> {

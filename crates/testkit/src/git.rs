@@ -3,7 +3,7 @@
 use crate::world::{World, refused};
 use orchestron_domain::{CommitId, TaskId};
 use orchestron_engine::ports::{
-    FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult, Worktree,
+    FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult, Unmerged, Worktree,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -265,6 +265,45 @@ impl Git for MemoryGit {
             commit: Some(commit),
             into: base_branch.to_owned(),
         })
+    }
+
+    fn unmerge(
+        &self,
+        _base_branch: &str,
+        merge: &CommitId,
+        _message: &str,
+    ) -> PortResult<Unmerged> {
+        let mut things = self.0.up()?;
+        let merges = &mut things.git.merges;
+        let newest = merges.last().is_some_and(|(_, commit)| commit == merge);
+        let known = merges.len();
+        merges.retain(|(_, commit)| commit != merge);
+        let to = CommitId(format!("{:040x}", 0));
+        Ok(match (newest, merges.len() < known) {
+            (_, false) => Unmerged::Nothing,
+            (true, true) => Unmerged::MovedBack { to },
+            (false, true) => Unmerged::Reverted {
+                commit: things.git.next_commit(),
+            },
+        })
+    }
+
+    fn worktrees(&self) -> PortResult<Vec<(TaskId, Worktree)>> {
+        let things = self.0.up()?;
+        let trees = things.git.trees.iter();
+        let named =
+            trees.filter_map(|(task, tree)| Some((task.parse().ok()?, tree.worktree.clone())));
+        Ok(named.collect())
+    }
+
+    fn bring_back(
+        &self,
+        task: &TaskId,
+        slug: &str,
+        base_branch: &str,
+        _saved: Option<&str>,
+    ) -> PortResult<Worktree> {
+        self.worktree(task, slug, base_branch)
     }
 
     fn forecast(&self, tree: &Worktree, _base_branch: &str) -> PortResult<Vec<String>> {

@@ -624,6 +624,20 @@ export type Finding = { good: boolean, about: string, what: string, cure: string
 
 export type DoctorView = { findings: Array<Finding>, healthy: boolean, };
 
+export type UndoListView = { entries: Array<UndoView>, };
+
+export type UndoView = { 
+/**
+ * The event that tells it, which `undo` takes. 
+ */
+event: Big, at: Millis, task: string | null, what: string, 
+/**
+ * It was undone already. 
+ */
+undone: boolean, };
+
+export type FixView = { did: Array<string>, not_done: Array<string>, };
+
 export type KeysView = { 
 /**
  * Which store is used, or why none is. 
@@ -849,6 +863,8 @@ keys: Array<AgentKey>, };
 export type AgentSet = { name: string, key: string, values: Array<string>, };
 
 export type AgentRemove = { name: string, };
+
+export type Undo = { event: Big, };
 
 export type Trust = { commands: string, };
 

@@ -156,7 +156,7 @@ impl Advance<'_> {
     }
 
     /// Why the checkout must not be touched now; another git at work is waited for.
-    fn busy(&self) -> Option<String> {
+    pub fn busy(&self) -> Option<String> {
         for (name, what, end) in [
             ("MERGE_HEAD", "merge", "merge"),
             ("rebase-merge", "rebase", "rebase"),

@@ -6,6 +6,7 @@ use super::{
     error::{GitError, GitResult},
     identity::signed,
     layout::{Repo, git_dir_named_in, normal, without_programs},
+    unmerge,
 };
 use orchestron_domain::CommitId;
 use orchestron_engine::ports::MergeOutcome;
@@ -138,7 +139,7 @@ impl Merge<'_> {
     }
 
     /// Our own merges into one repository take turns, whichever project's they are; the turn ends with the file handle.
-    fn turn(&self) -> GitResult<Option<File>> {
+    pub fn turn(&self) -> GitResult<Option<File>> {
         let path = self.repo.common.join("orchestron-merge.lock");
         let failed = |source| GitError::File {
             doing: "lock",
@@ -242,12 +243,30 @@ impl Merge<'_> {
     }
 
     fn move_base(&self, old: &CommitId, new: &CommitId) -> GitResult<Try> {
+        // Before the branch moves, so that there is no merge that cannot be taken back.
+        unmerge::keep(self.repo, new)?;
+        let moved = self.move_to(old, new)?;
+        if !matches!(moved, Move::Done) {
+            unmerge::forget(self.repo, new)?;
+        }
+        Ok(match moved {
+            Move::Done => Try::Done(MergeOutcome::Merged {
+                commit: Some(new.clone()),
+                into: self.base_branch.to_owned(),
+            }),
+            Move::Raced => Try::Raced,
+            Move::Refused(files, why) => Try::Done(refused(files, why)),
+        })
+    }
+
+    /// Moves the base branch forward, and its checkout with it.
+    pub fn move_to(&self, old: &CommitId, new: &CommitId) -> GitResult<Move> {
         let base = self.base_branch;
         let checkouts = match self.checkouts()? {
             Ok(checkouts) => checkouts,
-            Err(why) => return Ok(Try::Done(refused(Vec::new(), why))),
+            Err(why) => return Ok(Move::Refused(Vec::new(), why)),
         };
-        let moved = match checkouts.as_slice() {
+        Ok(match checkouts.as_slice() {
             [] => self.update_ref(old, new)?,
             [(path, git_dir)] => checkout::Advance {
                 repo: self.repo,
@@ -269,18 +288,10 @@ impl Merge<'_> {
                 );
                 Move::Refused(Vec::new(), why)
             }
-        };
-        Ok(match moved {
-            Move::Done => Try::Done(MergeOutcome::Merged {
-                commit: Some(new.clone()),
-                into: base.to_owned(),
-            }),
-            Move::Raced => Try::Raced,
-            Move::Refused(files, why) => Try::Done(refused(files, why)),
         })
     }
 
-    fn update_ref(&self, old: &CommitId, new: &CommitId) -> GitResult<Move> {
+    pub fn update_ref(&self, old: &CommitId, new: &CommitId) -> GitResult<Move> {
         let name = format!("refs/heads/{}", self.base_branch);
         let why = format!("orchestron: merge {}", self.branch);
         let said = self
@@ -297,7 +308,7 @@ impl Merge<'_> {
     }
 
     /// Where the base branch is checked out: folder and git folder. An error is the reason why it must not be moved now.
-    fn checkouts(&self) -> GitResult<Result<Vec<(PathBuf, PathBuf)>, String>> {
+    pub fn checkouts(&self) -> GitResult<Result<Vec<(PathBuf, PathBuf)>, String>> {
         let base = self.base_branch;
         let mut found = Vec::new();
         for (n, entry) in self.repo.entries()?.into_iter().enumerate() {

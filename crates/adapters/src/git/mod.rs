@@ -20,6 +20,7 @@ mod saved;
 mod stale_locks;
 mod together;
 mod turn;
+mod unmerge;
 mod worktrees;
 
 #[cfg(test)]
@@ -29,8 +30,8 @@ pub use error::GitError;
 pub use project::find_project;
 
 use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};
-use orchestron_domain::{CommitId, TaskId};
-use orchestron_engine::ports::{FileDiff, Git, MergeOutcome, PortResult, Worktree};
+use orchestron_domain::{CommitId, TaskId, Time};
+use orchestron_engine::ports::{FileDiff, Git, MergeOutcome, PortResult, Unmerged, Worktree};
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// The [`Git`] port of one project.
@@ -264,6 +265,46 @@ impl Git for GitCli {
             message,
         };
         Ok(merge.run()?)
+    }
+
+    fn unmerge(&self, base_branch: &str, merge: &CommitId, message: &str) -> PortResult<Unmerged> {
+        Ok(self.take_back(base_branch, merge, message)?)
+    }
+
+    fn bring_back(
+        &self,
+        task: &TaskId,
+        slug: &str,
+        base_branch: &str,
+        saved: Option<&str>,
+    ) -> PortResult<Worktree> {
+        Ok(self.put_back(task, slug, base_branch, saved)?)
+    }
+
+    fn worktrees(&self) -> PortResult<Vec<(TaskId, Worktree)>> {
+        Ok(self.all_worktrees()?)
+    }
+
+    fn stale_locks(&self) -> PortResult<Vec<String>> {
+        let Some(repo) = self.repo()? else {
+            return Ok(Vec::new());
+        };
+        let locks = stale_locks::left_behind(&repo)?.into_iter();
+        Ok(locks.map(|lock| lock.display().to_string()).collect())
+    }
+
+    fn clear_lock(&self, lock: &str) -> PortResult<bool> {
+        match self.repo()? {
+            Some(repo) => Ok(stale_locks::clear_left_behind(
+                &repo,
+                std::path::Path::new(lock),
+            )?),
+            None => Ok(false),
+        }
+    }
+
+    fn forget_old(&self, before: Time) -> PortResult<u32> {
+        Ok(self.forget(before)?)
     }
 
     fn forecast(&self, tree: &Worktree, base_branch: &str) -> PortResult<Vec<String>> {

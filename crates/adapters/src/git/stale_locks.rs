@@ -37,6 +37,47 @@ pub(super) fn clear_branch(repo: &Repo, branch: &str) -> GitResult<()> {
     clear_lock(&lock, None)
 }
 
+/// A lock in the user's own checkout is nobody's only when it is this old, too.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
+
+/// Locks of the repository and of all its checkouts that a killed git left behind.
+pub(super) fn left_behind(repo: &Repo) -> GitResult<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut add = |dir: &Path, tree: Option<&Path>| {
+        for name in ["index.lock", "HEAD.lock", "packed-refs.lock"] {
+            let lock = dir.join(name);
+            if is_left_behind(&lock, tree) && !found.contains(&lock) {
+                found.push(lock);
+            }
+        }
+    };
+    add(&repo.common, Some(&repo.top));
+    for entry in repo.entries()? {
+        if let Some(dir) = repo.admin_of(&entry.path)? {
+            add(&dir, Some(&entry.path));
+        }
+    }
+    Ok(found)
+}
+
+fn is_left_behind(lock: &Path, tree: Option<&Path>) -> bool {
+    age_of(lock).is_some_and(|age| age > LEFT_BEHIND) && is_stale(lock, tree)
+}
+
+/// Deletes one of those. Returns whether it still was one.
+pub(super) fn clear_left_behind(repo: &Repo, lock: &Path) -> GitResult<bool> {
+    let is = left_behind(repo)?.iter().any(|one| one == lock);
+    if is {
+        remove(lock)?;
+    }
+    Ok(is)
+}
+
+fn age_of(lock: &Path) -> Option<Duration> {
+    let written = fs::metadata(lock).and_then(|meta| meta.modified()).ok()?;
+    SystemTime::now().duration_since(written).ok()
+}
+
 fn clear_lock(lock: &Path, tree: Option<&Path>) -> GitResult<()> {
     let deadline = Instant::now() + PATIENCE;
     while lock.exists() {

@@ -8,7 +8,7 @@ use super::{
 };
 use orchestron_agents::{Driver, driver};
 use orchestron_domain::{RunId, transcript::TranscriptItem};
-use orchestron_engine::ports::{KeptRun, PortResult, RunLogs};
+use orchestron_engine::ports::{KeptRun, PortResult, RunLogs, Strays};
 use std::path::PathBuf;
 
 /// How much of the end of a run's output is looked at to tell what it does.
@@ -53,6 +53,14 @@ impl RunLogReader {
 }
 
 impl RunLogs for RunLogReader {
+    fn strays(&self) -> PortResult<Vec<Strays>> {
+        super::strays::find(&self.runs)
+    }
+
+    fn end_strays(&self, run: &RunId) -> PortResult<(u32, u32)> {
+        super::strays::end(&self.runs, run)
+    }
+
     fn kept(&self) -> PortResult<Vec<KeptRun>> {
         super::kept::kept(&self.runs)
     }

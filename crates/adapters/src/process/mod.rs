@@ -23,6 +23,7 @@ mod output;
 pub mod programs;
 pub mod runs;
 mod spawner;
+mod strays;
 mod tail;
 #[cfg(unix)]
 pub(crate) mod tree;

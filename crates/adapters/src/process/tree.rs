@@ -96,6 +96,58 @@ fn marked(mark: &str) -> io::Result<Vec<i32>> {
         .collect())
 }
 
+/// Processes with this variable in their environment, as they were started, and its value.
+#[cfg(target_os = "linux")]
+pub(crate) fn marks(name: &str) -> io::Result<Vec<(i32, String)>> {
+    let own = std::process::id().cast_signed();
+    let value = |pid: i32| {
+        let bytes = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let mut variables = bytes.split(|byte| *byte == 0);
+        variables.find_map(|one| {
+            let text = std::str::from_utf8(one).ok()?;
+            Some((pid, text.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+        })
+    };
+    let zombie = |pid: i32| stat(pid).is_none_or(|(_, zombie, _)| zombie);
+    Ok(numbers()?
+        .filter(|pid| *pid != own && !zombie(*pid))
+        .filter_map(value)
+        .collect())
+}
+
+/// The same from `ps`, which shows environments with spaces between; a value ends at the first.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn marks(name: &str) -> io::Result<Vec<(i32, String)>> {
+    let own = std::process::id().cast_signed();
+    let text = ps(&["-A", "-E", "-ww", "-o", "pid=,command="])?;
+    let mark = |line: &str| {
+        let pid = line.split_ascii_whitespace().next()?.parse().ok()?;
+        let mut words = line.split(' ');
+        let value = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='))?;
+        Some((pid, value.to_owned()))
+    };
+    Ok(text
+        .lines()
+        .filter_map(mark)
+        .filter(|(pid, _)| *pid != own)
+        .collect())
+}
+
+/// This process and all above it.
+pub(crate) fn ancestors() -> BTreeSet<i32> {
+    let parents: BTreeMap<i32, i32> = processes()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|process| (process.pid, process.parent))
+        .collect();
+    let mut found = BTreeSet::new();
+    let mut pid = std::process::id().cast_signed();
+    while pid > 0 && found.insert(pid) {
+        pid = parents.get(&pid).copied().unwrap_or(0);
+    }
+    found
+}
+
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn processes() -> io::Result<Vec<Process>> {
     let text = ps(&["-A", "-o", "pid=,ppid=,stat="])?;

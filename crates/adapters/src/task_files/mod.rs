@@ -14,6 +14,7 @@ mod folder;
 mod leftovers;
 mod names;
 mod place;
+mod put_away;
 mod reading;
 mod scan;
 mod side;
@@ -29,7 +30,7 @@ use names::{Named, TaskPath};
 use orchestron_domain::{Config, Status};
 use orchestron_engine::ports::{
     Checkout, Exchange, FileText, Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult,
-    Problem, Scan, TaskFiles,
+    Problem, Replaced, Scan, TaskFiles,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -202,6 +203,14 @@ impl TaskFiles for McpFolder {
             fingerprint.push_str(&part);
         }
         Ok(fingerprint)
+    }
+
+    fn replaced(&self, hash: &str) -> PortResult<Option<Replaced>> {
+        put_away::find(&self.trash, hash)
+    }
+
+    fn discard(&self, path: &str, expected_hash: &str) -> PortResult<()> {
+        put_away::discard(self, path, expected_hash)
     }
 
     fn checkout(&self) -> PortResult<Checkout> {

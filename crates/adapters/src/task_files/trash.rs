@@ -32,14 +32,14 @@ pub struct LateEdit {
 }
 
 /// A text in the trash: `<milliseconds>-<hash>-<name>`.
-struct Kept<'a> {
+pub(super) struct Kept<'a> {
     since_ms: i64,
-    hash: &'a str,
+    pub hash: &'a str,
     name: &'a str,
 }
 
 impl<'a> Kept<'a> {
-    fn parse(file_name: &'a str) -> Option<Self> {
+    pub fn parse(file_name: &'a str) -> Option<Self> {
         let mut parts = file_name.splitn(3, '-');
         Some(Self {
             since_ms: parts.next()?.parse().ok()?,

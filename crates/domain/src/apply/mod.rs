@@ -64,6 +64,8 @@ pub fn apply(state: &mut State, event: &Event) {
             }
         }
         Fact::TaskEdited { .. }
+        | Fact::TextReplaced { .. }
+        | Fact::Undone { .. }
         | Fact::EngineStarted { .. }
         | Fact::CommandDone { .. }
         | Fact::Trusted { .. } => {}

@@ -19,7 +19,13 @@ fn facts(world: &World, name: &str, input: Value) -> Vec<(Actor, Fact)> {
     let before = mark(world);
     good(world, name, input);
     let mut told = since(world, before);
-    told.retain(|(_, fact)| !matches!(fact, Fact::TaskCreated { .. }));
+    let aside = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::TaskCreated { .. } | Fact::TextReplaced { .. }
+        )
+    };
+    told.retain(|(_, fact)| !aside(fact));
     told
 }
 

@@ -7,6 +7,7 @@ mod legs;
 mod reads;
 mod rights;
 mod scheduling;
+mod undone;
 mod views;
 
 use crate::{Context, OpError, Project, call};

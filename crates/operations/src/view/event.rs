@@ -89,7 +89,9 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         Fact::TaskCreated { .. }
         | Fact::TaskMoved { .. }
         | Fact::TaskRemoved { .. }
-        | Fact::TaskEdited { .. } => about_files(state, event),
+        | Fact::TaskEdited { .. }
+        | Fact::TextReplaced { .. }
+        | Fact::Undone { .. } => about_files(state, event),
         Fact::RunStarted { .. }
         | Fact::RunRead { .. }
         | Fact::RunUp { .. }
@@ -139,6 +141,7 @@ fn about_files(state: &State, event: &Event) -> Option<String> {
         },
         Fact::TaskRemoved { task, status } => format!("{task}'s file was removed from {status}"),
         Fact::TaskEdited { task, what } => format!("{by} edited {task}: {what}"),
+        Fact::Undone { event, what, .. } => format!("{by} took back event {}: {what}", event.0),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ mod merges;
 mod projects;
 mod removals;
 mod together;
+mod unmerges;
 mod worktrees;
 
 use super::GitCli;
