@@ -40,6 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tauri-plugin-shell", &["desktop"]),
     ("tauri-plugin-single-instance", &["desktop"]),
     ("axum", &["server"]),
+    ("rmcp", &["server", "tests"]),
     ("clap", &["cli"]),
     ("rusqlite", &["adapters", "tests"]),
     ("notify", &["adapters"]),

@@ -45,6 +45,9 @@ pub enum Failure {
     /// The server could not start.
     #[error(transparent)]
     Http(#[from] orchestron_server::http::HttpError),
+    /// A client cannot be served.
+    #[error(transparent)]
+    Mcp(#[from] orchestron_server::mcp::McpError),
     /// The scripted model could not start.
     #[error(transparent)]
     Model(#[from] orchestron_server::scripted_model::ScriptedModelError),
@@ -77,6 +80,7 @@ impl Failure {
             | Self::Io { .. }
             | Self::Engine(_)
             | Self::Http(_)
+            | Self::Mcp(_)
             | Self::Model(_) => 5,
         }
     }

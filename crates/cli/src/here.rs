@@ -152,3 +152,22 @@ pub fn ask<T: DeserializeOwned>(
     let output = call(context, name, input)?;
     serde_json::from_value(output).map_err(json)
 }
+
+/// Ctrl-C, or the polite signal to end.
+pub async fn interrupted() -> Result<(), Failure> {
+    let failed = |said| Failure::Io {
+        doing: "cannot listen for signals",
+        said,
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            done = tokio::signal::ctrl_c() => done.map_err(failed),
+            _ = term.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(failed)
+}

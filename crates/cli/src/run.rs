@@ -119,7 +119,7 @@ async fn serve_async(
     let mut follower = Follower::from_now(project, None)?;
     let mut last = None;
     // One listener for all rounds: a signal between two of them would be heard by nobody.
-    let mut interrupted = std::pin::pin!(interrupted());
+    let mut interrupted = std::pin::pin!(here::interrupted());
     loop {
         tokio::select! {
             done = &mut interrupted => { done?; break; }
@@ -157,6 +157,7 @@ async fn start_ui(
     let serve = Serve {
         context: Arc::new(Mutex::new(context)),
         token: token.clone(),
+        secret: crate::mcp::secret(),
         changes,
     };
     let serving = http::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), serve).await?;
@@ -167,25 +168,6 @@ async fn start_ui(
         &format!("{BOLD}UI{BOLD:#}  {address}"),
     )?;
     Ok(serving)
-}
-
-/// Ctrl-C, or the polite signal to end.
-async fn interrupted() -> Result<(), Failure> {
-    let failed = |said| Failure::Io {
-        doing: "cannot listen for signals",
-        said,
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            done = tokio::signal::ctrl_c() => done.map_err(failed),
-            _ = term.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
 }
 
 /// Says a status once: while another process is the engine, becoming it is tried again and again.

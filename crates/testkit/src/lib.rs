@@ -14,9 +14,9 @@ mod small;
 mod world;
 
 #[cfg(test)]
-mod clash_tests;
-#[cfg(test)]
 mod chain_tests;
+#[cfg(test)]
+mod clash_tests;
 #[cfg(test)]
 mod clear_tests;
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The operations over HTTP on loopback, and the UI that uses them.
 //!
-//! `POST /api/<operation>` takes and gives JSON; `GET /api/changes` is a stream of what changed; everything else is the UI.
+//! `POST /api/<operation>` takes and gives JSON; `GET /api/changes` is a stream of what changed; `/mcp` is for agents' clients (see
+//! [`crate::mcp`]); everything else is the UI.
 //! Every call carries the token of this server's start (`Authorization: Bearer …`), and only pages of this very address may call.
 
 #[cfg(test)]
 mod tests;
 mod ui;
 
+use crate::mcp::{self, Connection, Mcp, McpError};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -53,6 +55,9 @@ pub enum HttpError {
         /// What was asked for.
         addr: SocketAddr,
     },
+    /// What is served cannot be had.
+    #[error(transparent)]
+    Mcp(#[from] McpError),
     /// The address cannot be had.
     #[error("cannot listen on {addr}: {said}")]
     Bind {
@@ -69,6 +74,8 @@ pub struct Serve {
     pub context: Arc<Mutex<Context>>,
     /// The secret of this start; whoever has it may do all a person may do.
     pub token: String,
+    /// Random bytes that nobody else knows, not even who has the token.
+    pub secret: [u8; 32],
     /// Tells what changed.
     pub changes: broadcast::Sender<Topic>,
 }
@@ -126,6 +133,16 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
         .local_addr()
         .map_err(|said| HttpError::Bind { addr, said })?;
     let (stop, stopping) = watch::channel(false);
+    let bell = serve.changes.clone();
+    let mcp = Mcp::new(Connection {
+        context: Arc::clone(&serve.context),
+        bell: Arc::new(move || Some(bell.subscribe())),
+        settle: None,
+        secret: serve.secret,
+    })?;
+    let origins =
+        ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("http://{name}:{}", addr.port()));
+    let mcp = mcp::http::routes(mcp, origins.into(), stopping.clone());
     let shared = Arc::new(Shared {
         serve,
         addr,
@@ -134,6 +151,7 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
     let api = Router::new()
         .route("/api/changes", get(changes))
         .route("/api/{name}", post(operation))
+        .nest_service("/mcp", mcp)
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
             only_with_token,

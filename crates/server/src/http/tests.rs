@@ -30,6 +30,7 @@ fn serving(runtime: &Runtime) -> Serving {
     let serve = Serve {
         context: Arc::new(Mutex::new(context)),
         token: TOKEN.to_owned(),
+        secret: [7; 32],
         changes: broadcast::channel(8).0,
     };
     let any_port = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -1,0 +1,232 @@
+//! Decisions that are the person's: the client asks the person before they are carried out.
+//!
+//! A model that speaks through the person's client is not the person. Where the client can ask (elicitation), it is asked: clients
+//! before 2026-07-28 by a request of ours in the middle of the call, newer ones by an answer that says what input is required, after
+//! which they call again. Where it cannot, the decision waits for the window or a terminal.
+
+use super::{
+    Mcp,
+    call::{Call, is_person, refused, result, run},
+    replies::cut_text,
+};
+use orchestron_operations::{
+    OpError, call as operation,
+    caller::Caller,
+    wire::{ErrorView, HolderKind, TaskView},
+};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        CallToolRequestParams, CallToolResponse, ClientResult, ElicitRequest, ElicitRequestParams,
+        ElicitResult, ElicitationAction, ElicitationSchema, InputRequest, InputRequests,
+        InputRequiredResult, ProtocolVersion, SealOptions, ServerRequest,
+    },
+    service::{PeerRequestOptions, RequestContext},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a person may take.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// Name of the one question.
+const QUESTION: &str = "decision";
+/// Name of its one field.
+const YES: &str = "confirm";
+
+/// Whether a call is a decision that the person has to confirm.
+pub fn is_the_persons(caller: &Caller, call: &Call) -> bool {
+    is_person(caller) && call.tool.operation == "verdict"
+}
+
+/// Lets the person confirm the decision, then carries it out.
+pub async fn decide(
+    mcp: &Mcp,
+    mut call: Call,
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<CallToolResponse, ErrorData> {
+    let task = call.input.get("task").cloned().unwrap_or_default();
+    let found = mcp
+        .ask(move |cx| operation(cx, "task", json!({ "task": task })))
+        .await?;
+    let view: TaskView = match found.map(serde_json::from_value) {
+        Ok(Ok(view)) => view,
+        Ok(Err(error)) => return Err(ErrorData::internal_error(error.to_string(), None)),
+        Err(error) => return Ok(refused(&error.view()).into()),
+    };
+    // What the person is shown is what is decided about: a branch that moves meanwhile makes the decision stale.
+    if let Some(commit) = view
+        .commit
+        .as_deref()
+        .filter(|_| !call.input.contains_key("commit"))
+    {
+        call.input.insert("commit".to_owned(), json!(commit));
+    }
+    let said = match ask(mcp, &call, &view, request, context).await? {
+        Asked::Said(said) => said,
+        Asked::Later(response) => return Ok(response),
+        Asked::Nobody => return Ok(refused(&nobody(&call)).into()),
+    };
+    if !said {
+        return Ok(refused(&declined(&call)).into());
+    }
+    let answer: Result<Value, OpError> = run(mcp, &call, context).await?;
+    Ok(result(&call, answer).into())
+}
+
+enum Asked {
+    /// The person said yes or no.
+    Said(bool),
+    /// The client asks the person and calls again.
+    Later(CallToolResponse),
+    /// The client cannot ask.
+    Nobody,
+}
+
+async fn ask(
+    mcp: &Mcp,
+    call: &Call,
+    view: &TaskView,
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<Asked, ErrorData> {
+    let can = context
+        .client_capabilities()
+        .is_some_and(|capabilities| capabilities.elicitation.is_some());
+    if !can {
+        return Ok(Asked::Nobody);
+    }
+    let modern = context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str());
+    let form = form(call, view)?;
+    if modern {
+        return again(mcp, call, request, form);
+    }
+    let asked = ServerRequest::ElicitRequest(ElicitRequest::new(form));
+    let options = PeerRequestOptions::with_timeout(PATIENCE);
+    let sent = context.peer.send_request_with_option(asked, options).await;
+    let answer = match sent {
+        Ok(handle) => handle.await_response().await,
+        Err(error) => Err(error),
+    };
+    Ok(match answer {
+        Ok(ClientResult::ElicitResult(result)) => Asked::Said(is_yes(&result)),
+        _ => Asked::Said(false),
+    })
+}
+
+/// The stateless way: first the question goes out with a sealed note of what it was about, then it comes back with the answer.
+fn again(
+    mcp: &Mcp,
+    call: &Call,
+    request: &CallToolRequestParams,
+    form: ElicitRequestParams,
+) -> Result<Asked, ErrorData> {
+    // The note fits this very decision and no other.
+    let about = format!("{} {}", call.tool.name, Value::Object(call.input.clone()));
+    let answer = request
+        .input_responses
+        .as_ref()
+        .and_then(|answers| answers.get(QUESTION));
+    if let (Some(answer), Some(state)) = (answer, &request.request_state) {
+        if mcp.shared.codec.open_with(state, about.as_bytes()).is_err() {
+            return Err(ErrorData::invalid_params(
+                "`requestState` does not belong to this call: call again without it",
+                None,
+            ));
+        }
+        let answer: ElicitResult = serde_json::from_value(answer.clone()).map_err(|error| {
+            ErrorData::invalid_params(format!("`inputResponses.{QUESTION}`: {error}"), None)
+        })?;
+        return Ok(Asked::Said(is_yes(&answer)));
+    }
+    let seal = SealOptions::new()
+        .associated_data(about.as_bytes())
+        .ttl(PATIENCE);
+    let state = mcp.shared.codec.seal_with(b"asked", &seal);
+    let mut requests = InputRequests::new();
+    requests.insert(
+        QUESTION.to_owned(),
+        InputRequest::Elicitation(ElicitRequest::new(form)),
+    );
+    let required = InputRequiredResult::new(Some(requests), Some(state));
+    Ok(Asked::Later(required.into()))
+}
+
+fn is_yes(result: &ElicitResult) -> bool {
+    let confirmed = result.content.as_ref().and_then(|content| content.get(YES));
+    result.action == ElicitationAction::Accept && confirmed == Some(&Value::Bool(true))
+}
+
+fn form(call: &Call, view: &TaskView) -> Result<ElicitRequestParams, ErrorData> {
+    let card = &view.card;
+    let approves = call.input.get("verdict").and_then(Value::as_str) == Some("approve");
+    let merges = approves && card.turn.kind == HolderKind::Person;
+    let does = match (approves, merges) {
+        (true, true) => "Approve it and let it be merged",
+        (true, false) => "Say that it is reviewed and good",
+        _ => "Send it back for changes",
+    };
+    let note = call
+        .input
+        .get("note")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let at = call
+        .input
+        .get("commit")
+        .and_then(Value::as_str)
+        .map_or_else(String::new, |commit| {
+            format!(" at {}", commit.chars().take(10).collect::<String>())
+        });
+    let message = format!(
+        "{}: {}{at}. {does}? The note says: {}",
+        card.id,
+        cut_text(&card.title, 200),
+        cut_text(note, 600)
+    );
+    let schema = json!({
+        "type": "object",
+        "properties": { YES: {"type": "boolean", "title": does} },
+        "required": [YES],
+    });
+    let requested_schema: ElicitationSchema = serde_json::from_value(schema)
+        .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    Ok(ElicitRequestParams::FormElicitationParams {
+        meta: None,
+        message,
+        requested_schema,
+    })
+}
+
+fn nobody(call: &Call) -> ErrorView {
+    let task = call
+        .input
+        .get("task")
+        .and_then(Value::as_str)
+        .unwrap_or("TASK");
+    ErrorView {
+        code: "not_allowed".to_owned(),
+        message: "only the person may decide this, and this client cannot ask the person"
+            .to_owned(),
+        hints: vec![format!(
+            "the person decides in the window, or types `orchestron approve {task}` or `orchestron reject {task} -m \"…\"`"
+        )],
+        field: None,
+    }
+}
+
+fn declined(call: &Call) -> ErrorView {
+    let task = call
+        .input
+        .get("task")
+        .and_then(Value::as_str)
+        .unwrap_or("TASK");
+    ErrorView {
+        code: "not_confirmed".to_owned(),
+        message: format!("the person did not confirm it; nothing was decided about {task}"),
+        hints: vec!["do not ask again by yourself: wait for what the person says".to_owned()],
+        field: None,
+    }
+}
