@@ -288,15 +288,49 @@ impl Engine {
         Ok(())
     }
 
-    /// Full disks and locks of others pass; anything else ends the engine (the host starts it again).
+    /// Full disks and locks of others pass: the engine rests, says why, and goes on by itself when it can. Anything else ends it (the
+    /// host starts it again).
     fn bear(&mut self, error: EngineError) -> Result<(), EngineError> {
-        let passing = matches!(&error, EngineError::Port(e) | EngineError::Store(StoreError::Port(e))
-            if matches!(e.kind, PortErrorKind::NoRoom | PortErrorKind::Held | PortErrorKind::Changed | PortErrorKind::Missing));
-        if !passing {
-            return Err(error);
+        let mut error = error;
+        loop {
+            let again = match error.kind() {
+                Some(PortErrorKind::NoRoom) => {
+                    let why = format!("{error}; it goes on by itself when there is room");
+                    self.ports.store.locks().tell_trouble(Some(&why));
+                    true
+                }
+                Some(PortErrorKind::Held) => true,
+                // Tried once more; a database that was moved away does not come back, and is opened anew by who starts the engine again.
+                Some(PortErrorKind::Changed | PortErrorKind::Missing) => false,
+                _ => return Err(error),
+            };
+            if self.rest() {
+                return Ok(());
+            }
+            match self.try_again() {
+                Ok(()) => {
+                    self.ports.store.locks().tell_trouble(None);
+                    return Ok(());
+                }
+                Err(next) if again => error = next,
+                Err(next) => return Err(next),
+            }
         }
+    }
+
+    /// Waits for the next try. Returns whether it was told to stop meanwhile.
+    fn rest(&mut self) -> bool {
         let until = self.ports.clock.now().plus_millis(RETRY_MS);
-        self.ports.waker.wait(Some(until));
+        while self.ports.clock.now() < until {
+            if self.ports.waker.wait(Some(until)).contains(&Wake::Stop) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Begins anew from what the log says.
+    fn try_again(&mut self) -> Result<(), EngineError> {
         let newest = self.ports.store.state()?;
         self.decided_to = self.ports.store.log().decided_to()?;
         self.recover(newest)?;

@@ -482,6 +482,12 @@ pub trait Locks: Send + Sync {
     fn lease(&self) -> PortResult<(Box<dyn Guard>, u64)>;
     /// Whether somebody holds the lease now.
     fn lease_is_held(&self) -> PortResult<bool>;
+    /// The engine tells why it rests although nobody paused it (a full disk): beside the log, which may be what cannot be written.
+    fn tell_trouble(&self, _why: Option<&str>) {}
+    /// What an engine that holds the lease now told so.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
     /// Rings the doorbell: wakes the engine, and whoever else watches, after a commit.
     fn ring(&self);
 }

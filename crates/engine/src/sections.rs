@@ -95,7 +95,11 @@ pub fn without(
         let here = trimmed(find(&now, name));
         mark(here) != **after && here != trimmed(find(&before, name))
     };
-    let newer: Vec<_> = marks.iter().filter(newer).map(|(name, _)| name.clone()).collect();
+    let newer: Vec<_> = marks
+        .iter()
+        .filter(newer)
+        .map(|(name, _)| name.clone())
+        .collect();
     if !newer.is_empty() {
         return Err(newer);
     }
@@ -108,7 +112,8 @@ pub fn without(
         }
         // A section that the edit took away comes back behind the one it stood behind.
         let next = before.iter().skip_while(|part| part.0 != *name).skip(1);
-        let is_lost = |part: &&Part<'_>| find(&now, &part.0).is_none() && marks.contains_key(&part.0);
+        let is_lost =
+            |part: &&Part<'_>| find(&now, &part.0).is_none() && marks.contains_key(&part.0);
         for (_, old) in next.take_while(is_lost) {
             if !text.ends_with(b"\n\n") {
                 text.push(b'\n');
@@ -157,7 +162,10 @@ mod tests {
         let (less, more) = ("# x\n\n## A\na\n", "# x\n\n## A\na\n\n## B\nb\n");
         let (less, more) = (less.as_bytes(), more.as_bytes());
         assert_eq!(taken_back(less, more, more).unwrap(), "# x\n\n## A\na\n\n");
-        assert_eq!(taken_back(more, less, less).unwrap(), "# x\n\n## A\na\n\n## B\nb\n");
+        assert_eq!(
+            taken_back(more, less, less).unwrap(),
+            "# x\n\n## A\na\n\n## B\nb\n"
+        );
         let fenced = b"# x\n\n## A\n```\n## B\n```\n";
         assert_eq!(changed(less, fenced), ["A"]);
     }

@@ -7,8 +7,8 @@ use crate::hold::Hold;
 use crate::known::Known;
 use crate::looks::Looks;
 use crate::ports::{
-    Clock, Commit, Committed, EventFilter, EventLog, Exchange, IndexedFile, Intent, Locks, OpenCommand,
-    PortError, PortErrorKind, PortResult, Problem, TaskFiles,
+    Clock, Commit, Committed, EventFilter, EventLog, Exchange, IndexedFile, Intent, Locks,
+    OpenCommand, PortError, PortErrorKind, PortResult, Problem, TaskFiles,
 };
 use crate::sections::marks;
 use crate::told::{Reading, doubled, read_board};
@@ -630,7 +630,10 @@ impl Store {
                     marks,
                 });
                 self.commit(Commit {
-                    facts: replaced.into_iter().map(|fact| (by.clone(), fact)).collect(),
+                    facts: replaced
+                        .into_iter()
+                        .map(|fact| (by.clone(), fact))
+                        .collect(),
                     index_put: vec![*new],
                     note: self.still_kept(was_kept),
                     ..Commit::default()

@@ -168,6 +168,9 @@ fn trust(state: &State) -> Finding {
 }
 
 fn engine(sight: &Sight<'_>) -> Finding {
+    if let (Some(why), None) = (&sight.paused, &sight.state.paused) {
+        return bad("engine", why.clone(), "mend what it names");
+    }
     match (sight.running, &sight.state.paused) {
         (true, None) => good("engine", "an engine runs"),
         (_, Some(why)) => bad(

@@ -57,7 +57,7 @@ pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpErr
 pub(crate) fn engine(sight: &Sight<'_>) -> EngineView {
     EngineView {
         running: sight.running,
-        paused: sight.state.paused.clone(),
+        paused: sight.paused.clone(),
         trusted: sight.state.trusted,
     }
 }

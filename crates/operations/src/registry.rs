@@ -1,10 +1,10 @@
 //! The one list of operations. Every surface maps its own words to these.
 
 use crate::{
-    Context, OpError, board, by_hand, claim, conflicts, create, decide, diff, doctor, edit, end_leg, escalate,
-    events, give_up, handover, impact, keys, messages, next, on_review, order, own_run, project,
-    reassign, requests, roster, roster_edit, saved, say, stop, switch, task, transcript, undo, verdict,
-    why, wire::input,
+    Context, OpError, board, by_hand, claim, conflicts, create, decide, diff, doctor, edit,
+    end_leg, escalate, events, give_up, handover, impact, keys, messages, next, on_review, order,
+    own_run, project, reassign, requests, roster, roster_edit, saved, say, stop, switch, task,
+    transcript, undo, verdict, why, wire::input,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -150,8 +150,16 @@ pub fn undo(cx: &mut Context, input: &input::Undo) -> Result<Done, OpError> {
     }
     let state = cx.state()?;
     match &event.fact {
-        Fact::TextReplaced { task, before, marks } => {
-            let edit = Edited { task, before, marks };
+        Fact::TextReplaced {
+            task,
+            before,
+            marks,
+        } => {
+            let edit = Edited {
+                task,
+                before,
+                marks,
+            };
             let undone = undone(seq, Some(task), &what, None);
             let took = cx.store.undo_edit(&Actor::Person, &edit, &undone)?;
             let did = if took {

@@ -164,6 +164,7 @@ impl TaskFiles for MemoryFiles {
 
     fn create(&self, status: Status, file_name: &str, bytes: &[u8]) -> PortResult<IndexedFile> {
         let mut things = self.0.up()?;
+        things.must_have_room(".mcp")?;
         let path = format!("{}/{file_name}", status.folder());
         if things.files.entries.contains_key(&full(&path)) {
             return Err(refused(
@@ -185,6 +186,7 @@ impl TaskFiles for MemoryFiles {
     ) -> PortResult<IndexedFile> {
         const DOING: &str = "cannot move";
         let mut things = self.0.up()?;
+        things.must_have_room(".mcp")?;
         let entry = things.files.task(path)?.clone();
         if expected_hash.is_some_and(|expected| expected != hash(&entry.bytes)) {
             return Err(refused(
@@ -212,6 +214,7 @@ impl TaskFiles for MemoryFiles {
 
     fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange> {
         let mut things = self.0.up()?;
+        things.must_have_room(".mcp")?;
         let entry = things.files.task(path)?;
         if hash(&entry.bytes) != expected_hash {
             return Ok(Exchange::TheirsKept(text_of(entry)));
@@ -239,6 +242,7 @@ impl TaskFiles for MemoryFiles {
 
     fn write_side(&self, path: &str, bytes: &[u8], replace: bool) -> PortResult<()> {
         let mut things = self.0.up()?;
+        things.must_have_room(".mcp")?;
         let other = things
             .files
             .entries
@@ -285,6 +289,7 @@ impl TaskFiles for MemoryFiles {
 
     fn discard(&self, path: &str, expected_hash: &str) -> PortResult<()> {
         let mut things = self.0.up()?;
+        things.must_have_room(".mcp")?;
         let bytes = things.files.task(path)?.bytes.clone();
         if hash(&bytes) != expected_hash {
             let said = "it was changed";

@@ -87,6 +87,16 @@ impl Locks for MemoryLocks {
         Ok(self.0.up()?.locks.lease)
     }
 
+    fn tell_trouble(&self, why: Option<&str>) {
+        let mut things = self.0.things();
+        things.trouble = why.map(str::to_owned);
+        things.troubles.extend(why.map(str::to_owned));
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.0.things().trouble.clone()
+    }
+
     fn ring(&self) {
         let mut things = self.0.things();
         things.locks.rings += 1;

@@ -152,6 +152,7 @@ impl MemoryLog {
                 said,
             ));
         }
+        things.must_have_room("the log")?;
         Ok(things)
     }
 }

@@ -313,3 +313,41 @@ fn a_chain_goes_on_after_its_file_was_removed_and_came_back() {
     assert_eq!(found.tries(Leg::Implement), 2, "{:#?}", world.facts());
     assert_eq!(found.status, Status::Review);
 }
+
+#[test]
+fn a_full_disk_makes_the_engine_rest_and_say_why_and_it_goes_on_by_itself() {
+    for already in 0..4 {
+        let world = World::new();
+        world.task(1, Status::Pending, "Search");
+        let mut engine = Engine::start(world.ports(), Mode::Run).unwrap();
+        for _ in 0..already {
+            let runs: Vec<_> = engine
+                .state()
+                .live_runs()
+                .map(|run| Wake::Run(run.id.clone()))
+                .collect();
+            engine.step(&runs).unwrap();
+        }
+        world.full_for(60_000);
+        world.task(2, Status::Pending, "Written by hand meanwhile");
+        engine.run().unwrap();
+        let troubles = world.troubles();
+        assert!(troubles.len() >= 10, "{troubles:?}");
+        assert!(
+            troubles[0].contains("no space left on device"),
+            "{troubles:?}"
+        );
+        assert_eq!(world.store().locks().trouble(), None);
+        for task in ["TASK-001", "TASK-002"] {
+            assert_eq!(
+                world.status(task),
+                Some(Status::Review),
+                "{:#?}",
+                world.facts()
+            );
+        }
+        let failed = |fact: &Fact| matches!(fact, Fact::CommandFailed { .. });
+        assert!(!world.facts().iter().any(failed));
+        assert!(world.started().iter().all(|(_, times)| *times == 1));
+    }
+}

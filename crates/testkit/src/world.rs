@@ -44,6 +44,22 @@ pub(crate) struct Things {
     /// So many more commits succeed; then the world is down until [`World::revive`].
     pub commits_left: Option<u32>,
     pub down: bool,
+    /// Nothing can be written until then.
+    pub full_until: Option<Time>,
+    /// What an engine told about that.
+    pub trouble: Option<String>,
+    pub troubles: Vec<String>,
+}
+
+impl Things {
+    /// Refuses to write on a full disk.
+    pub fn must_have_room(&self, what: &str) -> PortResult<()> {
+        if self.full_until.is_some_and(|until| self.now < until) {
+            let said = "no space left on device";
+            return Err(refused(PortErrorKind::NoRoom, "cannot write", what, said));
+        }
+        Ok(())
+    }
 }
 
 /// A project on a machine. Clones are the same world.
@@ -297,6 +313,18 @@ impl World {
     /// Somebody deletes the lock file of the engine: the next one can take the lease while the first still believes it has it.
     pub fn lose_lease(&self) {
         self.things().locks.lease = false;
+    }
+
+    /// The disk is full for so long.
+    pub fn full_for(&self, millis: i64) {
+        let mut things = self.things();
+        things.full_until = Some(things.now.plus_millis(millis));
+    }
+
+    /// Why the engine rested although nobody paused it, oldest first.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        self.things().troubles.clone()
     }
 
     /// Lets time pass.

@@ -5,6 +5,7 @@
 
 mod lease;
 mod same_file;
+mod trouble;
 
 use crate::failure::{failure, io_failure};
 use orchestron_engine::ports::{Guard, Locks, PortError, PortErrorKind, PortResult};
@@ -82,7 +83,19 @@ impl Locks for FileLocks {
     }
 
     fn lease(&self) -> PortResult<(Box<dyn Guard>, u64)> {
-        lease::take(&self.dir.join("engine.lock"))
+        let taken = lease::take(&self.dir.join("engine.lock"))?;
+        trouble::prepare(&self.dir);
+        Ok(taken)
+    }
+
+    fn tell_trouble(&self, why: Option<&str>) {
+        trouble::write(&self.dir, why.unwrap_or_default());
+        self.ring();
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let why = trouble::read(&self.dir)?;
+        self.lease_is_held().ok().filter(|held| *held).map(|_| why)
     }
 
     fn lease_is_held(&self) -> PortResult<bool> {

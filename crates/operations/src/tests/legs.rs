@@ -19,12 +19,7 @@ fn facts(world: &World, name: &str, input: Value) -> Vec<(Actor, Fact)> {
     let before = mark(world);
     good(world, name, input);
     let mut told = since(world, before);
-    let aside = |fact: &Fact| {
-        matches!(
-            fact,
-            Fact::TaskCreated { .. } | Fact::TextReplaced { .. }
-        )
-    };
+    let aside = |fact: &Fact| matches!(fact, Fact::TaskCreated { .. } | Fact::TextReplaced { .. });
     told.retain(|(_, fact)| !aside(fact));
     told
 }

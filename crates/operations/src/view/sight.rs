@@ -19,6 +19,8 @@ pub struct Sight<'a> {
     pub now: Time,
     /// Whether an engine runs.
     pub running: bool,
+    /// Why nothing new is started: somebody paused it, or the engine cannot go on now.
+    pub paused: Option<String>,
     logs: Arc<dyn RunLogs>,
     requests: BTreeMap<&'a TaskId, Vec<&'a Request>>,
     live: BTreeMap<&'a TaskId, &'a Run>,
@@ -37,6 +39,7 @@ impl<'a> Sight<'a> {
             state,
             now: cx.store.now(),
             running: cx.store.locks().lease_is_held()?,
+            paused: cx.store.locks().trouble().or_else(|| state.paused.clone()),
             logs: Arc::clone(&cx.logs),
             requests: BTreeMap::new(),
             live: state.live_runs().map(|run| (&run.task, run)).collect(),
