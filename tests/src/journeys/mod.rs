@@ -2,6 +2,7 @@
 //! model speaks them from this process.
 
 mod chain;
+mod clash;
 mod conflict;
 mod decisions;
 mod demo;

@@ -153,12 +153,23 @@ fn look(survey: &Survey<'_>, card: &TaskCard, told: &mut Told) {
     }
     match state.holder(&card.id, leg) {
         Holder::Nobody => {
-            told.add(Wait::NobodyNamed(leg));
+            let known = told.list.len();
+            if leg == Leg::Review {
+                in_the_way(survey, card, leg, told);
+            }
+            if told.list.len() == known {
+                told.add(Wait::NobodyNamed(leg));
+            }
         }
         Holder::Agent(_) => agent(survey, card, found, leg, told),
         other => {
-            let waits = leg == Leg::Review && in_the_way(survey, card, leg, told);
-            if !waits && !dependencies(survey, card, leg, told) {
+            let known = told.list.len();
+            if leg == Leg::Review {
+                in_the_way(survey, card, leg, told);
+            }
+            dependencies(survey, card, leg, told);
+            // Nobody's turn comes before what has to be done first.
+            if told.list.len() == known {
                 told.add(Wait::Turn(other));
             }
         }
@@ -193,7 +204,9 @@ fn agent(
     let state = survey.state;
     let holder = state.holder(&card.id, leg);
     if leg == Leg::Review && was_reviewed(found, card, &holder) {
-        if !in_the_way(survey, card, leg, told) {
+        let known = told.list.len();
+        in_the_way(survey, card, leg, told);
+        if told.list.len() == known {
             told.add(Wait::Turn(Holder::Person));
         }
         return;
