@@ -7,7 +7,9 @@ use crate::{
     wire::{CommandView, CommandsView, Done, input},
     writing::{done, id, must_be_clear, tell_engine, trimmed, write},
 };
-use orchestron_domain::{Actor, AgentName, Fact, State, TaskId, event::Scope, ids::IdError};
+use orchestron_domain::{
+    Actor, AgentName, Fact, Holder, State, TaskId, event::Scope, ids::IdError,
+};
 use orchestron_engine::trust::{KEY, commands, is_trusted};
 use std::collections::BTreeSet;
 
@@ -18,6 +20,14 @@ use std::collections::BTreeSet;
 pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
     only_person(cx, "pause anything")?;
     let scope = scope(cx, input.task.as_deref(), input.agent.as_deref())?;
+    if let Scope::Agent { agent } = &scope
+        && !matches!(cx.state()?.config.called(agent.clone()), Holder::Agent(_))
+    {
+        return Err(OpError::Input {
+            field: "agent",
+            what: format!("nothing is launched for {agent}, so there is nothing to pause"),
+        });
+    }
     let why = match trimmed(input.why.as_deref()) {
         why if why.is_empty() => "paused by a person".to_owned(),
         why => why,
@@ -80,13 +90,17 @@ pub fn resume(cx: &mut Context, input: &input::Resume) -> Result<Done, OpError> 
     };
     let did = match (was, &scope) {
         (true, Scope::All) => "what is ready is started again".to_owned(),
-        (true, _) => format!("{what} is started again"),
+        (true, _) => format!("{what} is paused no more"),
         (false, Scope::All) => "it was not paused".to_owned(),
         (false, _) => format!("{what} was not paused"),
     };
     let mut told = done(named(&scope), None, did);
     told.not_done = rest;
-    tell_engine(cx, &mut told, &format!("{what} is started"))?;
+    let goes_on = match &scope {
+        Scope::All => "what is ready is started".to_owned(),
+        Scope::Task { .. } | Scope::Agent { .. } => format!("{what} goes on"),
+    };
+    tell_engine(cx, &mut told, &goes_on)?;
     Ok(told)
 }
 

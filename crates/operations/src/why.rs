@@ -39,7 +39,7 @@ pub fn why(cx: &mut Context, input: &input::OnTask) -> Result<WhyView, OpError> 
         status: word::status(card.status),
         leg: leg.map(word::leg),
         turn: word::holder(&turn),
-        reasons: reasons(&sight, card),
+        reasons: reasons(&sight, card, matches!(turn, Holder::Agent(_))),
         route: leg
             .filter(|_| matches!(turn, Holder::Agent(_)))
             .map(|leg| route(&survey.route(card, leg))),
@@ -56,19 +56,19 @@ pub fn why(cx: &mut Context, input: &input::OnTask) -> Result<WhyView, OpError> 
     })
 }
 
-fn reasons(sight: &Sight<'_>, card: &TaskCard) -> Vec<ReasonView> {
+fn reasons(sight: &Sight<'_>, card: &TaskCard, launched: bool) -> Vec<ReasonView> {
     let mut reasons: Vec<ReasonView> = schedule::why(sight.state, card, sight.now)
         .into_iter()
         .map(reason)
         .collect();
-    // Agents and engine alike start nothing while there is none.
+    // Without an engine no agent is started.
     let stands_still = |kind| {
         !matches!(
             kind,
             WaitWord::Over | WaitWord::Request | WaitWord::Turn | WaitWord::UnderWay
         )
     };
-    if !sight.running && reasons.iter().all(|one| stands_still(one.kind)) {
+    if launched && !sight.running && reasons.iter().all(|one| stands_still(one.kind)) {
         let at = reasons.iter().position(|one| one.kind == WaitWord::Next);
         let none = ReasonView {
             kind: WaitWord::NoEngine,

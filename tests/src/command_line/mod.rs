@@ -4,6 +4,7 @@ mod files;
 mod output;
 mod places;
 mod refusals;
+mod scheduling;
 mod verbs;
 
 use crate::environment::{Chain, TestEnvironment, check};

@@ -13,7 +13,8 @@ pub fn due(state: &State, now: Time) -> Vec<Command> {
             .filter(|(at, _)| *at <= now)
             .map(|(_, command)| command)
     });
-    over.chain(budget::void(state, now)).collect()
+    let void = budget::void(state, now);
+    over.chain(void).chain(failure::due(state, now)).collect()
 }
 
 /// When [`due`] or [`schedule`] will next have something to say because time has passed.

@@ -155,7 +155,7 @@ fn a_paused_task_rests_alone_and_a_paused_agent_with_all_of_its_tasks() {
     );
     assert_eq!(registered(&world, "claude-impl").status, AgentWord::Busy);
     let done = told(&world, "resume", json!({"task": "TASK-1"}));
-    assert_eq!(done.did, "TASK-001 is started again");
+    assert_eq!(done.did, "TASK-001 is paused no more");
     assert_eq!(kinds(&why(&world, "TASK-1"))[0], WaitWord::AgentPaused);
     good(&world, "pause", json!({}));
     let done = told(&world, "resume", json!({}));
