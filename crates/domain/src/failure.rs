@@ -2,8 +2,8 @@
 //! and the trouble that concerns everything.
 
 use crate::{
-    AgentName, Command, Decision, Event, Fact, Holder, Leg, Request, RequestKind, Run, RunEnd,
-    State, Status, TaskId, Time,
+    Actor, AgentName, Command, Decision, Event, Fact, Holder, Leg, Request, RequestKind, Run,
+    RunEnd, State, Status, TaskId, Time,
     run::Work,
     schedule,
     state::{Progress, Step},
@@ -72,11 +72,13 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
             let Some(found) = state.tasks.get_mut(task) else {
                 return;
             };
-            if let Some(agent) = who_tried(found, *leg) {
-                found.tried.insert(agent);
+            if event.by == Actor::Person {
+                found.starts_anew();
+            } else {
+                found.tried.extend(who_tried(found, *leg));
+                found.forgets_misses();
+                found.ladder.push(why.clone());
             }
-            found.forgets_misses();
-            found.ladder.push(why.clone());
             match to {
                 Some(agent) => found.assigned.insert(*leg, agent.clone()),
                 None => found.assigned.remove(leg),
@@ -247,10 +249,11 @@ pub(crate) fn climb(
         return Vec::new();
     }
     let who = agent.as_ref().map_or("its holder", AgentName::as_str);
-    let why = format!(
-        "{who}: {misses} attempts in a row failed at {leg}; the last: {}",
-        short(last)
-    );
+    let times = match misses {
+        1 => "its attempt".to_owned(),
+        more => format!("{more} attempts in a row"),
+    };
+    let why = format!("{who}: {times} failed at {leg}; the last: {}", short(last));
     let task = task.clone();
     let other = agent.and_then(|agent| another(state, &task, leg, &agent));
     if other.is_some() {
@@ -463,18 +466,35 @@ pub(crate) fn works_again(state: &State, fact: &Fact) -> Vec<Command> {
     commands
 }
 
-/// An agent is left alone: what waits for it goes to another one that can do it.
-pub(crate) fn hand_around(state: &State, agent: &AgentName, why: &str) -> Vec<Command> {
+/// What waits for an agent that is left alone goes to another one that can do it.
+pub(crate) fn due(state: &State, now: Time) -> Vec<Command> {
+    if state
+        .breakers
+        .values()
+        .all(|breaker| breaker.open.is_none())
+    {
+        return Vec::new();
+    }
+    let survey = schedule::Survey::new(state, now);
     let waiting = state.cards.values().filter_map(|card| {
         let leg = schedule::leg_of(card.status)?;
-        let idle = *state.step(&card.id) == Step::Idle && state.live_run(&card.id).is_none();
-        let waits = idle && state.holder(&card.id, leg) == Holder::Agent(agent.clone());
-        let to = another(state, &card.id, leg, agent).filter(|_| waits)?;
+        let Holder::Agent(agent) = state.holder(&card.id, leg) else {
+            return None;
+        };
+        state.breakers.get(&agent)?.open.as_ref()?;
+        let why = match survey.wait(card) {
+            schedule::Wait::Breaker(_, _, why) => why,
+            // Nobody else takes it after the rest either.
+            schedule::Wait::BackOff(_) if survey.route(card, leg).to.is_none() => {
+                blocker(state, &agent, now)?.why
+            }
+            _ => return None,
+        };
         Some(Command::Reassign {
             task: card.id.clone(),
             leg,
-            to: Some(to),
-            why: format!("{agent} is left alone: {}", short(why)),
+            to: Some(another(state, &card.id, leg, &agent)?),
+            why: format!("{agent} is left alone: {}", short(&why)),
         })
     });
     waiting.collect()

@@ -2,8 +2,8 @@
 
 use super::{chain::end_stop, progress, prune};
 use crate::{
-    Actor, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId, State, TaskId,
-    Time, budget, failure, rate,
+    Actor, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId, State,
+    TaskId, Time, budget, failure, rate,
     run::Work,
     state::{Progress, Receipt, Step},
 };

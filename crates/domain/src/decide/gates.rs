@@ -146,10 +146,15 @@ pub(super) fn ended(
     if let RunEnd::Stopped { .. } = end {
         return escalate(&run.task, format!("The gate `{gate}` was {end}"));
     }
-    if matches!(end, RunEnd::Lost)
-        && state.status(&run.task) == Some(Status::InProgress)
-    {
-        return gate_or_hand_off(state, &run.task, found, now); // not the work's fault: check again
+    if matches!(end, RunEnd::Lost) && state.status(&run.task) == Some(Status::InProgress) {
+        // Not the work's fault: check again, but not for ever.
+        if times_lost(state, run) < state.config.limits.attempts.max(1) {
+            return gate_or_hand_off(state, &run.task, found, now);
+        }
+        return escalate(
+            &run.task,
+            format!("The gate `{gate}` cannot be checked: {end}"),
+        );
     }
     let command = state
         .config
@@ -172,4 +177,12 @@ pub(super) fn ended(
         true,
         now,
     )]
+}
+
+/// How often checking this gate on this commit was lost so far.
+fn times_lost(state: &State, run: &Run) -> u32 {
+    let same = state.runs.values().filter(|other| {
+        other.task == run.task && other.work == run.work && other.end == Some(RunEnd::Lost)
+    });
+    u32::try_from(same.count()).unwrap_or(u32::MAX)
 }

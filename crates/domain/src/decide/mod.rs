@@ -88,7 +88,6 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
             commands.extend(command_failed(command, error));
             commands
         }
-        Fact::BreakerOpened { agent, why, .. } => failure::hand_around(state, agent, why),
         Fact::Resumed { scope: Scope::All } => failure::resumed(state),
         Fact::RequestDecided { request, decision } => {
             requests::decided(state, *request, decision, event, now)

@@ -543,3 +543,14 @@ fn work_that_was_done_while_its_run_was_being_stopped_for_silence_counts() {
         "what it will be recorded as"
     );
 }
+
+#[test]
+fn a_gate_that_cannot_be_checked_is_not_tried_for_ever() {
+    let lost = || Plan::Gate(RunEnd::Lost);
+    let mut world = World::new(vec![good(), lost(), lost(), lost()]);
+    world.settle();
+    assert_eq!(world.started.len(), 4);
+    assert!(
+        matches!(world.request().1, RequestKind::Escalation { why } if why.contains("The gate `test` cannot be checked"))
+    );
+}
