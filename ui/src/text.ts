@@ -229,7 +229,7 @@ export const text = {
     missing: "Say how many dollars more, such as 5.",
   },
   why: {
-    title: "Why it is not running",
+    title: "What it waits for",
     position: (n: number) => (n === 1 ? "next in line" : `${ORDINALS[n] ?? `${n}th`} in line`),
     countsAs: (priority: string, now: string) => `${priority}, counts as ${now} by now`,
     takes: (agent: string) => `${agent} takes it`,
