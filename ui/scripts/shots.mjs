@@ -20,6 +20,7 @@ const press = (key) => (page) => page.keyboard.press(key);
 
 const SCREENS = [
   { name: "board", path: "/board" },
+  { name: "needs-you-clash", path: "/needs-you?fake=budget&request=18" },
   { name: "needs-you-budget", path: "/needs-you?fake=budget" },
   { name: "board-filtered", path: "/board?agent=cursor" },
   { name: "board-empty", path: "/board?fake=empty" },

@@ -220,6 +220,13 @@ export const text = {
     notePlaceholder: "When sending back: what should the agent do about it?",
   },
 
+  clash: {
+    ways: "Ways out",
+    tasks: "Tasks",
+    queue: (later: string, first: string) => `${later} waits until ${first} is merged, is brought up to it, and goes on`,
+    reassign: (task: string) => `another agent takes ${task}`,
+    gone: "it is fine as it is: both go on",
+  },
   budget: {
     raise: "Grant more",
     leave: "Leave it",

@@ -8,7 +8,7 @@ import { failure } from "./decide";
 import { handlers } from "./handlers";
 import { newWorld, type Scenario, SCENARIOS, type World } from "./world";
 
-const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "messages", "board", "list", "task", "diff", "transcript", "requests", "events", "next", "doctor", "commands", "keys"] satisfies ReadName[];
+const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "transcript", "requests", "events", "next", "doctor", "commands", "keys"] satisfies ReadName[];
 const NEVER = new Promise<never>(() => undefined);
 
 export interface Call {

@@ -6,6 +6,7 @@ import { chain, CLAUDE } from "./chain";
 import { NOW } from "./clock";
 import { decide, done, failure, replace } from "./decide";
 import { registry } from "./registry";
+import { clash } from "./requests";
 import { impact, why } from "./schedule";
 import { task, taskFile } from "./tasks";
 import { run } from "./transcripts";
@@ -36,7 +37,7 @@ export const handlers: Handlers = {
   task: (world, input) => task(find(world, input.task), world.requests),
   why: (world, input) => why(find(world, input.task)),
   impact: (world, input) => impact(world, find(world, input.task)),
-  conflicts: () => ({ conflicts: [], over: 0 }),
+  conflicts: () => ({ conflicts: [clash()], over: 0 }),
   resolve: (_, input) => done(`Conflict ${input.conflict} is resolved`),
   registry: (world) => registry(world.project.agents),
   messages: () => ({ messages: [], next: null, more: 0 }),

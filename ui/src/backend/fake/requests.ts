@@ -1,5 +1,5 @@
 /** What waits for the person in the fake. */
-import type { RequestView } from "../wire";
+import type { ConflictView, RequestView } from "../wire";
 import { minutesAgo } from "./clock";
 
 export const COMMIT = "9f2c1ab47d0e5b8836a1c7f2d4e6b9a0c3d5e7f1";
@@ -26,4 +26,15 @@ export function requests(): RequestView[] {
 /** The day's budget is used up. */
 export function usedUp(): RequestView {
   return request(17, "budget", null, { title: "The day's budget is used up", detail: "$39.20 of $40.00 is spent or reserved; nothing more is started. TASK-118, TASK-119 and 3 more wait for it.", since: minutesAgo(4), urgency: 60, effect: "grants more money, and work goes on" });
+}
+
+const CLASH = 210;
+
+/** Two branches that would not merge, and no safe order. */
+export function clash(): ConflictView {
+  return { id: CLASH, kind: "forecast", tasks: ["TASK-116", "TASK-117"], files: ["src/pay/mod.rs", "Cargo.toml"], evidence: "the branches of TASK-116 and TASK-117 would conflict in src/pay/mod.rs and Cargo.toml", since: minutesAgo(6), stage: "open", resolution: null, why: null, resolved_at: null, stuck: "Both are in review already, so neither can be told to wait without taking it back.", request: 18, options: ["queue", "reassign", "gone"] };
+}
+
+export function clashing(): RequestView {
+  return request(18, "conflict", "TASK-117", { title: "TASK-116 and TASK-117 clash", detail: clash().evidence, since: minutesAgo(3), urgency: 50, clash: CLASH, options: ["TASK-117 waits for TASK-116", "another agent takes it", "it is fine as it is"] });
 }

@@ -4,7 +4,7 @@ import { cards, manyCards } from "./cards";
 import { diff, longDiff } from "./diff";
 import { events } from "./events";
 import { project } from "./project";
-import { requests, usedUp } from "./requests";
+import { clashing, requests, usedUp } from "./requests";
 import { transcript } from "./transcripts";
 
 /** What is different from an ordinary morning. */
@@ -34,7 +34,7 @@ export function newWorld(scenario: Scenario): World {
     scenario,
     project: project(),
     cards: isEmpty ? [] : [...cards(), ...(scenario === "many" ? manyCards(MANY_CARDS) : [])],
-    requests: isEmpty || scenario === "quiet" ? [] : scenario === "budget" ? [usedUp()] : requests(),
+    requests: isEmpty || scenario === "quiet" ? [] : scenario === "budget" ? [usedUp(), clashing()] : requests(),
     events: isEmpty ? [] : events(),
     keys: [
       { account: "anthropic", source: "keyring", agents: ["claude-impl", "architect"] },

@@ -24,6 +24,14 @@ describe("Needs you", () => {
     await waitFor(() => expect(backend.writes).toMatchObject([{ name: "decide", input: { request: 17, decision: { type: "raise", by: 7_500_000 } } }]));
   });
 
+  it("resolves a clash by one of the ways that the engine offers", async () => {
+    const { backend, user } = renderAt("/needs-you?request=18", "budget");
+    expect(await screen.findByText("src/pay/mod.rs")).toBeInTheDocument();
+    expect(screen.getByTestId("resolve-queue")).toHaveTextContent("TASK-117 waits until TASK-116 is merged");
+    await user.click(screen.getByTestId("resolve-queue"));
+    await waitFor(() => expect(backend.writes).toMatchObject([{ name: "resolve", input: { conflict: 210, how: "queue" } }]));
+  });
+
   it("moves with J and K and stops at the ends", async () => {
     const { user } = renderAt("/needs-you");
     await screen.findByTestId("needs-you-item-11");

@@ -7,6 +7,7 @@ import { useShortcut } from "../../parts/shortcuts";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { text } from "../../text";
 import { BudgetDetail } from "./budget";
+import { ClashDetail } from "./clash";
 import { ConflictDetail } from "./conflict";
 import type { DetailProps } from "./decide";
 import { EscalationDetail } from "./escalation";
@@ -70,7 +71,7 @@ function Detail({ request, onDecided }: DetailProps) {
     case "escalation":
       return <EscalationDetail request={request} onDecided={onDecided} />;
     case "conflict":
-      return <ConflictDetail request={request} onDecided={onDecided} />;
+      return request.clash !== undefined ? <ClashDetail request={request} onDecided={onDecided} /> : <ConflictDetail request={request} onDecided={onDecided} />;
   }
 }
 

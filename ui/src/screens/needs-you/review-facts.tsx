@@ -6,7 +6,7 @@ import { Files } from "../../parts/diff/files";
 import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { text } from "../../text";
-import { Impact } from "../task/impact";
+import { Impact } from "../../parts/impact";
 
 interface ReviewFactsProps {
   task: TaskView;

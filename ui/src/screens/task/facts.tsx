@@ -7,7 +7,7 @@ import { CopyButton } from "../../parts/copy";
 import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { text } from "../../text";
-import { Impact } from "./impact";
+import { Impact } from "../../parts/impact";
 import { Why } from "./why";
 
 export function TaskFacts({ task }: { task: TaskView }) {

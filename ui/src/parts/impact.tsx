@@ -1,10 +1,10 @@
 /** What the approval of a task would start, and what still waits for others. */
 import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
-import { useImpact } from "../../backend/reads";
-import type { StartView } from "../../backend/wire";
-import { Section } from "../../parts/section";
-import { text } from "../../text";
+import { useImpact } from "../backend/reads";
+import type { StartView } from "../backend/wire";
+import { Section } from "./section";
+import { text } from "../text";
 
 export function Impact({ task, unblocks }: { task: string; unblocks: readonly string[] }) {
   const impact = useImpact(task, unblocks.length > 0).data;
