@@ -4,6 +4,7 @@
 use crate::{
     Actor, AgentName, Command, Decision, Event, Fact, Holder, Leg, Request, RequestKind, Run,
     RunEnd, State, Status, TaskId, Time,
+    planted::{Fault, is},
     run::Work,
     schedule,
     state::{Progress, Step},
@@ -287,7 +288,8 @@ pub fn another(state: &State, task: &TaskId, leg: Leg, than: &AgentName) -> Opti
     let card = state.cards.get(task)?;
     let others = schedule::others(state, card, leg, than);
     let works = |name: &&AgentName| {
-        !state.breakers.get(*name).is_some_and(|b| b.open.is_some())
+        let breaker = state.breakers.get(*name);
+        breaker.is_none_or(|breaker| breaker.open.is_none())
             && !state.paused_agents.contains_key(*name)
     };
     others.iter().find(works).cloned()
@@ -356,7 +358,7 @@ pub fn opens(state: &State, now: Time) -> Option<Time> {
 
 /// What follows when an agent's program could not be started, or nobody is logged in: its breaker, and one word to the person.
 pub(crate) fn could_not_start(state: &State, run: &Run, end: &RunEnd, now: Time) -> Vec<Command> {
-    let Some(agent) = run.agent() else {
+    let Some(agent) = run.agent().filter(|_| !is(Fault::NoBreaker)) else {
         return Vec::new();
     };
     let limits = &state.config.limits;

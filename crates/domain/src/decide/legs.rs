@@ -3,6 +3,7 @@
 use super::{actor_as_holder, escalate, first_line, gates, hand_off, send_back, withdraw};
 use crate::{
     Command, Event, Holder, Leg, Run, RunEnd, RunId, State, Status, TaskId, Time, failure,
+    planted::{Fault, is},
     run::{Verdict, Work},
     state::Step,
 };
@@ -85,6 +86,11 @@ pub(super) fn reviewed(
             None,
         )],
         Verdict::Changes => {
+            if is(Fault::NoFeedback) {
+                let (from, to) = (Status::Review, Status::Ready);
+                let task = task.clone();
+                return vec![Command::Move { task, from, to }];
+            }
             let source = match &holder {
                 Holder::Agent(name) | Holder::Outside(name) => name.to_string(),
                 _ => "you".to_owned(),
@@ -124,7 +130,7 @@ pub(super) fn run_ended(
         commands.extend(failure::could_not_start(state, found, end, now));
     }
     // The fence: of all ends that are told, only that of the run its task was waiting for moves it, and only once.
-    if found.moved_task == Some(event.seq) {
+    if found.moved_task == Some(event.seq) || is(Fault::LateEnd) {
         commands.extend(match &found.work {
             Work::Gate { gate, .. } => gates::ended(state, found, gate, end, tail, now),
             Work::Leg { leg, .. } => leg_ended(state, found, *leg, end, now),

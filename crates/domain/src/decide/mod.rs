@@ -6,8 +6,13 @@ mod requests;
 
 use crate::{
     Actor, Command, Event, Fact, Halt, Holder, Leg, Request, RequestKind, Run, RunEnd, RunId,
-    SendBack, State, Status, TaskId, Time, conflict, event::Scope, failure, message, run::Work,
-    signal::Say, state::Step,
+    SendBack, State, Status, TaskId, Time, conflict,
+    event::Scope,
+    failure, message,
+    planted::{Fault, is},
+    run::Work,
+    signal::Say,
+    state::Step,
 };
 pub(crate) use gates::after_commit;
 use requests::say;
@@ -51,6 +56,33 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
             failure::climb(state, task, Leg::Implement, Status::Ready, why)
         }
         Fact::Failed { task, why } if event.by != Actor::Person => failed(state, task, why),
+        Fact::Merged { .. } | Fact::MergeRefused { .. } | Fact::HandedOff { .. } => {
+            about_merges(state, event, now)
+        }
+        Fact::CommandFailed { command, error } => {
+            let mut commands = failure::critical(state, command, error, event.at);
+            commands.extend(command_failed(command, error));
+            commands
+        }
+        Fact::Resumed { scope: Scope::All } => failure::resumed(state),
+        Fact::RequestDecided { request, decision } => {
+            requests::decided(state, *request, decision, event, now)
+        }
+        Fact::MessageSent { .. } => message::decide(state, event),
+        _ => {
+            let mut commands = failure::works_again(state, &event.fact);
+            if let Fact::RunUp { .. } = &event.fact {
+                commands.extend(message::decide(state, event));
+            }
+            commands.extend(about_runs(state, event, now));
+            commands
+        }
+    }
+}
+
+/// What follows from an approval.
+fn about_merges(state: &State, event: &Event, now: Time) -> Vec<Command> {
+    match &event.fact {
         Fact::Merged { task, commit, into } if *state.step(task) == Step::Handing => {
             let note = commit.as_ref().map_or_else(
                 || format!("Approved; there was nothing to merge into {into}."),
@@ -83,26 +115,10 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
                 commit: commit.clone(),
             },
         }],
-        Fact::CommandFailed { command, error } => {
-            let mut commands = failure::critical(state, command, error, event.at);
-            commands.extend(command_failed(command, error));
-            commands
-        }
-        Fact::Resumed { scope: Scope::All } => failure::resumed(state),
-        Fact::RequestDecided { request, decision } => {
-            requests::decided(state, *request, decision, event, now)
-        }
-        Fact::MessageSent { .. } => message::decide(state, event),
-        _ => {
-            let mut commands = failure::works_again(state, &event.fact);
-            if let Fact::RunUp { .. } = &event.fact {
-                commands.extend(message::decide(state, event));
-            }
-            commands.extend(about_runs(state, event, now));
-            commands
-        }
+        _ => Vec::new(),
     }
 }
+
 fn about_runs(state: &State, event: &Event, now: Time) -> Vec<Command> {
     match &event.fact {
         Fact::ToolCalled { run, call, tool, arguments } => {
@@ -152,6 +168,9 @@ fn in_vain(state: &State, run: &RunId, task: &TaskId, work: &Work) -> Vec<Comman
 
 /// Stops what works on a task. What is asked about it is void already; see `apply`.
 fn clear(state: &State, task: &TaskId, why: &str) -> Vec<Command> {
+    if is(Fault::NoHalt) {
+        return Vec::new();
+    }
     let halts = state
         .live_runs()
         .filter(|run| run.task == *task && run.halting.is_none())

@@ -3,7 +3,9 @@
 use super::{first_line, send_back};
 use crate::{
     Command, Decision, Event, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
-    signal::Say, state::Step,
+    planted::{Fault, is},
+    signal::Say,
+    state::Step,
 };
 
 /// A person decided.
@@ -74,7 +76,7 @@ fn about_task(
         (RequestKind::Review { commit }, Decision::Approve { note }) => {
             vec![Command::Merge {
                 task: task.clone(),
-                commit: commit.clone(),
+                commit: commit.clone().filter(|_| !is(Fault::MergesTip)),
                 note: note.clone(),
             }]
         }
