@@ -13,7 +13,7 @@ mod tests;
 
 pub use detect::{found, next_deadline};
 pub use files::{Claims, Pattern, declared, near};
-pub use order::{Behind, behind, claims, in_use, is_live};
+pub use order::{Behind, InUse, behind, claims, in_use, is_live};
 pub use resolve::{decide, is_due, options};
 
 use crate::{

@@ -1,7 +1,10 @@
 //! Who goes first: which tasks are live, what they claim, who waits for whom.
 
 use super::{Claims, Conflict, ConflictKind, Resolution, Stage, files};
-use crate::{CommitId, Leg, RequestKind, Seq, State, Status, TaskCard, TaskId, Time};
+use crate::{
+    CommitId, Leg, RequestKind, Seq, State, Status, TaskCard, TaskId, Time,
+    planted::{Fault, is},
+};
 
 /// Why a task waits behind another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,20 +43,47 @@ pub fn behind(state: &State, task: &TaskId) -> Option<Behind> {
 /// The live task that keeps a ready one from being claimed because both are about the same files, with those files.
 #[must_use]
 pub fn in_use(state: &State, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
-    if state.config.limits.same_files {
-        return None;
+    InUse::of(state).by(card)
+}
+
+/// What live tasks are about, for those who ask about many ready ones.
+#[derive(Debug)]
+pub struct InUse<'a> {
+    state: &'a State,
+    live: Vec<(&'a TaskId, Claims<'a>)>,
+}
+
+impl<'a> InUse<'a> {
+    /// What is in use now; nothing when tasks may work on the same files.
+    #[must_use]
+    pub fn of(state: &'a State) -> Self {
+        let free = state.config.limits.same_files || is(Fault::SameFiles);
+        let cards = live_cards(state).filter(|_| !free);
+        let live = cards.map(|card| (&card.id, claims(state, card)));
+        Self {
+            state,
+            live: live.collect(),
+        }
     }
-    let mine = claims(state, card);
-    if mine.is_empty() {
-        return None;
+
+    /// See [`in_use`].
+    #[must_use]
+    pub fn by(&self, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
+        if self.live.is_empty() {
+            return None;
+        }
+        let mine = claims(self.state, card);
+        if mine.is_empty() {
+            return None;
+        }
+        let others = self.live.iter().filter(|(other, _)| **other != card.id);
+        others
+            .map(|(other, theirs)| (*other, mine.shared(theirs)))
+            .filter(|(_, files)| !files.is_empty())
+            // Who waits for this very task does not keep it from being done.
+            .find(|(other, _)| !waits_for(self.state, other, &card.id))
+            .map(|(other, files)| (other.clone(), files))
     }
-    live_cards(state)
-        // Who waits for this very task does not keep it from being done.
-        .filter(|other| other.id != card.id && !waits_for(state, &other.id, &card.id))
-        .find_map(|other| {
-            let files = mine.shared(&claims(state, other));
-            (!files.is_empty()).then(|| (other.id.clone(), files))
-        })
 }
 
 /// What a task means to change and has changed.

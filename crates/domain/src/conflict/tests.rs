@@ -407,6 +407,28 @@ fn a_doubled_id_is_told_once_and_what_a_person_accepts_is_not_told_again() {
 }
 
 #[test]
+fn work_that_was_given_to_two_stays_with_who_holds_it_now() {
+    let mut world = two_at_work();
+    let holder = Holder::Outside("cursor".parse().expect("a name"));
+    let (id, leg) = (task(1), Leg::Implement);
+    world.engine(Fact::Claimed {
+        task: id,
+        leg,
+        holder: holder.clone(),
+        attempt: 2,
+        why: None,
+    });
+    world.settle();
+    assert_eq!(told(&world), ["doubled TASK-001 Over"]);
+    let conflict = world.state.conflicts.values().next().expect("told");
+    let evidence =
+        "TASK-001 was given to two: TASK-001-implement-1 works on it, and cursor holds it.";
+    assert_eq!(conflict.evidence, evidence);
+    assert!(world.state.live_run(&task(1)).is_none());
+    assert_eq!(*world.state.step(&task(1)), Step::Held { leg, holder });
+}
+
+#[test]
 fn a_silent_agent_is_told_and_its_run_tried_again() {
     let mut world = two_at_work();
     world.now = world.now.plus_millis(61_000);

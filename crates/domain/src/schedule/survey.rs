@@ -1,14 +1,10 @@
 //! What has to be counted once before many tasks are looked at.
 
-use super::{
-    Places, Route, circles, leg_of,
-    order::{Rank, rank},
-    route::route_given,
-    wait,
-};
+use super::{Places, Route, circles, leg_of, order::rank, route::route_given, wait};
 use crate::{
     AgentName, Command, Holder, Leg, RequestKind, State, Status, TaskCard, TaskId, Time, budget,
     conflict,
+    planted::{Fault, is},
     run::Verdict,
     state::{Progress, Step},
 };
@@ -26,6 +22,7 @@ pub struct Survey<'a> {
     pub(super) live: BTreeSet<&'a TaskId>,
     pub(super) asked: BTreeSet<&'a TaskId>,
     circles: OnceCell<BTreeMap<TaskId, Vec<TaskId>>>,
+    in_use: OnceCell<conflict::InUse<'a>>,
 }
 
 /// Something a task needs next.
@@ -50,6 +47,7 @@ impl<'a> Survey<'a> {
                 .filter_map(|request| request.task.as_ref())
                 .collect(),
             circles: OnceCell::new(),
+            in_use: OnceCell::new(),
         }
     }
 
@@ -66,6 +64,12 @@ impl<'a> Survey<'a> {
         all.get(task).map(Vec::as_slice)
     }
 
+    /// The live task that is about the same files as this one, with those files.
+    pub(super) fn in_use(&self, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
+        let live = self.in_use.get_or_init(|| conflict::InUse::of(self.state));
+        live.by(card)
+    }
+
     /// Why a task does not move right now: the most important reason.
     #[must_use]
     pub fn wait(&self, card: &TaskCard) -> wait::Wait {
@@ -79,14 +83,8 @@ impl<'a> Survey<'a> {
     }
 
     /// Puts cards into the order in which they get places.
-    pub fn sort(&self, cards: &mut Vec<&'a TaskCard>) {
-        let mut ranked: Vec<(Rank<'a>, &'a TaskCard)> = cards
-            .iter()
-            .map(|card| (rank(self.state, card, self.now), *card))
-            .collect();
-        ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
-        cards.clear();
-        cards.extend(ranked.into_iter().map(|(_, card)| card));
+    pub fn sort(&self, cards: &mut [&'a TaskCard]) {
+        cards.sort_by_cached_key(|card| rank(self.state, card, self.now));
     }
 
     /// The tasks that would start if agents were started one after the other now, in order, with who takes each.
@@ -137,6 +135,11 @@ impl<'a> Survey<'a> {
     pub(super) fn coming(&self, card: &TaskCard) -> Option<Coming> {
         let leg = leg_of(card.status)?;
         let found = self.progress(card);
+        if is(Fault::DoubleClaim)
+            && found.is_some_and(|found| matches!(found.step, Step::Working { .. }))
+        {
+            return Some(Coming::Agent);
+        }
         if found.is_some_and(|found| found.step != Step::Idle)
             || self.state.unclear.contains(&card.id)
             || self.live.contains(&card.id)

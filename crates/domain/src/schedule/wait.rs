@@ -146,6 +146,7 @@ fn look(survey: &Survey<'_>, card: &TaskCard, told: &mut Told) {
         // What is asked of a person is told already.
         Some(Step::Asking) if survey.asked.contains(&card.id) => {}
         None | Some(Step::Idle) if !survey.live.contains(&card.id) => {}
+        Some(Step::Working { .. }) if crate::planted::is(crate::planted::Fault::DoubleClaim) => {}
         _ => {
             told.add(Wait::UnderWay);
             return;
@@ -269,9 +270,7 @@ fn in_the_way(survey: &Survey<'_>, card: &TaskCard, leg: Leg, told: &mut Told) -
         return behind.is_some_and(|behind| told.add(Wait::Behind(behind.task, behind.files)));
     }
     let begins = card.status == Status::Ready;
-    let in_use = begins
-        .then(|| conflict::in_use(survey.state, card))
-        .flatten();
+    let in_use = begins.then(|| survey.in_use(card)).flatten();
     in_use.is_some_and(|(task, files)| told.add(Wait::InUse(task, files)))
 }
 
