@@ -2,7 +2,10 @@
 
 use crate::{
     AgentName, Command, Decision, Holder, Leg, MicroUsd, Request, RequestKind, Run, RunEnd, RunId,
-    SessionId, State, TaskCard, TaskId, Time, run::Work, state::DAY_MS,
+    SessionId, State, TaskCard, TaskId, Time,
+    planted::{Fault, is},
+    run::Work,
+    state::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -139,6 +142,9 @@ pub fn blocker(state: &State, card: &TaskCard, leg: Leg, now: Time) -> Option<Bl
 #[must_use]
 pub fn blocker_of(state: &State, task: &TaskId, agent: &AgentName, now: Time) -> Option<Blocked> {
     let limits = &state.config.limits;
+    if is(Fault::NoBudget) {
+        return None;
+    }
     if limits.unread {
         return Some(Blocked::Unread);
     }
@@ -244,6 +250,9 @@ pub fn of_run(state: &State, task: &TaskId, agent: &AgentName) -> Option<MicroUs
 /// Asks a person for more money, unless that is asked already, was refused, or live runs may still leave enough.
 #[must_use]
 pub fn ask(state: &State, short: &Short) -> Option<Command> {
+    if is(Fault::NoBudgetRequest) {
+        return None;
+    }
     let about = |request: &&Request| matches!(&request.kind, RequestKind::Budget { scope, .. } if *scope == short.scope);
     let refused = |request: &Request| {
         let same =
@@ -316,7 +325,12 @@ pub(crate) fn book(state: &mut State, at: Time, run: &RunId, session_total: Micr
         return;
     };
     let cost = session_total.beyond(found.cost_before);
-    let more = cost.beyond(found.cost);
+    let known = if is(Fault::DoubleCost) {
+        MicroUsd(0)
+    } else {
+        found.cost
+    };
+    let more = cost.beyond(known);
     found.cost = found.cost.max(cost);
     if let Some(session) = &found.session {
         let known = state.sessions.entry(session.clone()).or_default();
@@ -345,7 +359,7 @@ pub(crate) fn ended(state: &mut State, at: Time, run: &RunId) {
     };
     let lost = found.end == Some(RunEnd::Lost);
     let told_all = found.turn_over && found.unpriced == 0;
-    if told_all || !(found.came_up || lost) {
+    if told_all || !(found.came_up || lost) || is(Fault::Optimist) {
         return;
     }
     let unpriced = Unpriced {

@@ -42,8 +42,8 @@ faults! {
     StaleApproval = "a stale approval is accepted",
     /// The tip is merged instead of what was approved.
     MergesTip = "the tip is merged, not what was approved",
-    /// What is asked is forgotten when its task is moved by hand... and the approval stands.
-    ApprovalStands = "an approval stands although the task was moved by hand",
+    /// What was asked about a task stands although somebody moved it by hand.
+    ApprovalStands = "a request stands although its task was moved by hand",
     /// Facts behind the decided point are taken as decided at a start.
     NoRecovery = "facts that were not decided before a crash are not decided after it",
     /// Commands without an outcome are forgotten at a start.
@@ -64,8 +64,6 @@ faults! {
     NoTimeout = "a silent run is never stopped",
     /// A run whose task was taken away goes on.
     NoHalt = "the run of a task that was taken away goes on",
-    /// A move is written over what a person moved meanwhile.
-    BlindMove = "a move does not look where the task stands",
 }
 
 #[cfg(feature = "planted")]

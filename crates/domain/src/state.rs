@@ -11,6 +11,7 @@ use crate::{
     context::Saved,
     failure::{Breaker, Trouble},
     message::Message,
+    planted::{Fault, is},
     rate::Bucket,
     record::Record,
     run::Verdict,
@@ -480,6 +481,7 @@ impl State {
     pub fn undone<'a>(&self, card: &'a TaskCard) -> Vec<&'a TaskId> {
         card.depends_on
             .iter()
+            .filter(|_| !is(Fault::NoDependencies))
             .filter(|id| **id != card.id && self.status(id) != Some(Status::Done))
             .collect()
     }

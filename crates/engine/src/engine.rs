@@ -628,6 +628,10 @@ impl Engine {
             .heard
             .iter()
             .find_map(|Heard { signal, .. }| crate::listen::doom(signal));
+        if look.over.is_some() {
+            // Before its end is told: an engine that dies in between does it again, and nothing of the run is left behind.
+            self.ports.runs.settle(run)?;
+        }
         let facts = crate::listen::facts(&found, &look);
         if !facts.is_empty() {
             let by = Actor::Run { run: run.clone() };
@@ -644,9 +648,6 @@ impl Engine {
                     end,
                 }],
             )?;
-        }
-        if look.over.is_some() {
-            self.ports.runs.settle(run)?;
         }
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use super::{chain::end_stop, progress};
 use crate::{
-    Actor, Event, Fact, Holder, Leg, State, Status, TaskId, Time, removed,
+    Actor, Event, Fact, Holder, Leg, State, Status, TaskId, Time,
+    planted::{Fault, is},
+    removed,
     state::{Progress, Step},
 };
 
@@ -36,6 +38,9 @@ pub(super) fn apply(state: &mut State, event: &Event) {
 /// What was asked about a task that somebody took elsewhere is void at once, also while no engine is there to say so: a later
 /// approval must not merge what was taken back.
 fn void_requests(state: &mut State, task: &TaskId, why: &str) {
+    if is(Fault::ApprovalStands) {
+        return;
+    }
     for request in state.requests.values_mut() {
         if request.is_open() && request.task.as_ref() == Some(task) && request.run().is_none() {
             request.withdrawn = Some(why.to_owned());

@@ -4,6 +4,7 @@ use super::{progress, prune};
 use crate::{
     Decision, Event, Fact, MicroUsd, Request, RequestId, RequestKind, RunId, RunStatus, State,
     Status, TaskId, Time, failure,
+    planted::{Fault, is},
     request::Decided,
     state::{Progress, Step},
 };
@@ -85,7 +86,7 @@ fn close_request(state: &mut State, event: &Event, id: RequestId, decision: &Dec
     let Some(request) = state
         .requests
         .get_mut(&id)
-        .filter(|request| request.is_open())
+        .filter(|request| request.is_open() || is(Fault::StaleApproval))
     else {
         return;
     };

@@ -1,7 +1,10 @@
 //! What time brings: limits of runs, the rungs of the stop ladder, rests after failures.
 
 use crate::{
-    Command, Halt, Run, RunEnd, RunStatus, State, Time, budget, failure, rate, run::Work,
+    Command, Halt, Run, RunEnd, RunStatus, State, Time, budget, failure,
+    planted::{Fault, is},
+    rate,
+    run::Work,
     state::Step,
 };
 
@@ -56,7 +59,7 @@ fn deadline(state: &State, run: &Run) -> Option<(Time, Command)> {
             run.halt_why.clone().unwrap_or(RunEnd::Lost),
         );
     }
-    if run.status == RunStatus::Waiting {
+    if run.status == RunStatus::Waiting || is(Fault::NoTimeout) {
         return None; // a person may take as long as it takes
     }
     let (limit_s, silence_s) = limits_of(state, run);

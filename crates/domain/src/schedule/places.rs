@@ -1,7 +1,10 @@
 //! Places: how many agents are at work, in all, in each status, by agent and by account, and how many of them are only starting.
 
 use crate::{
-    AgentName, Config, Holder, Leg, RunStatus, State, Status, config::Limits, run::Work,
+    AgentName, Config, Holder, Leg, RunStatus, State, Status,
+    config::Limits,
+    planted::{Fault, is},
+    run::Work,
     state::Step,
 };
 use std::collections::BTreeMap;
@@ -74,6 +77,9 @@ impl Places {
     /// How many more agents may work.
     #[must_use]
     pub fn free(&self, limits: &Limits) -> u32 {
+        if is(Fault::NoParallel) {
+            return u32::MAX;
+        }
         limits.parallel.max(1).saturating_sub(self.taken)
     }
 

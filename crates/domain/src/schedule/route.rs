@@ -2,7 +2,10 @@
 
 use super::Places;
 use crate::{
-    Agent, AgentName, Holder, Leg, State, TaskCard, Time, budget, failure, rate, record::Share,
+    Agent, AgentName, Holder, Leg, State, TaskCard, Time, budget, failure,
+    planted::{Fault, is},
+    rate,
+    record::Share,
 };
 use std::cmp::Reverse;
 
@@ -114,7 +117,7 @@ pub(super) fn route_given(
     let mut look = |agent: &Agent| {
         let files = outside(card, leg, agent);
         let astray = somebody_may && !files.is_empty();
-        let astray = astray.then(|| Refusal::Unfit(Unfit::Folder(files)));
+        let astray = astray.then_some(Refusal::Unfit(Unfit::Folder(files)));
         match astray.or_else(|| refusal(state, places, card, leg, agent, now)) {
             None => usable.push(agent.name.clone()),
             Some(refusal) => {
@@ -228,7 +231,7 @@ fn refusal(
         });
     }
     let has = places.of_agent(&agent.name);
-    if let Some(of) = most_runs(agent).filter(|of| has >= *of) {
+    if let Some(of) = most_runs(agent).filter(|of| has >= *of && !is(Fault::NoInstances)) {
         return Some(Refusal::Full { has, of });
     }
     let has = places.of_account(account);

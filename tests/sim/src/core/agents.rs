@@ -224,7 +224,9 @@ impl World {
 
     /// The process at `at` goes on in a while.
     pub fn soon(&mut self, at: u32) {
-        let wait = self.rng.range(1, self.knobs.pace_ms);
+        // Slower than any limit on silence is no work that can be done.
+        let most = if self.calm { 5_000 } else { i64::MAX };
+        let wait = self.rng.range(1, self.knobs.pace_ms.min(most));
         self.at(wait, super::Next::Process(at));
     }
 
@@ -349,8 +351,12 @@ impl World {
         }
         if leg == Some(Leg::Implement) && !matches!(plan, Plan::Lies | Plan::Dies | Plan::Hangs) {
             self.git.touch(task, self.files_of[task as usize]);
+            if plan == Plan::Good {
+                self.git.resolve(task);
+            }
         }
-        self.costs(at, 40, false);
+        let told = self.processes[at as usize].told_cost;
+        self.costs(at, 40, told);
         match plan {
             Plan::Hangs => self.processes[at as usize].stage = Stage::Waiting,
             Plan::Dies => self.ends(at, None, None),
@@ -387,12 +393,12 @@ impl World {
     }
 
     fn ends_turn(&mut self, at: u32) {
-        let told = self.processes[at as usize].told_cost;
-        self.costs(at, 20, told);
         self.turn_ended(at, RunEnd::Completed);
     }
 
+    /// The end of a turn comes with its price. Only a run that is ended before that leaves it untold.
     fn turn_ended(&mut self, at: u32, end: RunEnd) {
+        self.costs(at, 20, true);
         self.processes[at as usize].stage = Stage::Idle;
         let words = String::new();
         self.says(
@@ -409,11 +415,14 @@ impl World {
     fn costs(&mut self, at: u32, percent: u64, told: bool) {
         let share = self.rng.below(percent + 1);
         let process = &mut self.processes[at as usize];
+        let before = process.cost;
         process.cost = (process.cost + process.cap * share / 100).min(process.cap);
+        let (task, more) = (process.task, process.cost - before);
         let total = process.before + process.cost;
         if let Some(session) = process.session.clone() {
             self.session_costs.insert(session, total);
         }
+        self.bill(task, more);
         if told {
             let cost = Signal::Cost {
                 session_total: MicroUsd(total),

@@ -153,6 +153,9 @@ impl Host {
             attempt,
             why: why.cloned(),
         };
+        if leg == Leg::Implement && matches!(holder, Holder::Agent(_)) {
+            world.judge_cards(&self.state, task);
+        }
         if leg == Leg::Implement && self.state.status(task) == Some(Status::Ready) {
             let places = (Status::Ready, Status::InProgress);
             return self.moved(world, id, World::place_of(task), places, vec![claimed]);
@@ -232,7 +235,8 @@ impl Host {
             session: None,
             resumed: resume.is_some(),
         };
-        if matches!(work, Work::Leg { .. }) && world.trouble(Trouble::Cannot) {
+        let there = world.by_run.contains_key(run);
+        if !there && matches!(work, Work::Leg { .. }) && world.trouble(Trouble::Cannot) {
             let end = RunEnd::CouldNotStart {
                 message: String::new(),
             };
@@ -241,6 +245,7 @@ impl Host {
         }
         let process = world.spawn(&self.state, run, at, work, resume);
         self.follow(process, 0);
+        world.wake_run(process);
         let now = world.clock();
         self.state.heard.insert(run.clone(), now);
         if let Fact::RunStarted { session, .. } = &mut started {
@@ -507,12 +512,11 @@ impl Host {
     }
 
     fn forecast(world: &World, one: &(TaskId, CommitId), other: &(TaskId, CommitId)) -> Told {
-        let files = |task: &TaskId| world.git.branches[World::place_of(task) as usize].files;
-        let both = files(&one.0) & files(&other.0);
+        let files = world.git.forecast(place_and_tip(one), place_and_tip(other));
         Ok(vec![Fact::Forecasted {
             one: one.clone(),
             other: other.clone(),
-            files: names(both).into_iter().collect(),
+            files: names(files).into_iter().collect(),
         }])
     }
 
@@ -547,4 +551,9 @@ fn is_same(one: &RequestKind, other: &RequestKind) -> bool {
         }
         _ => one == other,
     }
+}
+
+fn place_and_tip((task, tip): &(TaskId, CommitId)) -> (u8, u32) {
+    let tip = u32::from_str_radix(&tip.0, 16).unwrap_or(0);
+    (World::place_of(task), tip)
 }

@@ -6,9 +6,11 @@ use super::{
 };
 use crate::rng::{mix, mix_bytes};
 use orchestron_domain::{
-    Actor, Command, CommitId, Decision, Event, Fact, Holder, Leg, RequestKind, State, Status,
-    TaskId,
+    Actor, AgentName, Command, CommitId, Decision, Event, Fact, Holder, Leg, MicroUsd, RequestKind, Run,
+    RunEnd, State, Status, TaskId, Time,
     apply::apply,
+    budget::BudgetScope,
+    conflict::Resolution,
     run::{Verdict, Work},
     state::Step,
 };
@@ -40,6 +42,10 @@ pub struct Ledger {
     /// What each task's runs have cost, told or not.
     pub billed: [u64; TASKS_MAX],
     settled_at: u64,
+    /// Failed starts in a row, and when the last was.
+    failed_starts: BTreeMap<AgentName, (u32, Time)>,
+    /// Tasks that went through their whole chain.
+    finished: [bool; TASKS_MAX],
 }
 
 /// What a run's end finds.
@@ -101,6 +107,7 @@ impl Ledger {
         }
         self.approved[task as usize] = None;
         self.owes[task as usize] = false;
+        self.finished[task as usize] = false;
     }
 
     fn decided(&mut self, request: u64, decision: &Decision) {
@@ -150,9 +157,26 @@ impl World {
             Fact::Claimed {
                 task,
                 leg,
-                holder: Holder::Agent(_),
+                holder: Holder::Agent(agent),
                 ..
-            } => self.judge_claim(task, *leg),
+            } => self.judge_claim(task, *leg, agent),
+            Fact::RunEnded { run, end: RunEnd::CouldNotStart { .. }, .. } => {
+                let agent = self.ledger.state.runs.get(run).and_then(|run| run.agent());
+                if let Some(agent) = agent.cloned() {
+                    let now = event.at;
+                    let row = self.ledger.failed_starts.entry(agent).or_insert((0, now));
+                    *row = (row.0 + 1, now);
+                }
+            }
+            Fact::RunUp { run, .. } => {
+                let agent = self.ledger.state.runs.get(run).and_then(|run| run.agent());
+                if let Some(agent) = agent {
+                    self.ledger.failed_starts.remove(agent);
+                }
+            }
+            Fact::RequestDecided { .. } if event.by == Actor::Person => {
+                self.ledger.failed_starts.clear(); // somebody looked at it, perhaps
+            }
             Fact::SentBack { task, feedback, .. } => {
                 let at = Self::place_of(task) as usize;
                 if self.ledger.feedback[at] & (1 << (feedback & 63)) == 0 {
@@ -168,10 +192,25 @@ impl World {
         }
     }
 
-    fn judge_claim(&mut self, task: &TaskId, leg: Leg) {
+    fn judge_claim(&mut self, task: &TaskId, leg: Leg, agent: &AgentName) {
         let at = Self::place_of(task) as usize;
         if leg == Leg::Implement && self.ledger.owes[at] {
             self.wrong("feedback is lost", format!("{task} is implemented again without it"));
+        }
+        let limits = &self.config.limits;
+        if let Some((failed, at)) = self.ledger.failed_starts.get(agent).copied()
+            && failed >= limits.breaker
+            && self.knobs.rate(crate::knobs::Trouble::Clock) == 0
+            && u64::try_from(self.clock().since(at)).unwrap_or(0) < limits.breaker_s * 1000
+        {
+            let what = format!("{agent} could not be started {failed} times and is started again");
+            self.wrong("a program that cannot be started is tried on and on", what);
+        }
+        let has = self.runs_of(agent);
+        let may = self.config.agents.get(agent).and_then(|found| found.instances);
+        if may.is_some_and(|may| has >= may as usize) {
+            let what = format!("{agent} has {has} runs and may have {may:?}");
+            self.wrong("more runs of one agent than allowed", what);
         }
         let state = &self.ledger.state;
         let busy = |id: &TaskId| {
@@ -189,6 +228,65 @@ impl World {
         if working + claimed >= most {
             let what = format!("{task} is claimed while {working} work and {claimed} are claimed; {most} may");
             self.wrong("more at once than allowed", what);
+        }
+    }
+
+    /// Runs an agent has, those that are about to start included.
+    fn runs_of(&self, agent: &AgentName) -> usize {
+        let state = &self.ledger.state;
+        let live = state.live_runs().filter(|run| run.agent() == Some(agent));
+        let coming = state.tasks.values().filter(|found| match &found.step {
+            Step::Claimed { holder: Holder::Agent(name), .. } | Step::Starting { agent: name, .. } => name == agent,
+            _ => false,
+        });
+        live.count() + coming.count()
+    }
+
+    /// A claim by the engine, with the cards as it knows them: what it depends on is done, and nobody else is at its files.
+    pub fn judge_cards(&mut self, state: &State, task: &TaskId) {
+        let Some(card) = state.cards.get(task) else { return };
+        let done = |id: &TaskId| state.cards.get(id).is_some_and(|card| card.status == Status::Done);
+        if let Some(id) = card.depends_on.iter().find(|id| *id != task && !done(id)) {
+            let what = format!("{task} is claimed, but {id} is not done");
+            self.wrong("a task starts before what it depends on", what);
+            return;
+        }
+        if state.config.limits.same_files || card.status != Status::Ready {
+            return;
+        }
+        let waits = |id: &TaskId| {
+            state.conflicts.values().any(|conflict| {
+                matches!(&conflict.resolved, Some((Resolution::Queue { task: later, behind }, ..)) if later == id && behind == task)
+            })
+        };
+        let live = state.cards.values().filter(|other| {
+            matches!(other.status, Status::InProgress | Status::Review) && other.id != *task
+        });
+        let clash = live
+            .filter(|other| other.files_affected.iter().any(|file| card.files_affected.contains(file)))
+            .find(|other| !waits(&other.id));
+        if let Some(other) = clash {
+            let what = format!("{task} and {} name the same files", other.id);
+            self.wrong("two live tasks on one file", what);
+        }
+    }
+
+    /// A run costs money, whether it tells or not.
+    pub fn bill(&mut self, task: u8, more: u64) {
+        self.ledger.billed[task as usize] += more;
+        let budget = self.config.limits.budget;
+        let id = self.id(task);
+        let of = |scope: &BudgetScope, limit: Option<MicroUsd>| {
+            let raised = self.ledger.state.raised.get(scope).map_or(0, |by| by.0);
+            limit.map(|limit| limit.0 + raised)
+        };
+        let of_task = of(&BudgetScope::Task(id.clone()), budget.task);
+        let of_all = of(&BudgetScope::Project, budget.project);
+        let spent = self.ledger.billed[task as usize];
+        let all: u64 = self.ledger.billed.iter().sum();
+        if of_task.is_some_and(|limit| spent > limit) || of_all.is_some_and(|limit| all > limit) {
+            let what = format!("{id} has cost {spent} of {of_task:?}, all {all} of {of_all:?}");
+            self.wrong("a budget is exceeded", what);
         }
     }
 
@@ -273,9 +371,21 @@ impl World {
                 | Step::Handing
                 | Step::Merging => false,
             };
+            let billed = self.ledger.billed[Self::place_of(task) as usize];
+            if found.cost.0 > billed {
+                stuck = Some(format!("{task}: {} are booked of {billed} that it cost", found.cost.0));
+            }
             if !fine {
                 stuck = Some(format!("{task}: {:?} in {}", found.step, found.status));
             }
+        }
+        let wanted = |run: &Run| match state.step(&run.task) {
+            Step::Working { run: now, .. } => *now == run.id,
+            Step::Gating { .. } => run.leg().is_none(),
+            _ => false,
+        };
+        if let Some(run) = state.live_runs().find(|run| run.halting.is_none() && !wanted(run)) {
+            stuck = Some(format!("{} goes on although its task is elsewhere", run.id));
         }
         if let Some(what) = stuck {
             self.wrong("a task is stuck", what);
@@ -293,7 +403,9 @@ impl World {
     pub fn is_drained(&self) -> bool {
         let done = self.disk.files.keys().all(|key| key.status() == Status::Done);
         let quiet = self.living.is_empty() && self.log.open.is_empty() && self.log.intents.is_empty();
-        if !done || !quiet || self.git.branches.iter().any(|branch| branch.tree) {
+        // What was done on a task that somebody deleted or called done by hand stays where it is.
+        let mut trees = self.git.branches.iter().zip(&self.ledger.finished);
+        if !done || !quiet || trees.any(|(branch, finished)| branch.tree && *finished) {
             return false;
         }
         let state = &self.ledger.state;
@@ -354,6 +466,9 @@ impl Ledger {
                 self.close_all(World::place_of(task));
             }
             Fact::TaskRemoved { task, .. } => self.close_all(World::place_of(task)),
+            Fact::HandedOff { task, leg, .. } => {
+                self.finished[World::place_of(task) as usize] = *leg == Leg::Approve;
+            }
             // What was shown is not the tip any more.
             Fact::CaughtUp { task, files, .. } if files.is_empty() => {
                 let at = World::place_of(task);

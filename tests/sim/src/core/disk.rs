@@ -1,6 +1,6 @@
 //! The task files and the index of them, as far as the core can tell: where each file lies, what its card says, whether it changed.
 //!
-//! A move is one step here; how a move and an edit become durable is the other level's matter ([`crate::whole`]).
+//! A move is one step here; how a move and an edit become durable is the other level's matter (`crate::whole`).
 
 use orchestron_domain::{Status, TaskCard, TaskId};
 use std::{collections::BTreeMap, rc::Rc};

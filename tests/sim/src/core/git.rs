@@ -98,6 +98,20 @@ impl Repository {
         conflicts
     }
 
+    /// Files that merging two tips would conflict in. What one has already taken in of the other is no conflict.
+    #[must_use]
+    pub fn forecast(&self, one: (u8, u32), other: (u8, u32)) -> Files {
+        let knows = |task: u8, of: (u8, u32)| {
+            let mut merges = self.merges.iter();
+            let landed = merges.position(|(task, tip, _)| (*task, *tip) == of);
+            landed.is_some_and(|at| at < self.branches[task as usize].base)
+        };
+        if knows(one.0, other) || knows(other.0, one) {
+            return 0;
+        }
+        self.branches[one.0 as usize].files & self.branches[other.0 as usize].files
+    }
+
     /// Brings a branch up to its base when that goes through.
     pub fn catch_up(&mut self, task: u8) -> Files {
         let conflicts = self.conflicts(task);

@@ -80,13 +80,11 @@ impl Host {
             .map(|run| run.id.clone())
             .collect();
         let observed = std::mem::take(&mut host.state);
-        let without = !orchestron_domain::planted::is(crate::Fault::NoRecovery);
-        let to = if without {
-            world.log.decided_to
-        } else {
-            world.log.last()
-        };
+        let to = world.log.decided_to;
         host.state = world.state_at(to, observed);
+        if orchestron_domain::planted::is(crate::Fault::NoRecovery) {
+            host.state = world.state_at(world.log.last(), host.state);
+        }
         host.state.git = world.git.there;
         host.checkpoint = world.log.checkpoint.as_ref().map_or(Seq(0), |(seq, _)| *seq);
         host.take_up_runs(world);
@@ -96,7 +94,7 @@ impl Host {
                 world.tell(Actor::Engine, Fact::RunEnded { run, end, tail });
             }
         }
-        if without {
+        if !orchestron_domain::planted::is(crate::Fault::NoRedo) {
             let open = &world.log.open;
             host.queue
                 .extend(open.iter().map(|(id, command)| (*id, command.clone())));
@@ -292,12 +290,13 @@ impl Host {
     /// Turns what a run said into facts.
     fn look(&mut self, world: &mut World, at: u32) -> Result<(), Stop> {
         let index = at as usize;
-        let Some(read) = self.reading.get(index).copied().flatten() else {
-            return Ok(());
-        };
         let process = &world.processes[index];
         let Some(run) = self.state.runs.get(&process.run).filter(|run| run.is_live()) else {
             return Ok(());
+        };
+        let Some(read) = self.reading.get(index).copied().flatten() else {
+            // Started by an engine that did not live to decide about it: the engine recovers, as after an error of the world.
+            return Err(Stop::Killed);
         };
         let heard = process.out.get(read as usize..).unwrap_or_default();
         if !heard.is_empty() {
@@ -309,6 +308,15 @@ impl Host {
         let halting = run.halting.is_some();
         let to = u32::try_from(process.out.len()).unwrap_or(u32::MAX);
         self.reading[index] = Some(to);
+        if over {
+            // Swept before its end is told: an engine that dies in between sweeps again, and nothing is left behind.
+            world.must_hold(self.fence)?;
+            world.sweep(at);
+            if world.trouble(Trouble::CrashMidway) {
+                world.note(|_| "the engine is killed before it tells an end".to_owned());
+                return Err(Stop::Killed);
+            }
+        }
         if !facts.is_empty() {
             let by = Actor::Run { run: id.clone() };
             let facts = facts.into_iter().map(|fact| (by.clone(), fact));
@@ -320,14 +328,6 @@ impl Host {
             let run = id;
             let command = Command::HaltRun { run, halt, end };
             self.order(world, self.state.seq, vec![command])?;
-        }
-        if over {
-            if world.trouble(Trouble::CrashMidway) {
-                world.note(|_| "the engine is killed before it has swept".to_owned());
-                return Err(Stop::Killed);
-            }
-            world.must_hold(self.fence)?;
-            world.sweep(at);
         }
         Ok(())
     }

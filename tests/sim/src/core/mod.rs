@@ -28,7 +28,9 @@ use std::{
 use store::Log;
 
 /// Steps a world may take before it counts as going round in circles.
-const STEPS_MAX: u64 = 60_000;
+const STEPS_MAX: u64 = 12_000;
+/// Deadlines in a row that may come without anything following.
+const WAKES_MAX: u32 = 300;
 /// Virtual time that everything must have drained in once it is calm.
 const CALM_MS: i64 = 40 * 86_400_000;
 /// When every world begins.
@@ -82,6 +84,8 @@ pub struct World {
     stale: Option<Host>,
     fence: u64,
     ledger: Ledger,
+    /// How often time woke the engine since the log had this many events.
+    woken: (u64, u32),
     steps: u64,
     hash: u64,
     violation: Option<Violation>,
@@ -126,6 +130,7 @@ impl World {
             stale: None,
             fence: 0,
             ledger: Ledger::default(),
+            woken: (0, 0),
             steps: 0,
             hash: mix(0, seed),
             violation: None,
@@ -260,6 +265,15 @@ impl World {
         let due = self.queue.peek().map(|Reverse((at, _, _))| *at);
         if let Some(at) = deadline.filter(|at| due.is_none_or(|due| *at <= due)) {
             self.now = self.now.max(at);
+            self.note(|_| "time comes".to_owned());
+            self.woken.1 += 1;
+            if self.woken.0 != self.log.last().0 {
+                self.woken = (self.log.last().0, 0);
+            }
+            if self.woken.1 > WAKES_MAX {
+                let ends = self.open_ends();
+                self.wrong("the engine wakes again and again for nothing", ends);
+            }
             if let Some(host) = &mut self.engine {
                 host.time_came();
             }
@@ -276,7 +290,9 @@ impl World {
             Next::People => self.people(),
             Next::Rescan => {
                 self.wakes.0 = true;
-                for at in self.living.clone() {
+                let live = self.ledger.state.live_runs();
+                let live: Vec<_> = live.filter_map(|run| self.by_run.get(&run.id)).copied().collect();
+                for at in live {
                     self.wake_run(at);
                 }
                 if let Some(host) = &mut self.engine {

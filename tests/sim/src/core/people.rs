@@ -8,6 +8,7 @@ use super::{
 use crate::knobs::Trouble;
 use orchestron_domain::{
     Actor, Decision, Fact, Holder, Leg, MicroUsd, Request, RequestKind, Status, TaskId,
+    config::Budgets,
     conflict::Resolution,
     event::Scope,
     run::Verdict,
@@ -440,6 +441,7 @@ impl World {
                 return;
             }
             self.git.touch(at, self.files_of[at as usize]);
+            self.git.resolve(at);
         }
         let (note, by) = ("done".to_owned(), actor(holder));
         let fact = if leg == Leg::Review {
@@ -509,8 +511,8 @@ impl World {
             let card = self.disk.files.get(&key).map(|file| file.card.clone());
             let (Some(card), Some(leg)) = (card, leg_of(key.status())) else {
                 let state = &self.ledger.state;
-                let idle = *state.step(&task) == Step::Idle && state.live_run(&task).is_none();
-                if key.status() == Status::Failed && idle {
+                let asked = state.requests_of(&task).next().is_some();
+                if key.status() == Status::Failed && !asked {
                     let places = (Status::Failed, Status::Ready);
                     self.relocate(key.task, places, &Actor::Person, Vec::new());
                 }
@@ -530,8 +532,18 @@ impl World {
             .filter_map(|text| text.parse().ok())
             .filter(|name| !self.config.agents.contains_key(name))
             .collect();
-        if missing.is_empty() && self.trusted && self.config.limits.parallel > 0 {
+        // Who refused more money has to write it into the configuration.
+        let refused = self.ledger.state.requests.values().any(|request| {
+            let decision = request.decided.as_ref().map(|decided| &decided.decision);
+            matches!(request.kind, RequestKind::Budget { .. })
+                && matches!(decision, Some(Decision::GiveUp))
+        });
+        let refused = refused && self.config.limits.budget != Budgets::default();
+        if missing.is_empty() && self.trusted && !refused {
             return;
+        }
+        if refused {
+            self.config.limits.budget = Budgets::default();
         }
         for name in missing {
             let agent = super::setting::agent(name, "x");
