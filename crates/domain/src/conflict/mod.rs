@@ -229,7 +229,10 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
 /// What was only accepted is over when what it was about is.
 fn over(state: &mut State, event: &Event) {
     let (task, of_run) = match &event.fact {
-        Fact::TaskMoved { to, .. } if matches!(to, Status::InProgress | Status::Review) => return,
+        Fact::TaskMoved {
+            to: Status::InProgress | Status::Review,
+            ..
+        } => return,
         Fact::TaskMoved { task, .. } | Fact::TaskRemoved { task, .. } => (task.clone(), false),
         Fact::RunEnded { run, .. } => match state.runs.get(run) {
             Some(run) => (run.task.clone(), true),

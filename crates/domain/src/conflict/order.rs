@@ -144,10 +144,10 @@ fn rank<'a>(state: &State, task: &'a TaskId) -> (bool, Time, &'a TaskId) {
         .requests_of(task)
         .any(|request| matches!(request.kind, RequestKind::Review { .. }));
     let found = state.tasks.get(task);
-    let claimed = found.and_then(|found| {
+    let claimed = found.map(|found| {
         let mut stops = found.stops.iter();
         let stop = stops.find(|stop| stop.leg == Leg::Implement);
-        Some(stop.map_or(found.moved, |stop| stop.since))
+        stop.map_or(found.moved, |stop| stop.since)
     });
     (!shown, claimed.unwrap_or(Time(0)), task)
 }
