@@ -4,7 +4,7 @@ use crate::{
     args::Common,
     failure::Failure,
     here::Here,
-    output::{BOLD, DIM, Output, YELLOW, ago, plain},
+    output::{BOLD, DIM, Output, YELLOW, plain, since},
 };
 use clap::Args;
 use orchestron_operations::wire::{Big, Done, MessageView, MessagesView, input};
@@ -111,7 +111,7 @@ fn write_message(out: &mut dyn Write, message: &MessageView) -> io::Result<()> {
         plain(&message.from),
         names.join(", "),
         message.kind.replace('_', " "),
-        ago(message.at.0),
+        since(message.at),
     )?;
     for line in message.text.lines() {
         writeln!(out, "    {}", plain(line))?;

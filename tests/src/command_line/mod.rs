@@ -1,6 +1,7 @@
 //! The `orchestron` command as a user meets it: what is printed, word for word, and what the shell is told.
 
 mod files;
+mod messages;
 mod output;
 mod places;
 mod refusals;
