@@ -3,8 +3,8 @@
 use super::{
     environment,
     folder::{
-        DEFAULT_LOG_LIMIT_BYTES, ExitRecord, FORMAT, FolderError, MARKER, RUN_VARIABLE, RunFolder,
-        Spec, read_json, write_atomic, write_json,
+        DEFAULT_LOG_LIMIT_BYTES, ExitRecord, FORMAT, FolderError, KEY_SOCKET, MARKER, RUN_VARIABLE,
+        RunFolder, Spec, read_json, write_atomic, write_json,
     },
     keeper,
     live::{Live, Talk},
@@ -19,6 +19,7 @@ use orchestron_engine::ports::{
 use std::{
     collections::BTreeMap,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -313,11 +314,23 @@ impl Runs for ProcessRuns {
             sweep(&folder, end)?;
         }
         self.live.remove(run);
-        Ok(())
+        // Nobody rings or asks for the key any more. The keeper has taken its own socket away, unless it was killed.
+        remove(&folder.bell())?;
+        remove(&folder.dir().join(KEY_SOCKET))
     }
 
     fn installed(&self) -> PortResult<Vec<InstalledAgent>> {
         InstalledPrograms.installed()
+    }
+}
+
+/// Takes a file away; one that is gone already is fine.
+fn remove(path: &Path) -> PortResult<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(io_failure("cannot remove", path.display(), &error))
+        }
+        _ => Ok(()),
     }
 }
 
