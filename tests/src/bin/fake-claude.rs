@@ -214,7 +214,8 @@ impl Agent {
 
     /// Starts a child in a session of its own that minds no signal, and one whose parent is gone; then neither reads nor ends.
     fn hangs_on(&self) -> ! {
-        const CHILDREN: &str = "setsid sh -c 'trap \"\" TERM INT HUP; while :; do sleep 4323; done' &
+        const CHILDREN: &str =
+            "setsid sh -c 'trap \"\" TERM INT HUP; while :; do sleep 4323; done' &
             (setsid sleep 4324 &)
             sleep 4325 & wait";
         let children = Command::new("sh").args(["-c", CHILDREN]).spawn();
