@@ -2,8 +2,10 @@
 
 use super::{chain::end_stop, progress, prune};
 use crate::{
-    Actor, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId, State,
-    TaskId, Time, budget, failure, rate,
+    Actor, AgentName, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId,
+    State, TaskId, Time, budget, failure,
+    planted::{Fault, is},
+    rate,
     run::Work,
     state::{Progress, Receipt, Step},
 };
@@ -175,14 +177,14 @@ fn end_run(state: &mut State, event: &Event, run: &RunId, end: &RunEnd) {
     // Only the run its task is waiting for moves it: the ends of all others are told and change nothing.
     let moves = match &found.work {
         Work::Gate { .. } => gate_ended(progress, &found, end, at),
-        Work::Leg { leg, .. } => {
+        Work::Leg { leg, agent, .. } => {
             let waits = Step::Working {
                 leg: *leg,
                 run: run.clone(),
             };
             let waits = progress.step == waits;
             if waits {
-                end_leg(progress, *leg, end, known, at);
+                end_leg(progress, (*leg, agent), end, known, at);
             }
             waits
         }
@@ -206,18 +208,18 @@ fn gate_ended(found: &mut Progress, run: &Run, end: &RunEnd, at: Time) -> bool {
 /// What a leg's end means for the task. What follows from it is decided in [`crate::decide`].
 ///
 /// `known`: the fault is known to lie with the agent's program or login, and is dealt with for all its tasks at once.
-fn end_leg(found: &mut Progress, leg: Leg, end: &RunEnd, known: bool, at: Time) {
+fn end_leg(
+    found: &mut Progress,
+    (leg, agent): (Leg, &AgentName),
+    end: &RunEnd,
+    known: bool,
+    at: Time,
+) {
     found.step = match (end, leg) {
-        (RunEnd::Completed, Leg::Implement) => {
-            let holder = found
-                .stops
-                .last()
-                .map_or(Holder::Nobody, |stop| stop.holder.clone());
-            Step::Committing {
-                holder,
-                note: String::new(),
-            }
-        }
+        (RunEnd::Completed, Leg::Implement) => Step::Committing {
+            holder: Holder::Agent(agent.clone()),
+            note: String::new(),
+        },
         (RunEnd::Completed, _) => Step::Handing,
         (RunEnd::Stopped { .. }, _) => {
             end_stop(found, at, Some(false));
@@ -229,10 +231,10 @@ fn end_leg(found: &mut Progress, leg: Leg, end: &RunEnd, known: bool, at: Time) 
         }
         _ => {
             end_stop(found, at, Some(false));
-            if !known {
+            if !known && !is(Fault::SilentFailure) {
                 found.went_wrong(leg);
             }
-            found.failed_at = Some(at);
+            found.failed_at = Some(at).filter(|_| !is(Fault::SilentFailure));
             Step::Idle
         }
     };
