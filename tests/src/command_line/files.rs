@@ -245,9 +245,10 @@ fn what_finished_runs_said_long_ago_is_cleared_away_by_an_engine() {
         fs::write(&exit, said.to_string()).expect("written");
     }
     let trash = env.state().join("trash");
-    let name = |days| format!("{}-0123456789abcdef-TASK-001.md", days_ago(days));
-    fs::write(trash.join(name(31)), "old").expect("a file");
-    fs::write(trash.join(name(29)), "not so old").expect("a file");
+    let text = |days| trash.join(format!("{}-0123456789abcdef-TASK-001.md", days_ago(days)));
+    let (old, newer) = (text(31), text(29));
+    fs::write(&old, "old").expect("a file");
+    fs::write(&newer, "not so old").expect("a file");
 
     // A command that settles what follows clears nothing.
     does(&env, &["create", "Another"]);
@@ -261,7 +262,7 @@ fn what_finished_runs_said_long_ago_is_cleared_away_by_an_engine() {
         log.contains("cleared away: what 1 run of finished tasks said (1 MB); 1 earlier version of task files")
             .then_some(())
     });
-    assert!(open.exists() && !trash.join(name(31)).exists() && trash.join(name(29)).exists());
+    assert!(open.exists() && !old.exists() && newer.exists());
     // What is gone is told as gone, not as an error.
     does(&env, &["show", "TASK-1"]);
     does(&env, &["show", "TASK-2"]);
