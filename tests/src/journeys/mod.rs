@@ -10,6 +10,7 @@ mod engines;
 mod git;
 mod key;
 mod missing;
+mod money;
 mod outside;
 mod permission;
 mod pitfalls;
