@@ -146,26 +146,14 @@ impl Project {
     /// # Errors
     /// When the database cannot be opened.
     pub fn store(&self) -> PortResult<Store> {
-        Ok(self.store_over(SqliteLog::open(&self.state.log_db())?))
+        Ok(self.opened(SqliteLog::open(&self.state.log_db())?)?.0)
     }
 
-    /// The same for an engine: the database is read as a whole first, and history that was lost is told in the new one.
+    /// The same for an engine: the database is read as a whole first.
     fn checked_store(&self) -> PortResult<Store> {
-        let mut log = SqliteLog::open_checked(&self.state.log_db())?;
-        if let Some(mended) = log.mended() {
-            let what = format!(
-                "the database was damaged ({}) and is kept as {}; the board is read from the files, history begins anew",
-                mended.said,
-                mended.aside.display()
-            );
-            let told = Commit {
-                facts: vec![(Actor::Engine, Fact::Noted { what: what.clone() })],
-                ..Commit::default()
-            };
-            log.set_setting(SET_ASIDE, &what)?;
-            log.commit(self.clock.now(), told)?;
-        }
-        Ok(self.store_over(log))
+        Ok(self
+            .opened(SqliteLog::open_checked(&self.state.log_db())?)?
+            .0)
     }
 
     /// Reads the whole database; a damaged one is set aside and a new one begun. What was done then, in words.
@@ -173,9 +161,29 @@ impl Project {
     /// # Errors
     /// When it cannot be read, or was made by a newer version.
     pub fn check(&self) -> PortResult<Option<String>> {
-        let before = self.store()?.log().setting(SET_ASIDE)?;
-        let after = self.checked_store()?.log().setting(SET_ASIDE)?;
-        Ok(after.filter(|after| Some(after) != before.as_ref()))
+        Ok(self
+            .opened(SqliteLog::open_checked(&self.state.log_db())?)?
+            .1)
+    }
+
+    /// History that was lost with a damaged database is told in the new one.
+    fn opened(&self, mut log: SqliteLog) -> PortResult<(Store, Option<String>)> {
+        let told = log.mended().map(|mended| {
+            format!(
+                "the database was damaged ({}) and is kept as {}; the board is read from the files, history begins anew",
+                mended.said,
+                mended.aside.display()
+            )
+        });
+        if let Some(what) = told.clone() {
+            log.set_setting(SET_ASIDE, &what)?;
+            let noted = Commit {
+                facts: vec![(Actor::Engine, Fact::Noted { what })],
+                ..Commit::default()
+            };
+            log.commit(self.clock.now(), noted)?;
+        }
+        Ok((self.store_over(log), told))
     }
 
     fn store_over(&self, log: SqliteLog) -> Store {

@@ -426,6 +426,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether a command failed because its task's file was just taken away, by a branch switch that nobody has noticed yet.
+    fn went_away(&mut self, command: &Command) -> Result<bool, EngineError> {
+        if !needs_files(command) {
+            return Ok(false);
+        }
+        self.look_again |= self.ports.store.keep()?;
+        self.observed = None;
+        Ok(self.is_away(command))
+    }
+
     /// Whether what this command is about is not there now, but may be soon: it is left as it is until the files are back.
     fn is_away(&self, command: &Command) -> bool {
         let task = match command {
@@ -581,6 +591,7 @@ impl Engine {
         let facts = match self.try_command(open) {
             Ok(facts) => facts,
             Err(error) if log_is_broken(&error) => return Err(error.into()),
+            Err(_) if self.went_away(&open.command)? => return Ok(()),
             Err(error) => {
                 vec![(
                     Actor::Engine,

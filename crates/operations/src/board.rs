@@ -29,7 +29,7 @@ pub fn board(cx: &mut Context, _input: &input::Nothing) -> Result<BoardView, OpE
 /// # Errors
 /// When the project cannot be read.
 pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, OpError> {
-    cx.store.look()?;
+    cx.look()?;
     let (state, task_problems) = cx.store.in_flight()?;
     let (_, config_problems) = cx.store.files().config()?;
     let counted = cx.store.counts()?;

@@ -3,7 +3,7 @@
 use orchestron_domain::{Actor, State, TaskId};
 use orchestron_engine::{
     Store, StoreError,
-    ports::{Git, Keys, Programs, RunLogs},
+    ports::{Git, Keys, PortErrorKind, PortResult, Programs, RunLogs},
 };
 use std::sync::Arc;
 
@@ -35,13 +35,24 @@ pub struct Context {
 }
 
 impl Context {
+    /// Takes in what changed in the files. Where there is no room to write it down, what is known is good enough for looking.
+    ///
+    /// # Errors
+    /// When files or log cannot be read.
+    pub fn look(&mut self) -> PortResult<()> {
+        match self.store.look() {
+            Err(error) if error.kind == PortErrorKind::NoRoom => Ok(()),
+            outcome => outcome,
+        }
+    }
+
     /// The state of the project now: log, files, configuration. Whether it is a git repository is not in it: asking git takes a while,
     /// and few operations have to know.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn state(&mut self) -> Result<State, StoreError> {
-        self.store.look()?;
+        self.look()?;
         Ok(self.store.state()?)
     }
 
@@ -54,7 +65,7 @@ impl Context {
         &mut self,
         tasks: impl IntoIterator<Item = &'a TaskId>,
     ) -> Result<State, StoreError> {
-        self.store.look()?;
+        self.look()?;
         Ok(self.store.about(&tasks.into_iter().cloned().collect())?)
     }
 }

@@ -295,6 +295,16 @@ fn put_away(
     what: &str,
 ) -> Result<Done, OpError> {
     must_not_be_worked_on(state, task)?;
+    // That a new task goes to ready by itself makes nothing more of it.
+    let found = state.tasks.get(task);
+    let status = match state.status(task) {
+        Some(now @ (Status::Pending | Status::Ready))
+            if found.is_none_or(|found| found.stops.is_empty()) =>
+        {
+            now
+        }
+        _ => status,
+    };
     cx.store
         .undo_creation(&Actor::Person, task, status, |kept| {
             undone(seq, Some(task), what, Some(kept))

@@ -351,3 +351,28 @@ fn a_full_disk_makes_the_engine_rest_and_say_why_and_it_goes_on_by_itself() {
         assert!(world.started().iter().all(|(_, times)| *times == 1));
     }
 }
+
+#[test]
+fn a_switch_that_nobody_noticed_yet_fails_no_command() {
+    let (world, mut engine) = at_work(12);
+    let files = take_away(&world, "TASK-012");
+    let done = Fact::Submitted {
+        task: "TASK-001".parse().unwrap(),
+        leg: Leg::Implement,
+        note: "done".into(),
+        run: None,
+    };
+    world.store().append(&Actor::Person, vec![done]).unwrap();
+    engine.step(&[Wake::Doorbell]).unwrap();
+    assert_eq!(asked(engine.state()), 1);
+    put_back(&world, &files);
+    look(&mut engine);
+    let told = world.facts();
+    let is = |fact: &&Fact| matches!(fact, Fact::Committed { .. });
+    assert_eq!(told.iter().filter(is).count(), 1, "{told:#?}");
+    assert!(
+        !told
+            .iter()
+            .any(|fact| matches!(fact, Fact::CommandFailed { .. }))
+    );
+}

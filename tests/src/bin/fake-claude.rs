@@ -7,6 +7,7 @@
 //!
 //! What it leaves behind for the tests lies in `$HOME/fake-claude/`: `starts` has a line for each start (run id, process
 //! id), `sessions/` a file for each session. `$HOME/fake-claude/pause_ms` says how long each step takes. While there is a file
+//! `$HOME/fake-claude/wait`, an implementer does not hand in; while there is a file
 //! `$HOME/fake-claude/stubborn`, an implementer starts children that want to outlive it, and hears nothing any more.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a program of the tests: what fails here has to be loud
@@ -199,6 +200,9 @@ impl Agent {
             "implement" => {
                 self.write_file(task);
                 self.rest();
+                while self.home.join("wait").exists() {
+                    thread::sleep(Duration::from_millis(20));
+                }
                 self.tool(
                     "task_submit",
                     &json!({"note": format!("{task} is implemented")}),

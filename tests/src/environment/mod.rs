@@ -14,7 +14,7 @@ mod text;
 pub use command::{Finished, finish};
 pub use engine::{Engine, out_of_envelope};
 pub use model::Model;
-pub use processes::{Process, kill, of as processes_of};
+pub use processes::{Process, kill, of as processes_of, resume, suspend, terminate};
 pub use project::Chain;
 pub use relay::{Relay, has};
 pub use text::check;

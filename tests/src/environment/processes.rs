@@ -22,6 +22,16 @@ pub fn terminate(pid: u32) {
     signal(pid, Signal::TERM);
 }
 
+/// Lets a process do nothing any more, as a machine that sleeps does.
+pub fn suspend(pid: u32) {
+    signal(pid, Signal::STOP);
+}
+
+/// Wakes it.
+pub fn resume(pid: u32) {
+    signal(pid, Signal::CONT);
+}
+
 fn signal(pid: u32, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     // It may have ended in this instant.

@@ -14,6 +14,8 @@ mod money;
 mod outside;
 mod permission;
 mod pitfalls;
+#[cfg(target_os = "linux")]
+mod recovery;
 mod stop;
 
 use crate::environment::{Chain, Model, TestEnvironment, claude};

@@ -222,6 +222,14 @@ fn look_at_header(path: &Path) -> Result<bool, Trouble> {
         })
     };
     judge(path, number(60), number(68))?;
+    // SQLite takes a file that is shorter than a page for a new one, and would begin it anew without a word.
+    let page = match number(16) >> 16 {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    if fs::metadata(path).is_ok_and(|there| there.len() < page) {
+        return Err(Trouble::Damaged("it was cut off".to_owned()));
+    }
     Ok(true)
 }
 

@@ -99,7 +99,7 @@ fn a_new_task_goes_into_the_trash_and_comes_out_of_it() {
     let mut cx = person(&moved);
     call(&mut cx, "create", json!({ "title": "Pay by card" })).unwrap();
     let event = about(&mut cx, "was written: Pay by card");
-    call(&mut cx, "move", json!({ "task": "TASK-1", "to": "ready" })).unwrap();
+    call(&mut cx, "move", json!({ "task": "TASK-1", "to": "review" })).unwrap();
     assert!(refused(&mut cx, event).contains("more than a new file by now"));
 }
 
