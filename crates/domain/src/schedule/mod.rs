@@ -28,7 +28,10 @@ pub use survey::Survey;
 pub use wait::{Wait, wait};
 pub use why::{Reason, why};
 
-use crate::{Command, Leg, State, Status, Time};
+use crate::{
+    Command, Leg, State, Status, TaskCard, Time,
+    budget::{self, Blocked},
+};
 
 /// What may start now: every step that takes no agent, and the first agent that may start. Deterministic: the same state and time
 /// give the same commands.
@@ -47,8 +50,25 @@ pub fn schedule(state: &State, now: Time) -> Vec<Command> {
     // When nothing can start anyway, nothing has to be put in order.
     if state.trusted && state.paused.is_none() && survey.places().are_left(&state.config.limits) {
         survey.sort(&mut waiting);
-        commands.extend(waiting.iter().find_map(|card| survey.ask_for_money(card)));
-        commands.extend(waiting.iter().find_map(|card| survey.claim(card)));
+        commands.extend(first_agent(&survey, &waiting));
+    }
+    commands
+}
+
+/// The claim of the first task that may start, and the question for more money, when that is all that one before it lacks.
+fn first_agent(survey: &Survey<'_>, waiting: &[&TaskCard]) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for card in waiting {
+        match survey.wait(card) {
+            Wait::Next => {
+                commands.extend(survey.claim(card));
+                break;
+            }
+            Wait::Budget(Blocked::Short(short)) if commands.is_empty() => {
+                commands.extend(budget::ask(survey.state, &short));
+            }
+            _ => {}
+        }
     }
     commands
 }

@@ -103,16 +103,7 @@ pub(super) fn route_given(
     };
     let mut passed = Vec::new();
     let mut usable = Vec::new();
-    let first = candidates(state, card, leg, &named);
-    let others: Vec<&Agent> = match is_asked_for(state, card, leg) {
-        true => Vec::new(),
-        false => able(state, card, leg)
-            .filter(|agent| !first.iter().any(|one| one.name == agent.name))
-            .collect(),
-    };
-    // When nobody may write where the work lies without asking, whoever does it has to ask.
-    let may_write = |agent: &&Agent| outside(card, leg, agent).is_empty();
-    let somebody_may = first.iter().chain(&others).any(may_write);
+    let (first, others, somebody_may) = all_candidates(state, card, leg, &named);
     // Whether it can.
     let mut look = |agent: &Agent| {
         let files = outside(card, leg, agent);
@@ -133,6 +124,44 @@ pub(super) fn route_given(
         });
     }
     choose(state, places, card, leg, &named, usable, passed)
+}
+
+/// Whether anybody can take a leg now: [`route_given`] without words, for those who look at many tasks.
+pub(super) fn can_start(
+    state: &State,
+    places: &Places,
+    card: &TaskCard,
+    leg: Leg,
+    now: Time,
+) -> bool {
+    let Holder::Agent(named) = state.holder(&card.id, leg) else {
+        return false;
+    };
+    let (first, others, somebody_may) = all_candidates(state, card, leg, &named);
+    first.iter().chain(&others).any(|agent| {
+        let astray = somebody_may && !outside(card, leg, agent).is_empty();
+        !astray && refusal(state, places, card, leg, agent, now).is_none()
+    })
+}
+
+/// The agents that are asked first, those that are asked when none of them can, and whether any of them may write where the work
+/// lies. When nobody may without asking, whoever does it has to ask.
+fn all_candidates<'a>(
+    state: &'a State,
+    card: &'a TaskCard,
+    leg: Leg,
+    named: &AgentName,
+) -> (Vec<&'a Agent>, Vec<&'a Agent>, bool) {
+    let first = candidates(state, card, leg, named);
+    let others: Vec<&Agent> = match is_asked_for(state, card, leg) {
+        true => Vec::new(),
+        false => able(state, card, leg)
+            .filter(|agent| !first.iter().any(|one| one.name == agent.name))
+            .collect(),
+    };
+    let may_write = |agent: &&Agent| outside(card, leg, agent).is_empty();
+    let somebody_may = first.iter().chain(&others).any(may_write);
+    (first, others, somebody_may)
 }
 
 /// Whether somebody asked for this very agent: the task file, or whoever gave the leg to another one.

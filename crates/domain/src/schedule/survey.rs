@@ -2,8 +2,7 @@
 
 use super::{Places, Route, circles, leg_of, order::rank, route::route_given, wait};
 use crate::{
-    AgentName, Command, Holder, Leg, RequestKind, State, Status, TaskCard, TaskId, Time, budget,
-    conflict,
+    AgentName, Command, Holder, Leg, RequestKind, State, Status, TaskCard, TaskId, Time, conflict,
     planted::{Fault, is},
     run::Verdict,
     state::{Progress, Step},
@@ -90,14 +89,20 @@ impl<'a> Survey<'a> {
     /// The tasks that would start if agents were started one after the other now, in order, with who takes each.
     #[must_use]
     pub fn starts(&self) -> Vec<(&'a TaskId, AgentName)> {
-        let mut queue = self.queue();
-        self.sort(&mut queue);
         let limits = &self.state.config.limits;
         let mut places = self.places.clone();
         let mut starts = Vec::new();
+        if places.free(limits) == 0 {
+            return starts;
+        }
+        let mut queue = self.coming_agents();
+        self.sort(&mut queue);
         for card in queue {
             if places.free(limits) == 0 {
                 break;
+            }
+            if !self.wait(card).is_place() {
+                continue;
             }
             let Some(leg) = leg_of(card.status) else {
                 continue;
@@ -114,16 +119,17 @@ impl<'a> Survey<'a> {
     /// Tasks that only places keep from starting, in the order they get them.
     #[must_use]
     pub fn in_line(&self) -> Vec<&'a TaskCard> {
-        let mut queue = self.queue();
+        let mut queue = self.coming_agents();
+        queue.retain(|card| self.wait(card).is_place());
         self.sort(&mut queue);
         queue
     }
 
-    fn queue(&self) -> Vec<&'a TaskCard> {
+    /// Tasks whose next step is an agent's.
+    fn coming_agents(&self) -> Vec<&'a TaskCard> {
         let cards = self.state.cards.values();
         cards
             .filter(|card| matches!(self.coming(card), Some(Coming::Agent)))
-            .filter(|card| self.wait(card).is_place())
             .collect()
     }
 
@@ -172,19 +178,8 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// The question for more money, when that is all that a task lacks.
-    pub(super) fn ask_for_money(&self, card: &TaskCard) -> Option<Command> {
-        match self.wait(card) {
-            wait::Wait::Budget(budget::Blocked::Short(short)) => budget::ask(self.state, &short),
-            _ => None,
-        }
-    }
-
-    /// The claim of a task for the agent that takes it, when nothing stands in the way.
+    /// The claim of a task, in whose way nothing stands, for the agent that takes it.
     pub(super) fn claim(&self, card: &TaskCard) -> Option<Command> {
-        if self.wait(card) != wait::Wait::Next {
-            return None;
-        }
         let leg = leg_of(card.status)?;
         let route = self.route(card, leg);
         let tries = self.progress(card).map_or(0, |found| found.tries(leg));

@@ -1,6 +1,6 @@
 //! Why a task does not move by itself right now.
 
-use super::{Refusal, Route, Survey, Unfit, leg_of, survey::was_reviewed};
+use super::{Refusal, Route, Survey, Unfit, leg_of, route::can_start, survey::was_reviewed};
 use crate::{
     AgentName, Holder, Leg, State, Status, TaskCard, TaskId, Time, budget, conflict, failure, rate,
     state::{Progress, Step},
@@ -237,9 +237,9 @@ fn agent(
 
 /// Agents, their limits, and places.
 fn places(survey: &Survey<'_>, card: &TaskCard, leg: Leg, told: &mut Told) {
-    let route = survey.route(card, leg);
-    if route.to.is_none() {
-        for wait in refusals(&route) {
+    let (state, now) = (survey.state, survey.now);
+    if !can_start(state, &survey.places, card, leg, now) {
+        for wait in refusals(&survey.route(card, leg)) {
             if told.add(wait) {
                 return;
             }
