@@ -300,12 +300,28 @@ impl Round {
             self.wait_for_a_write();
             thread::sleep(Duration::from_micros(self.dice.roll(3000)));
         }
+        if self.dice.roll(4) == 0 {
+            return self.overtake_engine();
+        }
         if let Some(engine) = self.engine.take() {
             engine.kill();
         }
         self.story.push("Engine".to_owned());
         thread::sleep(Duration::from_millis(self.dice.roll(150)));
         self.start_engine();
+    }
+
+    /// Somebody deletes the lock file: a second engine takes over while the first one still believes to be it.
+    fn overtake_engine(&mut self) {
+        let first = self.engine.take();
+        // There is none yet when the first is only just starting.
+        fs::remove_file(self.env.state().join("engine.lock")).ok();
+        self.start_engine();
+        thread::sleep(Duration::from_millis(self.dice.roll(400)));
+        if let Some(first) = first {
+            first.kill();
+        }
+        self.story.push("Lease".to_owned());
     }
 
     fn wait_for_a_write(&self) {
