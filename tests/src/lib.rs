@@ -7,6 +7,7 @@
 //! - `journeys`: whole chains with real files, real git and the real Claude CLI on a scripted model.
 //! - `crash`: kill -9 of engine, keeper and agent at seeded moments.
 //! - `window`: the desktop app under Xvfb, driven through WebDriver.
+//! - `mcp`: the MCP server as the official conformance suite, inspector and clients meet it.
 //! - `browser`: the same UI served by `orchestron run --ui`, in headless Chromium.
 //!
 //! `environment` is what they stand on: a machine of its own for each test, in a temporary folder.
@@ -25,6 +26,8 @@ mod crash;
 mod environment;
 #[cfg(all(test, unix))]
 mod journeys;
+#[cfg(all(test, target_os = "linux"))]
+mod mcp;
 #[cfg(test)]
 mod source;
 #[cfg(all(test, target_os = "linux"))]

@@ -12,6 +12,7 @@ mod failure;
 mod freshness;
 mod npm;
 mod project;
+mod python;
 mod results;
 mod sidecar;
 mod steps;

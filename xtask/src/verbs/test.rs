@@ -13,6 +13,7 @@ use crate::doctests;
 use crate::failure::Failure;
 use crate::npm;
 use crate::project::{Build, Project};
+use crate::python;
 use crate::results::{Case, LibtestReader, Outcome, Tally, one_kind, read_junit, rust_kinds};
 use crate::steps::{Done, Output, Steps};
 use crate::verbs::setup::{COMPILING, PREPARING, SELECTION, compile, prepare};
@@ -29,7 +30,7 @@ pub fn test(project: &Project, filters: &[String]) -> Result<(), Failure> {
     let mut run = TestRun {
         project,
         filters,
-        steps: Steps::new(PREPARING + 1 + checks + COMPILING),
+        steps: Steps::new(PREPARING + 3 + checks + COMPILING),
         summary: Summary::default(),
     };
     let lock = project.lock()?;
@@ -38,6 +39,15 @@ pub fn test(project: &Project, filters: &[String]) -> Result<(), Failure> {
         .step("Install the browser driver", Output::Hidden, || {
             npm::install(project, "tests/browser")
         })?;
+    run.steps
+        .step("Install the official MCP tools", Output::Hidden, || {
+            npm::install(project, "tests/mcp")
+        })?;
+    run.steps.step(
+        "Install the official MCP client for Python",
+        Output::Hidden,
+        || python::install(project),
+    )?;
     drop(lock);
     // The cheap checks first: who forgot to format learns it in a second.
     if everything {

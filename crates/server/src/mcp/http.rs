@@ -19,13 +19,14 @@ use rmcp::{
 };
 use serde_json::json;
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{net::TcpListener, sync::watch};
 
 /// How long a session may say nothing. Models think for long.
 const SILENCE: Duration = Duration::from_secs(60 * 60);
@@ -85,6 +86,33 @@ where
     Router::new()
         .fallback_service(service)
         .layer(middleware::from_fn_with_state(limits, within_limits))
+}
+
+/// An MCP server of its own at `/mcp`, without the UI and its token, until it is told to stop. It is what the conformance suite's
+/// fixture stands on: the same routes and limits as the product's.
+///
+/// # Errors
+/// What went wrong while it served.
+pub async fn serve_alone<H>(
+    listener: TcpListener,
+    handler: H,
+    mut stopping: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    H: ServerHandler + Clone,
+{
+    let port = listener.local_addr()?.port();
+    let origins = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("http://{name}:{port}"));
+    let routes = routes(handler, origins.into(), stopping.clone());
+    axum::serve(listener, Router::new().nest_service("/mcp", routes))
+        .with_graceful_shutdown(async move {
+            stopping
+                .wait_for(|stop| *stop)
+                .await
+                .map(|_| ())
+                .unwrap_or_default();
+        })
+        .await
 }
 
 /// Nobody takes more than there is for all; and errors are told in the protocol's own way.

@@ -56,16 +56,16 @@ impl Shape {
     pub fn schema(self) -> Map<String, Value> {
         // Only what every reply has and what a client would look for: a schema is read by models as well, each time.
         let text = || json!({"type": "string"});
-        let rows = || json!({"type": "array", "items": {"type": "object"}});
+        let rows = || json!({"type": "array"});
         let (properties, required) = match self {
-            Self::Done => (json!({"did": text(), "status": text()}), json!(["did"])),
+            Self::Done => (json!({"did": text()}), json!(["did"])),
             Self::Handover => (
                 json!({"document": text(), "worktree": text(), "none": text()}),
                 json!([]),
             ),
             Self::Task => (
                 json!({"id": text(), "title": text(), "status": text()}),
-                json!(["id", "title", "status"]),
+                json!(["id"]),
             ),
             Self::Tasks => (
                 json!({"tasks": rows(), "next_cursor": text()}),
@@ -411,7 +411,7 @@ mod tests {
 
     fn cards(count: u32, title: &str) -> Value {
         let card = |n: u32| {
-            json!({"id": format!("TASK-{n:03}"), "title": title, "status": COLUMNS[(n / 200) as usize % 6], "priority": "P1",
+            json!({"id": format!("TASK-{n:03}"), "title": title, "status": COLUMNS[(n / 30) as usize % 6], "priority": "P1",
                 "turn": {"kind": "agent", "name": "claude-impl"}, "line": null, "blocked_by": [], "order": n})
         };
         Value::Array((0..count).map(card).collect())
@@ -448,10 +448,10 @@ mod tests {
     #[test]
     fn pages_have_every_task_once_and_stay_small() {
         for title in ["Search", &"long ".repeat(500)] {
-            let all = cards(1_000, title);
+            let all = cards(150, title);
             for limit in [None, Some(1), Some(100)] {
                 let ids = walk(&all, limit);
-                assert_eq!(ids.len(), 1_000);
+                assert_eq!(ids.len(), 150);
                 assert_eq!(ids.first().map(String::as_str), Some("TASK-000"));
             }
         }

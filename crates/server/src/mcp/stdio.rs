@@ -14,6 +14,7 @@ use rmcp::{
 use serde_json::Value;
 use std::{
     io,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -73,6 +74,9 @@ struct Lines<R, W> {
     line: Vec<u8>,
     /// The rest of a line that was too long is being passed over.
     passing: bool,
+    /// What is being said about a message that was not taken. It is kept here because whoever waits for the next message may stop
+    /// waiting at any moment and begin anew, and half of an answer must not be left behind.
+    refusing: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
     out: Arc<Out<W>>,
 }
 
@@ -114,11 +118,16 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
             input: BufReader::new(input),
             line: Vec::new(),
             passing: false,
+            refusing: None,
             out: Arc::new(Out {
                 pipe: Mutex::new(output),
                 open: AtomicUsize::new(0),
             }),
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.out.open.load(Ordering::Acquire) < AT_ONCE
     }
 
     /// Reads up to the end of a line. May be dropped and called again: what was read so far is kept.
@@ -211,42 +220,48 @@ where
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
-        let out = Arc::clone(&self.out);
         loop {
-            let came = self.read().await;
-            let listens = match came {
+            if let Some(refusing) = &mut self.refusing {
+                let listens = refusing.await;
+                self.refusing = None;
+                if !listens {
+                    return None;
+                }
+            }
+            let wrong = match self.read().await {
                 Came::End => return None,
                 Came::TooLong => {
                     let id = id_in(&self.line);
-                    self.line.clear();
                     let what = format!(
                         "the message is longer than {LONGEST} bytes and was not read; write long texts into files and name them"
                     );
-                    out.refuse(ErrorCode::INVALID_REQUEST, what, id).await
+                    Some((ErrorCode::INVALID_REQUEST, what, id))
                 }
-                Came::Line => {
-                    let parsed = self.parse();
-                    self.line.clear();
-                    self.line.shrink_to(64 * 1024);
-                    match parsed {
-                        Ok(JsonRpcMessage::Request(request)) => {
-                            if out.open.load(Ordering::Acquire) < AT_ONCE {
-                                out.open.fetch_add(1, Ordering::AcqRel);
-                                return Some(JsonRpcMessage::Request(request));
-                            }
-                            let what = format!(
-                                "{AT_ONCE} calls are worked on already; wait for their answers, then send this one again"
-                            );
-                            out.refuse(BUSY, what, Some(request.id)).await
-                        }
-                        Ok(message) => return Some(message),
-                        Err(None) => true,
-                        Err(Some((code, what, id))) => out.refuse(code, what, id).await,
+                Came::Line => match self.parse() {
+                    Ok(JsonRpcMessage::Request(request)) if self.has_room() => {
+                        self.line.clear();
+                        self.out.open.fetch_add(1, Ordering::AcqRel);
+                        return Some(JsonRpcMessage::Request(request));
                     }
-                }
+                    Ok(JsonRpcMessage::Request(request)) => {
+                        let what = format!(
+                            "{AT_ONCE} calls are worked on already; wait for their answers, then send this one again"
+                        );
+                        Some((BUSY, what, Some(request.id)))
+                    }
+                    Ok(message) => {
+                        self.line.clear();
+                        return Some(message);
+                    }
+                    Err(wrong) => wrong,
+                },
             };
-            if !listens {
-                return None;
+            self.line.clear();
+            self.line.shrink_to(64 * 1024);
+            if let Some((code, what, id)) = wrong {
+                let out = Arc::clone(&self.out);
+                let refuse = async move { out.refuse(code, what, id).await };
+                self.refusing = Some(Box::pin(refuse));
             }
         }
     }

@@ -230,6 +230,7 @@ async fn a_task_goes_through_a_holders_hands() {
     assert!(next["document"].as_str().unwrap().contains("Search"));
     let beside = next.to_string().len() - next["document"].to_string().len();
     assert!(beside <= 2_000, "{beside}");
+    run_engine(&world).unwrap();
     let again = cursor.good("task_claim", json!({"task": "TASK-1"})).await;
     assert!(
         again["did"].as_str().unwrap().contains("already"),
@@ -245,7 +246,7 @@ async fn a_task_goes_through_a_holders_hands() {
     let events = cursor.good("events_list", json!({"task": "TASK-1"})).await;
     let told = events["events"].as_array().unwrap().iter();
     let count = told
-        .filter(|event| event["text"].as_str().unwrap().contains("submitted"))
+        .filter(|event| event["text"].as_str().unwrap().contains("see search.rs"))
         .count();
     assert_eq!(count, 1, "{events}");
 }
@@ -272,9 +273,9 @@ async fn a_repeated_create_writes_one_task() {
 }
 
 #[tokio::test]
-async fn a_thousand_tasks_come_in_small_pages() {
+async fn hundreds_of_tasks_come_in_small_pages() {
     let world = World::new();
-    for n in 1..=1_000 {
+    for n in 1..=300 {
         world.task(
             n,
             Status::Pending,
@@ -298,7 +299,7 @@ async fn a_thousand_tasks_come_in_small_pages() {
             break;
         }
     }
-    assert_eq!(seen.len(), 1_000);
+    assert_eq!(seen.len(), 300);
     let refused = client
         .tool("task_list", json!({"cursor": "elsewhere"}))
         .await;

@@ -105,7 +105,7 @@ const STATUSES: &[&str] = &[
 const TASK: Field = Field::needed("task", "", Kind::Task);
 const NOTE: Field = Field::needed(
     "note",
-    "What the next holder must know: what you did, what you checked, what is left.",
+    "For the next holder: what you did, what you checked, what is left.",
     Kind::Text,
 );
 const REPEATED: Field = Field::maybe(
@@ -128,7 +128,7 @@ const SECTION: Field = Field::needed(
 );
 const TEXT: Field = Field::needed(
     "text",
-    "Markdown without the heading. Who implements ticks boxes: the same list again with `- [x]` where it holds.",
+    "Markdown without the heading. Who implements ticks boxes: the list again with `- [x]`.",
     Kind::Text,
 );
 const VERDICT: Field = Field::needed(
@@ -147,7 +147,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "task_next",
         title: "Next task",
-        about: "The task to work on next, with its whole context as one document: goal, criteria, handoffs, feedback. With `claim` it is yours at once.",
+        about: "The task to work on next with its whole context: goal, criteria, handoffs, feedback. With `claim` it is yours at once.",
         takes: &[
             Field::maybe("claim", "Take it at once.", Kind::Flag),
             Field::maybe(
@@ -166,7 +166,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "task_get",
         title: "A task",
-        about: "Where one task stands, what it wants, and what came back. Long texts are cut; the resource orchestron://task/ID has the whole file.",
+        about: "Where a task stands, what it wants, what came back. Long texts are cut; the resource orchestron://task/ID is the whole file.",
         takes: &[TASK],
         asks: Asks::AsGiven,
         gives: Shape::Task,
@@ -199,7 +199,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "task_create",
         title: "Write a task",
-        about: "Writes a new task into pending. Say the goal and how one sees that it is reached, so that it can be worked on without asking.",
+        about: "Writes a new task into pending, clear enough to be worked on without asking.",
         takes: &[
             Field::needed("title", "What is to be done, in a line.", Kind::Text),
             Field::maybe("goal", "What is wanted, in full.", Kind::Text),
@@ -250,7 +250,7 @@ pub const ALL: &[Tool] = &[
         name: "task_submit",
         title: "Submit work",
         about: "Your work on a task in progress is done: the gates are run on it, then it goes to review.",
-        takes: &[TASK, NOTE, REPEATED],
+        takes: &[TASK, NOTE],
         asks: Asks::AsGiven,
         gives: Shape::Done,
         operation: "submit",
@@ -262,7 +262,7 @@ pub const ALL: &[Tool] = &[
         name: "task_complete",
         title: "End a leg",
         about: "Ends the present leg of a task, whichever it is: prepared, implemented, or reviewed and good.",
-        takes: &[TASK, NOTE, REPEATED],
+        takes: &[TASK, NOTE],
         asks: Asks::AsGiven,
         gives: Shape::Done,
         operation: "complete",
@@ -277,7 +277,6 @@ pub const ALL: &[Tool] = &[
         takes: &[
             TASK,
             Field::needed("note", "Why, and what was tried.", Kind::Text),
-            REPEATED,
         ],
         asks: Asks::AsGiven,
         gives: Shape::Done,
@@ -289,17 +288,12 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "review_decide",
         title: "Give a verdict",
-        about: "Your verdict on work in review. Where only a person may decide, the person is asked through this client.",
+        about: "Your verdict on work in review. Where only a person may decide, the person is asked.",
         takes: &[
             TASK,
             VERDICT,
             WHY,
-            Field::maybe(
-                "commit",
-                "The commit you looked at; refused when the branch has moved.",
-                Kind::Text,
-            ),
-            REPEATED,
+            Field::maybe("commit", "The commit you looked at.", Kind::Text),
         ],
         asks: Asks::AsGiven,
         gives: Shape::Done,
@@ -319,7 +313,6 @@ pub const ALL: &[Tool] = &[
                 "Why it cannot go on, what was tried, what you would do.",
                 Kind::Text,
             ),
-            REPEATED,
         ],
         asks: Asks::AsGiven,
         gives: Shape::Done,
@@ -331,7 +324,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "agent_list",
         title: "Agents",
-        about: "Who works here: agents and holders outside, their legs, what each does now, what keeps one from starting.",
+        about: "Who works here, on which legs, what each does now, what keeps one from starting.",
         takes: &[],
         asks: Asks::AsGiven,
         gives: Shape::Agents,
@@ -367,7 +360,6 @@ pub const ALL: &[Tool] = &[
         takes: &[
             Field::needed("what", "A task, or a run by its id.", Kind::Text),
             Field::maybe("why", "", Kind::Text),
-            REPEATED,
         ],
         asks: Asks::AsGiven,
         gives: Shape::Done,
@@ -379,11 +371,11 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "message_send",
         title: "Send a message",
-        about: "Tells an agent, everybody on a leg, everyone or the person something. Who works hears it at once, the others when they start.",
+        about: "Tells somebody something. Who works hears it at once, the others when they start.",
         takes: &[
             Field::needed(
                 "to",
-                "A name of agent_list, `prepare`, `implement`, `review`, `everyone` or `person`.",
+                "A name of agent_list, a leg (`prepare`, `implement`, `review`), `everyone` or `person`.",
                 Kind::Text,
             ),
             Field::needed("text", "At most 16 kB.", Kind::Text),
@@ -412,7 +404,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "message_inbox",
         title: "Your messages",
-        about: "Messages that wait for you, oldest first, a page at a time. Acknowledge each with message_ack when you have read it.",
+        about: "Messages that wait for you, oldest first, a page at a time. Acknowledge what you have read with message_ack.",
         takes: &[
             NEXT_PAGE,
             Field::maybe(
@@ -443,12 +435,12 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "context_save",
         title: "Save your context",
-        about: "Saves what the next run or session needs to go on with a task: steps, decisions, pointers; never contents of files. At most 4 kB reach the next holder.",
+        about: "Saves what whoever goes on with a task needs: steps, decisions, pointers, never files' contents. 4 kB reach the next holder.",
         takes: &[
             TASK,
             Field::needed(
                 "version",
-                "The version you loaded; 0 when nothing was saved yet. Refused when somebody saved meanwhile.",
+                "The version you loaded, 0 for the first. Refused when somebody saved meanwhile.",
                 Kind::Id,
             ),
             Field::maybe("now", "What you are at.", Kind::Text),
@@ -457,7 +449,6 @@ pub const ALL: &[Tool] = &[
             Field::maybe("decisions", "Each with its why.", Kind::Texts),
             Field::maybe("questions", "", Kind::Texts),
             Field::maybe("pointers", "Files and lines, commits.", Kind::Texts),
-            REPEATED,
         ],
         asks: Asks::Inside("context"),
         gives: Shape::Done,
