@@ -11,7 +11,7 @@ use crate::{
 };
 use orchestron_domain::{TaskId, state::Step};
 use orchestron_operations::{
-    OpError,
+    OpError, board,
     wire::{Big, DecisionInput, Done, HolderKind, Money, StatusWord, TaskView, input},
 };
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn tell_engine_at_it(here: &mut Here, done: &mut Done, operation: &str) -> Resul
     let id: TaskId = task.parse().map_err(OpError::Id)?;
     let give_up = Instant::now() + OUTCOME_PATIENCE;
     loop {
-        let state = here.context.state()?;
+        let state = here.context.about([&id])?;
         let at = match state.step(&id) {
             Step::Merging => "merges it",
             Step::Gating { .. } => "runs the gates on it",
@@ -87,14 +87,8 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
     let Some(task) = done.task.clone() else {
         return Ok(());
     };
-    let cards: Vec<orchestron_operations::wire::CardView> = here.ask(
-        "list",
-        &input::List {
-            status: None,
-            agent: None,
-        },
-    )?;
-    let Some(card) = cards.into_iter().find(|card| card.id == task) else {
+    let id: TaskId = task.parse().map_err(OpError::Id)?;
+    let Some((card, place)) = board::one(&mut here.context, &id)? else {
         return Ok(());
     };
     let before = done.status;
@@ -110,7 +104,13 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
         done.next
             .retain(|line| !over.iter().any(|start| line.starts_with(start)));
     }
-    tell_place(here, done, operation, &task)?;
+    match (card.status, place) {
+        (StatusWord::InProgress, Some(place)) if operation == "claim" => {
+            done.next.insert(0, format!("work in {place}"));
+        }
+        (StatusWord::Done, _) => tell_merge(here, done, operation, &task)?,
+        _ => {}
+    }
     let worked = before == Some(StatusWord::InProgress);
     let ended = matches!(operation, "submit" | "complete");
     if ended && worked && card.status == StatusWord::Ready {
@@ -135,28 +135,22 @@ fn tell_outcome(here: &mut Here, done: &mut Done, operation: &str) -> Result<(),
     Ok(())
 }
 
-/// Where the work is done, or where it went.
-fn tell_place(
+/// Where the work went.
+fn tell_merge(
     here: &mut Here,
     done: &mut Done,
     operation: &str,
     task: &str,
 ) -> Result<(), Failure> {
-    if !matches!(operation, "claim" | "approve" | "decide") {
+    if !matches!(operation, "approve" | "decide") {
         return Ok(());
     }
     let on = input::OnTask { task: task.into() };
     let view: TaskView = here.ask("task", &on)?;
-    match (view.card.status, view.worktree, view.handoffs.last()) {
-        (StatusWord::InProgress, Some(place), _) if operation == "claim" => {
-            done.next.insert(0, format!("work in {place}"));
-        }
-        (StatusWord::Done, _, Some(last)) => {
-            let note = last.note.lines().next().unwrap_or_default();
-            let note = note.trim_start_matches("Approved and ");
-            done.did = format!("{}: {}", done.did, note.trim_end_matches('.'));
-        }
-        _ => {}
+    if let Some(last) = view.handoffs.last() {
+        let note = last.note.lines().next().unwrap_or_default();
+        let note = note.trim_start_matches("Approved and ");
+        done.did = format!("{}: {}", done.did, note.trim_end_matches('.'));
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ impl Store {
     pub fn about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
         let mut state = self.story_about(tasks)?;
         let mut files = Vec::new();
-        for task in tasks.union(&under_way(&state)) {
+        for task in tasks.union(&at_work(&state).collect()) {
             files.extend(self.log.index_of(task)?);
         }
         let (cards, unclear, _) = read_board(files);
@@ -108,12 +108,17 @@ impl Store {
 
 /// Tasks with live runs, open requests or steps.
 fn under_way(state: &State) -> BTreeSet<TaskId> {
+    let asked = state.open_requests();
+    at_work(state)
+        .chain(asked.filter_map(|request| request.task.clone()))
+        .collect()
+}
+
+/// Tasks with live runs or steps.
+fn at_work(state: &State) -> impl Iterator<Item = TaskId> {
     let steps = state.tasks.iter();
     let steps = steps.filter(|(_, found)| found.step != Step::Idle);
-    let asked = state.open_requests();
     steps
         .map(|(task, _)| task.clone())
         .chain(state.live_runs().map(|run| run.task.clone()))
-        .chain(asked.filter_map(|request| request.task.clone()))
-        .collect()
 }

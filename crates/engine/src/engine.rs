@@ -349,7 +349,10 @@ impl Engine {
             match wake {
                 Wake::Files => self.look_at_files(Store::keep)?,
                 Wake::Named(named) => self.look_at_files(|store| store.keep_named(named))?,
-                Wake::Quiet => self.look_at_files(Store::glance)?,
+                Wake::Quiet => {
+                    self.look_at_files(Store::glance)?;
+                    self.tell_late_edits()?;
+                }
                 Wake::Run(run) => self.look_at_run(&run.clone())?,
                 // A person may have said that the files are right as they are.
                 Wake::Doorbell if self.ports.store.held_why().is_some() => {
@@ -491,6 +494,16 @@ impl Engine {
             self.order(self.state.seq, commands)?;
         }
         Err(EngineError::Restless)
+    }
+
+    /// An editor that had a file open while we replaced it may have written into the old one: nobody would ever see that.
+    fn tell_late_edits(&mut self) -> Result<(), EngineError> {
+        let told = self.ports.store.files().late_edits()?.into_iter();
+        let facts: Vec<_> = told.map(|what| Fact::Noted { what }).collect();
+        if !facts.is_empty() {
+            self.ports.store.append(&Actor::Engine, facts)?;
+        }
+        Ok(())
     }
 
     /// The `## Status` lines repeat the folders for readers of the files. Written when nothing else is to be done: nobody waits for them.

@@ -241,6 +241,11 @@ pub trait TaskFiles: Send + Sync {
     fn read_side(&self, path: &str) -> PortResult<FileText>;
     /// The configuration, with every problem found in it. Unknown keys are problems, not errors.
     fn config(&self) -> PortResult<(Config, Vec<Problem>)>;
+    /// What people wrote into texts after edits of ours had replaced them, in words that say where it is; each is told once, some
+    /// time after the edit.
+    fn late_edits(&self) -> PortResult<Vec<String>> {
+        Ok(Vec::new())
+    }
     /// Removes texts that were replaced so long ago that nobody asks for them any more; how many.
     fn clear_replaced(&self) -> PortResult<u32> {
         Ok(0)

@@ -7,7 +7,7 @@ use crate::{
     wire::{BoardView, CardView, CountView, ProblemView, StatusView, input},
 };
 use orchestron_domain::{
-    AgentName, Holder, State, Status, TaskCard, ids::IdError, schedule::leg_of,
+    AgentName, Holder, State, Status, TaskCard, TaskId, ids::IdError, schedule::leg_of,
 };
 
 /// The board: the project and every card, column by column, in the order they stand there.
@@ -90,6 +90,19 @@ pub fn each(
     };
     each_in_columns(&sight, wanted, tell);
     Ok(problems)
+}
+
+/// One task's card, and where it is worked on; none when there is no such task. However many others there are, it takes no longer.
+///
+/// # Errors
+/// When the project cannot be read.
+pub fn one(cx: &mut Context, task: &TaskId) -> Result<Option<(CardView, Option<String>)>, OpError> {
+    let state = cx.about([task])?;
+    let sight = Sight::new(cx, &state)?;
+    let found = state.tasks.get(task);
+    let place = found.and_then(|found| Some(found.place.as_ref()?.path.clone()));
+    let card = state.cards.get(task);
+    Ok(card.map(|card| (crate::view::card(&sight, card, 0), place)))
 }
 
 /// Files that cannot be understood. Almost always there are none, and then no file has to be looked through for it.

@@ -39,8 +39,14 @@ pub fn messages(cx: &mut Context, input: &input::Messages) -> Result<MessagesVie
             state.messages.values().rev().filter(older).collect()
         }
     };
-    let page: Vec<_> = all.iter().take(limit).map(|message| view(message)).collect();
-    let next = (all.len() > limit).then(|| page.last().map(|last| last.id)).flatten();
+    let page: Vec<_> = all
+        .iter()
+        .take(limit)
+        .map(|message| view(message))
+        .collect();
+    let next = (all.len() > limit)
+        .then(|| page.last().map(|last| last.id))
+        .flatten();
     let waiting = all.len().saturating_sub(page.len());
     Ok(MessagesView {
         messages: page,
@@ -119,7 +125,11 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
         format!("sent to {names}")
     };
     let mut told = done(task.as_ref(), None, did);
-    tell_engine(cx, &mut told, "agents at work hear it, the others when they start")?;
+    tell_engine(
+        cx,
+        &mut told,
+        "agents at work hear it, the others when they start",
+    )?;
     Ok(told)
 }
 
@@ -160,7 +170,11 @@ pub fn ack(cx: &mut Context, input: &input::MessageAck) -> Result<Done, OpError>
         let fact = (!again).then_some((actor, Fact::MessageAcked { message, to }));
         Ok((fact.into_iter().collect(), ()))
     })?;
-    Ok(done(None, None, format!("message {} is acknowledged", message.0)))
+    Ok(done(
+        None,
+        None,
+        format!("message {} is acknowledged", message.0),
+    ))
 }
 
 fn known(state: &State, name: &str) -> Result<AgentName, OpError> {
@@ -179,11 +193,19 @@ fn wrong(field: &'static str, what: String) -> OpError {
 
 fn kinds(given: &str) -> String {
     let words: Vec<_> = MessageKind::ALL.iter().map(|kind| kind.word()).collect();
-    format!("`{given}` is no kind of message; write one of {}", words.join(", "))
+    format!(
+        "`{given}` is no kind of message; write one of {}",
+        words.join(", ")
+    )
 }
 
 fn nobody(state: &State, name: &str) -> String {
-    let names: Vec<_> = state.config.agents.keys().map(ToString::to_string).collect();
+    let names: Vec<_> = state
+        .config
+        .agents
+        .keys()
+        .map(ToString::to_string)
+        .collect();
     format!(
         "there is nobody called `{name}`; write one of {}, prepare, implement, review, everyone, person",
         names.join(", ")

@@ -68,7 +68,8 @@ fn offer(
     claims: bool,
 ) -> Result<Option<NextView>, OpError> {
     if !claims || holds(state, task).is_some() {
-        return hand_over(cx, state, task, leg, &who.holder()).map(Some);
+        let now = cx.about([task])?;
+        return hand_over(cx, &now, task, leg, &who.holder()).map(Some);
     }
     let name = match &who.actor {
         Actor::Outside { name } => Some(name.to_string()),

@@ -75,7 +75,9 @@ pub fn save(cx: &mut Context, input: &input::ContextSave) -> Result<Done, OpErro
     if size > SAVED_MAX {
         return Err(OpError::Input {
             field: "context",
-            what: format!("{size} bytes are too many, {SAVED_MAX} are the most; save steps and pointers, not contents"),
+            what: format!(
+                "{size} bytes are too many, {SAVED_MAX} are the most; save steps and pointers, not contents"
+            ),
         });
     }
     let actor = who.actor.clone();
@@ -99,5 +101,9 @@ pub fn save(cx: &mut Context, input: &input::ContextSave) -> Result<Done, OpErro
         };
         Ok((vec![(actor, fact)], version + 1))
     })?;
-    Ok(done(Some(&task), None, format!("saved as version {version}")))
+    Ok(done(
+        Some(&task),
+        None,
+        format!("saved as version {version}"),
+    ))
 }

@@ -182,6 +182,14 @@ pub(super) fn put(
 
 /// Whether something is under way with a task, or it has begun and is not over.
 fn is_lively(progress: &Progress) -> bool {
-    let untouched = || *progress == Progress::new(progress.status, progress.moved);
+    // That time went on for it says nothing of it: every event about a task does that.
+    let untouched = || {
+        let fresh = Progress::new(progress.status, progress.moved);
+        *progress
+            == Progress {
+                went_on: progress.went_on,
+                ..fresh
+            }
+    };
     progress.step != Step::Idle || (!progress.status.is_over() && !untouched())
 }

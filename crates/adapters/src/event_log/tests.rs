@@ -4,7 +4,7 @@ use super::{SCHEMA_VERSION, SqliteLog};
 use crate::test_child;
 use orchestron_domain::{
     Actor, Command, Decision, Event, Fact, RequestId, RequestKind, Seq, State, Status, TaskCard,
-    TaskId, Time, task::Ticks,
+    TaskId, Time, apply::apply, task::Ticks,
 };
 use orchestron_engine::ports::{
     Commit, EventFilter, EventLog, IndexedFile, Intent, PortErrorKind, Problem, Stamp,
@@ -546,4 +546,132 @@ fn figures() {
         let log = SqliteLog::open(&path).unwrap();
         assert_eq!(log.index_of(&task(77)).unwrap().len(), 1);
     });
+}
+
+/// On Unix, closing any handle of a file gives up all locks that the process has on it. Looking into the file before it is opened
+/// must not do that to a log that is open already: whoever has SQLite's own tool would take it for unused and delete its WAL.
+#[test]
+#[cfg(unix)]
+fn looking_into_the_file_gives_up_no_lock_of_an_open_log() {
+    use rustix::fs::{FlockOperation, fcntl_lock};
+    if let Some(path) = test_child::orders() {
+        let file = fs::File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .unwrap();
+        let alone = fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        println!("\nalone {alone}");
+        return;
+    }
+    let (_dir, path) = fresh();
+    let is_alone = || {
+        let mut child = test_child::start(
+            "event_log::tests::looking_into_the_file_gives_up_no_lock_of_an_open_log",
+            path.to_str().unwrap(),
+        );
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let line = out
+            .lines()
+            .map(Result::unwrap)
+            .find_map(|line| line.strip_prefix("alone ").map(str::to_owned));
+        child.wait().unwrap();
+        line.unwrap()
+    };
+    let mut log = SqliteLog::open(&path).unwrap();
+    log.commit(NOW, facts(vec![created(1)])).unwrap();
+    assert_eq!(is_alone(), "false", "an open log has its locks");
+    for _ in 0..3 {
+        drop(SqliteLog::open(&path).unwrap());
+        drop(SqliteLog::open_read_only(&path).unwrap());
+    }
+    assert_eq!(
+        is_alone(),
+        "false",
+        "and keeps them when others come and go"
+    );
+    drop(log);
+    assert_eq!(is_alone(), "true", "until it is closed");
+}
+
+/// The tables that an earlier version made, with what was in them.
+#[test]
+fn tables_of_earlier_versions_are_brought_up_to_date() {
+    let (_dir, path) = fresh();
+    drop(SqliteLog::open(&path).unwrap());
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "DROP TABLE files; DROP TABLE removed; DROP TABLE progress; PRAGMA user_version = 1;
+         CREATE TABLE files (
+           path TEXT PRIMARY KEY, task TEXT, ino INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
+           size INTEGER NOT NULL, hash TEXT NOT NULL, card TEXT, problem TEXT
+         ) STRICT, WITHOUT ROWID;
+         CREATE INDEX files_of_task ON files (task) WHERE task IS NOT NULL;
+         CREATE INDEX files_with_problem ON files (path) WHERE problem IS NOT NULL;",
+    )
+    .unwrap();
+    let old = file(7);
+    let card = serde_json::to_string(old.card.as_ref().unwrap()).unwrap();
+    raw.execute(
+        "INSERT INTO files VALUES (?1, ?2, 1, 2, 3, 4, ?3, ?4, NULL)",
+        [&old.path, &task(7).to_string(), &old.hash, &card],
+    )
+    .unwrap();
+    drop(raw);
+    let mut log = SqliteLog::open(&path).unwrap();
+    let rows = log.index_in_turn(None, 10).unwrap();
+    let turns: Vec<_> = rows
+        .iter()
+        .map(|(turn, row)| (Some(*turn), row.turn()))
+        .collect();
+    assert_eq!(turns.len(), usize::from(old.turn().is_some()));
+    assert!(
+        turns.iter().all(|(kept, counted)| kept == counted),
+        "{turns:?}"
+    );
+    let before = log.index_version().unwrap().unwrap();
+    let commit = Commit {
+        index_put: vec![file(8)],
+        index_remove: vec![old.path],
+        ..Commit::default()
+    };
+    log.commit(NOW, commit).unwrap();
+    let changed = log.changed_since(before).unwrap().unwrap();
+    assert_eq!(changed, BTreeSet::from([task(7), task(8)]));
+    assert_eq!(
+        log.changed_since(before + 1).unwrap().unwrap(),
+        BTreeSet::new()
+    );
+}
+
+/// What a checkpoint knows of each task is read alone or with the rest, and only what changed is written again.
+#[test]
+fn a_checkpoint_is_read_as_far_as_it_is_asked_for() {
+    let (_dir, path) = fresh();
+    let mut log = SqliteLog::open(&path).unwrap();
+    let told = (1..=5).map(created).collect();
+    let events = log.commit(NOW, facts(told)).unwrap().events;
+    let mut state = State::default();
+    for event in &events {
+        apply(&mut state, event);
+    }
+    // The second one has begun; the third is looked at because it is named, the fourth because of a later event.
+    state.tasks.get_mut(&task(2)).unwrap().failures = 1;
+    let whole = state.clone();
+    log.put_checkpoint(NOW, &mut state).unwrap();
+    assert_eq!(state, whole);
+    assert_eq!(log.checkpoint().unwrap(), Some((state.seq, whole)));
+    log.commit(NOW, facts(vec![created(4)])).unwrap();
+    let (_, part) = log.checkpoint_about(&[task(3)].into()).unwrap().unwrap();
+    let known: Vec<_> = part.tasks.into_keys().collect();
+    assert_eq!(known, [task(2), task(3), task(4)]);
+    state.tasks.remove(&task(5));
+    state.seq = Seq(6);
+    log.put_checkpoint(NOW, &mut state).unwrap();
+    assert_eq!(log.checkpoint().unwrap(), Some((Seq(6), state.clone())));
+    // Another connection does not know what was written, and writes all.
+    let mut other = SqliteLog::open(&path).unwrap();
+    state.tasks.remove(&task(1));
+    other.put_checkpoint(NOW, &mut state).unwrap();
+    assert_eq!(log.checkpoint().unwrap().unwrap().1, state);
 }

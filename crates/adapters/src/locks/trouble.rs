@@ -20,7 +20,10 @@ pub(super) fn prepare(dir: &Path) {
 /// Writes the reason, cut to what fits; with an empty one, that there is none.
 pub(super) fn write(dir: &Path, why: &str) {
     let mut bytes = vec![b' '; BYTES];
-    let why: String = why.chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
+    let why: String = why
+        .chars()
+        .map(|c| if c == '\n' { ' ' } else { c })
+        .collect();
     let mut end = why.len().min(BYTES - 1);
     while !why.is_char_boundary(end) {
         end -= 1;
@@ -54,7 +57,9 @@ mod tests {
         assert_eq!(read(dir.path()), None);
         for why in ["no room", &"ü".repeat(2000), "shorter\nagain"] {
             write(dir.path(), why);
-            let size = std::fs::metadata(dir.path().join("engine.trouble")).unwrap().len();
+            let size = std::fs::metadata(dir.path().join("engine.trouble"))
+                .unwrap()
+                .len();
             assert_eq!(size, BYTES as u64);
         }
         assert_eq!(read(dir.path()).as_deref(), Some("shorter again"));

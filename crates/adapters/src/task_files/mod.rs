@@ -41,8 +41,6 @@ use std::{
     time::Instant,
 };
 
-pub use trash::LateEdit;
-
 /// The `.mcp/` folder of one project.
 #[derive(Debug)]
 pub struct McpFolder {
@@ -51,6 +49,8 @@ pub struct McpFolder {
     /// Whether rename's flags may be used; off in tests of file systems that have none.
     flags: bool,
     swept: Mutex<Option<Instant>>,
+    /// Until when replaced texts were looked at once more.
+    looked_ms: Mutex<Option<i64>>,
     remembered: Mutex<Remembered>,
 }
 
@@ -63,6 +63,7 @@ impl McpFolder {
             trash: trash.into(),
             flags: true,
             swept: Mutex::default(),
+            looked_ms: Mutex::default(),
             remembered: Mutex::default(),
         }
     }
@@ -103,6 +104,17 @@ impl McpFolder {
 }
 
 impl TaskFiles for McpFolder {
+    fn late_edits(&self) -> PortResult<Vec<String>> {
+        let late = self.told_late()?.into_iter().map(|late| {
+            format!(
+                "somebody wrote into {} just after an edit of ours had replaced it (an editor that had the old file open); what they wrote is kept as {}",
+                late.name,
+                late.kept.display()
+            )
+        });
+        Ok(late.collect())
+    }
+
     fn clear_replaced(&self) -> PortResult<u32> {
         self.clear_trash()
     }

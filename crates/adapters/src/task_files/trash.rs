@@ -12,6 +12,7 @@ use std::{
     ffi::OsStr,
     fs, io,
     io::Write as _,
+    ops::Range,
     path::{Path, PathBuf},
     sync::PoisonError,
     time::{Duration, Instant},
@@ -19,12 +20,16 @@ use std::{
 
 /// How long a replaced text is kept.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// So long after a text was replaced it is looked whether somebody has written into it: editors are done by then.
+const LATE_MS: i64 = 60_000;
+/// So far back a new engine looks.
+const MISSED_MS: i64 = 600_000;
 /// How often old ones are looked for.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
 /// A text that somebody wrote into a file after we had replaced it: their editor still had the old file open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LateEdit {
+pub(super) struct LateEdit {
     /// The name the file had.
     pub name: String,
     /// Where their text is.
@@ -75,17 +80,33 @@ impl McpFolder {
     }
 
     /// Texts that were written into replaced files since they were replaced. Editors that keep a file open and write into it
-    /// later do that; their text is in the trash, and somebody should be told.
+    /// later do that; their text is in the trash, and somebody should be told. Each is looked at once, when its time is over.
     ///
     /// # Errors
     /// When the trash cannot be read.
-    pub fn late_edits(&self) -> PortResult<Vec<LateEdit>> {
+    pub(super) fn told_late(&self) -> PortResult<Vec<LateEdit>> {
+        let now = now_ns() / 1_000_000;
+        let mut looked = self
+            .looked_ms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // A new engine looks at what its predecessor may not have come to.
+        let from = looked.unwrap_or(now - LATE_MS - MISSED_MS);
+        let until = now - LATE_MS;
+        let late = self.late_edits(from..until)?;
+        *looked = Some(until);
+        Ok(late)
+    }
+
+    /// Of the texts that were replaced in this time (milliseconds since 1970), those that were written into afterwards.
+    pub(super) fn late_edits(&self, replaced: Range<i64>) -> PortResult<Vec<LateEdit>> {
         let failed = |e: &io::Error| io_failure("cannot read", self.trash.display(), e);
         let mut late = Vec::new();
         for entry in fs::read_dir(&self.trash).map_err(|e| failed(&e))? {
             let entry = entry.map_err(|e| failed(&e))?;
             let file_name = entry.file_name();
-            let Some(kept) = file_name.to_str().and_then(Kept::parse) else {
+            let kept = file_name.to_str().and_then(Kept::parse);
+            let Some(kept) = kept.filter(|kept| replaced.contains(&kept.since_ms)) else {
                 continue;
             };
             match fs::read(entry.path()) {

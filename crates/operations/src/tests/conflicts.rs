@@ -156,7 +156,10 @@ fn a_request_about_a_clash_names_its_conflict() {
         (&conflict["id"], &request["id"])
     );
     let detail = request["detail"].as_str().unwrap();
-    assert!(detail.contains("TASK-001 → TASK-002 → TASK-001"), "{detail}");
+    assert!(
+        detail.contains("TASK-001 → TASK-002 → TASK-001"),
+        "{detail}"
+    );
     let input = json!({"conflict": conflict["id"], "how": "gone"});
     call(&mut person(&world), "resolve", input).unwrap();
     run(&world);

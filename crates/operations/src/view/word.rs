@@ -183,9 +183,9 @@ pub fn budget(scope: &BudgetScope) -> String {
 pub fn resolution(resolution: &Resolution) -> String {
     match resolution {
         Resolution::Reassign => "it is taken from its holder and tried again".to_owned(),
-        Resolution::Queue { task, behind } => format!(
-            "{task} waits until {behind} is merged, is brought up to it, and goes on"
-        ),
+        Resolution::Queue { task, behind } => {
+            format!("{task} waits until {behind} is merged, is brought up to it, and goes on")
+        }
         Resolution::Escalate => "a person decides".to_owned(),
         Resolution::Gone => "it is fine as it is".to_owned(),
     }

@@ -236,10 +236,11 @@ fn a_late_write_into_a_replaced_file_is_found() {
         .folder
         .exchange(path, &hash(task(1).as_bytes()), b"ours")
         .unwrap();
-    assert_eq!(world.folder.late_edits().unwrap(), []);
+    let all = || world.folder.late_edits(0..i64::MAX).unwrap();
+    assert_eq!(all(), []);
     slow.write_all(b"THEIRS").unwrap();
     drop(slow);
-    let late = world.folder.late_edits().unwrap();
+    let late = all();
     assert_eq!(late.len(), 1);
     assert_eq!(late[0].name, "TASK-001-a.md");
     assert!(
@@ -247,6 +248,24 @@ fn a_late_write_into_a_replaced_file_is_found() {
             .unwrap()
             .starts_with("THEIRS")
     );
+    // It is told once, a minute after it was replaced.
+    assert_eq!(
+        TaskFiles::late_edits(&world.folder).unwrap().len(),
+        0,
+        "too early"
+    );
+    let name = late[0].kept.file_name().unwrap().to_str().unwrap();
+    let (since, rest) = name.split_once('-').unwrap();
+    let older: i64 = since.parse::<i64>().unwrap() - 70_000;
+    fs::rename(
+        &late[0].kept,
+        late[0].kept.with_file_name(format!("{older}-{rest}")),
+    )
+    .unwrap();
+    let again = folder_in(world.dir.path());
+    let told = TaskFiles::late_edits(&again).unwrap();
+    assert!(told[0].contains("TASK-001-a.md"), "{told:?}");
+    assert_eq!(TaskFiles::late_edits(&again).unwrap().len(), 0, "once");
 }
 
 #[test]

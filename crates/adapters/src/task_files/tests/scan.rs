@@ -390,3 +390,66 @@ fn figures() {
         world.folder.scan(&empty).unwrap().changed.len()
     );
 }
+
+/// A look at a few files tells the same as a look at all, or says that it cannot.
+#[test]
+fn a_look_at_some_files_tells_what_happened_to_them() {
+    let mut world = World::new();
+    for (number, name) in [
+        (1, "TASK-001-a.md"),
+        (2, "TASK-002-b.md"),
+        (3, "TASK-003-c.md"),
+    ] {
+        world.write(&format!("ready/{name}"), task(number));
+    }
+    world.scan();
+    let known = |world: &World, tasks: &[&str]| {
+        let rows = world.known.iter();
+        rows.filter(|(path, _)| tasks.iter().any(|task| path.contains(task)))
+            .map(|(path, file)| (path.clone(), file.known()))
+            .collect()
+    };
+    let look = |world: &World, named: &[&str], tasks: &[&str]| {
+        let named = named.iter().map(ToString::to_string).collect();
+        world
+            .folder
+            .scan_named(&named, &known(world, tasks))
+            .unwrap()
+    };
+    let nothing = Some(Scan::default());
+    assert_eq!(
+        look(&world, &["ready/TASK-001-a.md"], &["TASK-001"]),
+        nothing
+    );
+    assert_eq!(look(&world, &["ready/notes.txt"], &[]), nothing);
+    world.write("ready/TASK-001-a.md", task(1) + "\nMore.\n");
+    let edited = look(&world, &["ready/TASK-001-a.md"], &["TASK-001"]).unwrap();
+    assert_eq!(edited, world.scan());
+    assert_eq!(edited.changed.len(), 1);
+    fs::rename(
+        world.path("ready/TASK-002-b.md"),
+        world.path("review/TASK-002-b.md"),
+    )
+    .unwrap();
+    // One half of the news is enough.
+    for named in ["ready/TASK-002-b.md", "review/TASK-002-b.md"] {
+        let moved = look(&world, &[named], &["TASK-002"]).unwrap();
+        assert_eq!(moved.gone, ["ready/TASK-002-b.md"], "{named}");
+        assert_eq!(moved.changed[0].path, "review/TASK-002-b.md", "{named}");
+    }
+    world.scan();
+    let unclear = |world: &World, named: &str, task: &str| {
+        assert_eq!(look(world, &[named], &[task]), None, "{named}");
+    };
+    fs::rename(
+        world.path("ready/TASK-003-c.md"),
+        world.path("done/TASK-003-other.md"),
+    )
+    .unwrap();
+    unclear(&world, "ready/TASK-003-c.md", "TASK-003");
+    world.write("ready/TASK-003-c.md", task(3));
+    unclear(&world, "done/TASK-003-other.md", "TASK-003");
+    unclear(&world, "elsewhere/TASK-009-x.md", "TASK-009");
+    fs::remove_file(world.path("review/TASK-002-b.md")).unwrap();
+    unclear(&world, "review/TASK-002-b.md", "TASK-002");
+}
