@@ -22,6 +22,8 @@ const PAGE: u32 = 500;
 const RETRY_MS: i64 = 2_000;
 /// When files have just changed, they are looked at once more after so many milliseconds.
 const LOOK_AGAIN_MS: i64 = 25;
+/// Waking so much later than asked for is no delay but sleep: a suspended machine, a stopped process.
+const OVERSLEPT_MS: i64 = 60_000;
 /// Rounds of deciding in one step; more would mean that two rules answer each other for ever.
 const MAX_ROUNDS: u32 = 10_000;
 
@@ -271,6 +273,7 @@ impl Engine {
             if wakes.contains(&Wake::Stop) {
                 return Ok(());
             }
+            self.forgive_sleep(now, deadline, &mut wakes);
             let overdue = again.is_some_and(|again| self.ports.clock.now() >= again);
             if missing.is_some_and(|due| self.ports.clock.now() >= due) {
                 wakes.push(Wake::Files);
@@ -279,6 +282,21 @@ impl Engine {
             if let Err(error) = noted.and_then(|()| self.step(&wakes)) {
                 self.bear(error)?;
             }
+        }
+    }
+
+    /// Whoever slept (the machine, or this process) heard nothing meanwhile, which says nothing about the agents: they are heard
+    /// now, and what they said is read before anything is concluded from silence.
+    fn forgive_sleep(&mut self, from: Time, deadline: Option<Time>, wakes: &mut Vec<Wake>) {
+        let now = self.ports.clock.now();
+        let due = deadline.map_or(from, |deadline| deadline.max(from));
+        if now.since(due) < OVERSLEPT_MS {
+            return;
+        }
+        let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
+        for run in live {
+            self.state.heard.insert(run.clone(), now);
+            wakes.push(Wake::Run(run));
         }
     }
 

@@ -1,6 +1,9 @@
 //! The `.mcp/` folder in memory.
 
-use crate::world::{World, refused};
+use crate::{
+    disk,
+    world::{World, refused},
+};
 use orchestron_domain::{
     Config, Status,
     task_file::{TaskFile, id_from_file_name},
@@ -174,7 +177,10 @@ impl TaskFiles for MemoryFiles {
                 "the name is taken",
             ));
         }
+        disk::temporary(&mut things)?;
+        disk::names(&mut things, &[&full(&path)])?;
         things.files.put(&full(&path), bytes.to_vec());
+        disk::sync(&mut things)?;
         reindexed(&path, things.files.task(&path)?)
     }
 
@@ -206,9 +212,12 @@ impl TaskFiles for MemoryFiles {
                 "there is one already",
             ));
         }
-        things.files.entries.remove(&full(path));
         let moved = reindexed(&new, &entry)?;
+        disk::names(&mut things, &[&full(path), &full(&new)])?;
+        things.files.entries.remove(&full(path));
         things.files.entries.insert(full(&new), entry);
+        disk::sync(&mut things)?; // the source folder
+        disk::sync(&mut things)?; // the destination folder
         Ok(moved)
     }
 
@@ -220,8 +229,12 @@ impl TaskFiles for MemoryFiles {
             return Ok(Exchange::TheirsKept(text_of(entry)));
         }
         let before = entry.bytes.clone();
+        disk::temporary(&mut things)?;
+        disk::names(&mut things, &[&full(path)])?;
         things.files.trash.insert(hash(&before), before);
         things.files.put(&full(path), bytes.to_vec());
+        disk::call(&mut things)?; // the displaced text is put away
+        disk::sync(&mut things)?;
         let row = reindexed(path, things.files.task(path)?)?;
         Ok(Exchange::Replaced(Box::new(row)))
     }
@@ -256,8 +269,10 @@ impl TaskFiles for MemoryFiles {
                 "there is another",
             ));
         }
+        disk::temporary(&mut things)?;
+        disk::names(&mut things, &[path])?;
         things.files.put(path, bytes.to_vec());
-        Ok(())
+        disk::sync(&mut things)
     }
 
     fn read_side(&self, path: &str) -> PortResult<FileText> {

@@ -1,8 +1,8 @@
 //! Two engines at once, files that vanish, branches that are switched under living agents: nothing is lost, nobody is stopped for it.
 
-use crate::{World, chain_tests::run};
+use crate::{Act, World, chain_tests::run, quiet_end};
 use orchestron_domain::{
-    Actor, Decision, Fact, Leg, RequestKind, RunId, State, Status, event::Scope,
+    Actor, Decision, Fact, Leg, RequestKind, RunEnd, RunId, State, Status, event::Scope,
 };
 use orchestron_engine::{
     Engine, EngineError, Mode,
@@ -375,4 +375,35 @@ fn a_switch_that_nobody_noticed_yet_fails_no_command() {
             .iter()
             .any(|fact| matches!(fact, Fact::CommandFailed { .. }))
     );
+}
+
+#[test]
+fn a_machine_that_slept_does_not_take_its_agents_for_stalled() {
+    // The limit for silence is 900 s; after sleep it begins anew.
+    for (slept, after) in [(0, 900_000), (1_000_000, 2_800_000)] {
+        let world = World::new();
+        world.configure(|config| config.limits.parallel = 1);
+        world.task(1, Status::Ready, "Search");
+        // Silent until it is asked to stop.
+        world.script("implement", vec![Act::AwaitsHalt, Act::Ends(quiet_end())]);
+        let begin = world.now();
+        let mut engine = Engine::start(world.ports(), Mode::Run).unwrap();
+        world.oversleep(slept);
+        engine.run().unwrap();
+        let is = |event: &&orchestron_domain::Event| {
+            matches!(
+                event.fact,
+                Fact::RunHalting {
+                    end: RunEnd::Stalled { .. },
+                    ..
+                }
+            )
+        };
+        let stalled = world
+            .events()
+            .iter()
+            .find(is)
+            .map(|event| event.at.since(begin));
+        assert_eq!(stalled, Some(after));
+    }
 }

@@ -70,7 +70,8 @@ impl Waker for MemoryWaker {
         }
         match deadline {
             Some(at) if !things.down => {
-                things.now = things.now.max(at);
+                let slept = things.oversleep.take().unwrap_or(0);
+                things.now = things.now.max(at).plus_millis(slept);
                 vec![Wake::Time]
             }
             _ => vec![Wake::Stop],

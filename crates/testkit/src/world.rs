@@ -49,6 +49,8 @@ pub(crate) struct Things {
     /// What an engine told about that.
     pub trouble: Option<String>,
     pub troubles: Vec<String>,
+    /// The next one who waits wakes so much later than asked for.
+    pub oversleep: Option<i64>,
 }
 
 impl Things {
@@ -319,6 +321,11 @@ impl World {
     pub fn full_for(&self, millis: i64) {
         let mut things = self.things();
         things.full_until = Some(things.now.plus_millis(millis));
+    }
+
+    /// Whoever waits next sleeps on for so long, as a machine does that is suspended.
+    pub fn oversleep(&self, millis: i64) {
+        self.things().oversleep = Some(millis);
     }
 
     /// Why the engine rested although nobody paused it, oldest first.
