@@ -69,7 +69,7 @@ fn everything_that_can_be_said_is_read() {
          limits: {parallel: 2, attempts: 5, backoff: 500ms, backoff_max: 1m, park: 90, starts: 3, per_status: {in-progress: 3, review: 1},\
          \x20 aging: 30m, stalled: 1h, same_files: true, budget_usd: {task: 5, day: 40.5, project: 500}, reserve_usd: 1, breaker: 4,\
          \x20 breaker_rest: 1m, unchanged: 2}\n\
-         accounts: {anthropic: {tokens_per_minute: 400000, requests_per_minute: 50, runs: 3}}\n",
+         accounts: {anthropic: {tokens_per_minute: 400000, requests_per_minute: 50, runs: 3}}\nkeep: {days: 7, megabytes: 0}\n",
     );
     world.write(
         "agents.yaml",
@@ -122,6 +122,7 @@ fn everything_that_can_be_said_is_read() {
         ..Limits::default()
     };
     assert_eq!(config.limits, limits);
+    assert_eq!((config.keep.days, config.keep.megabytes), (7, 0));
     let rate = Rate {
         tokens_per_minute: Some(400_000),
         requests_per_minute: Some(50),
