@@ -61,7 +61,14 @@ impl Engine {
                 task,
                 work,
                 resume,
-            } => self.start_run(run, task, work, resume.as_ref()),
+            } => {
+                let told = self.start_run(run, task, work, resume.as_ref());
+                if told.is_err() {
+                    // An earlier try may have started it; nobody would ever hear it.
+                    self.end_unwanted(run)?;
+                }
+                told
+            }
             Command::Say { run, say } => self.say(run, say),
             Command::AnswerTool {
                 run,
@@ -517,6 +524,10 @@ impl Engine {
     }
 
     fn merge(&mut self, task: &TaskId, commit: Option<&CommitId>, note: Option<&str>) -> Outcome {
+        // Approved is not merged yet: whoever moved the task meanwhile, also while no engine was there, has taken that back.
+        if *self.state.step(task) != Step::Merging || self.was_moved_by_others(task)? {
+            return Ok(overtaken("the task was taken elsewhere"));
+        }
         let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
         if !self.state.git {
             return Ok(engine_says(Fact::Merged {

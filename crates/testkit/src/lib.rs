@@ -5,6 +5,7 @@
 //! really conflicts, an exchange really compares, a transaction is all or nothing, a checkpoint goes through its JSON, a lock that is
 //! taken twice by one thread says so, and a program that was started twice was started twice.
 
+mod disk;
 mod files;
 mod git;
 mod locks;

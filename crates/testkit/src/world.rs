@@ -1,6 +1,6 @@
 //! The world the ports are views on, and what tests do to it.
 
-use crate::{files, git, locks, log, runs, small};
+use crate::{disk, files, git, locks, log, runs, small};
 use orchestron_domain::{
     Agent, AgentName, Chain, Config, Event, Fact, Gate, RunId, Status, Time, config::Limits,
     signal::Say, transcript::TranscriptItem,
@@ -28,6 +28,7 @@ pub(crate) type Meanwhile = Box<dyn FnOnce(&World) + Send>;
 pub(crate) struct Things {
     pub now: Time,
     pub files: files::Folder,
+    pub disk: disk::Disk,
     pub log: log::Tables,
     pub locks: locks::Held,
     pub git: git::Repository,
@@ -380,7 +381,19 @@ impl World {
     pub fn revive(&self) -> bool {
         let mut things = self.things();
         things.commits_left = None;
+        things.disk.calls_left = None;
+        things.disk.unsynced.clear();
         std::mem::take(&mut things.down)
+    }
+
+    /// Lets so many more system calls on task files succeed; then everything fails until [`Self::revive`], as after a kill.
+    pub fn die_at(&self, calls: u32) {
+        self.things().disk.calls_left = Some(calls);
+    }
+
+    /// The power goes: of the names that no synced folder holds yet, only the first `kept` are on the disk. Call [`Self::revive`] then.
+    pub fn power_cut(&self, kept: usize) {
+        disk::cut(&mut self.things(), kept);
     }
 
     // ------------------------------------------------------------------------------------ runs and git

@@ -1,10 +1,6 @@
 //! The proof that the simulator finds faults: each is planted into the core, and must be caught within so many seeds.
 
-use crate::{
-    Fault, Level,
-    knobs::Shrunk,
-    play,
-};
+use crate::{Fault, Level, knobs::Shrunk, play};
 use orchestron_domain::planted::plant;
 use std::{
     sync::{Mutex, PoisonError},
@@ -60,7 +56,9 @@ pub fn prove(from: u64) -> bool {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(fault) = next else { break };
                     let caught = catch(Level::Core, *fault, from);
-                    told.lock().unwrap_or_else(PoisonError::into_inner).push(caught);
+                    told.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(caught);
                 }
             });
         }
@@ -72,6 +70,10 @@ pub fn prove(from: u64) -> bool {
         println!("{:<62} {:>6}  {by}", caught.fault.words(), caught.seeds);
     }
     let missed = all.iter().filter(|caught| caught.by.is_none()).count();
-    println!("planted: {}  caught: {}  within {SEEDS_MAX} seeds each", all.len(), all.len() - missed);
+    println!(
+        "planted: {}  caught: {}  within {SEEDS_MAX} seeds each",
+        all.len(),
+        all.len() - missed
+    );
     missed == 0
 }

@@ -24,6 +24,7 @@ pub mod outcome;
 pub mod rng;
 pub mod runner;
 pub mod shrink;
+pub mod whole;
 
 use knobs::Shrunk;
 pub use orchestron_domain::planted::Fault;
@@ -54,7 +55,7 @@ impl Level {
 pub fn play(level: Level, seed: u64, shrunk: &Shrunk, traced: bool) -> Outcome {
     match level {
         Level::Core => core::play(seed, shrunk, traced),
-        Level::Engine => core::play(seed, shrunk, traced),
+        Level::Engine => whole::play(seed, shrunk, traced),
     }
 }
 

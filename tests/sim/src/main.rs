@@ -53,7 +53,11 @@ fn main() -> ExitCode {
     } else {
         many(&arguments)
     };
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn parse(words: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
@@ -64,8 +68,17 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Option<Arguments>, Strin
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
             None => (word, None),
         };
-        let mut text = || value.take().or_else(|| words.next()).ok_or(format!("{name} needs a value"));
-        let number = |text: String| text.replace(['_', ','], "").parse::<u64>().map_err(|e| format!("{text}: {e}"));
+        let mut text = || {
+            value
+                .take()
+                .or_else(|| words.next())
+                .ok_or(format!("{name} needs a value"))
+        };
+        let number = |text: String| {
+            text.replace(['_', ','], "")
+                .parse::<u64>()
+                .map_err(|e| format!("{text}: {e}"))
+        };
         match name.as_str() {
             "--help" | "-h" => return Ok(None),
             "--seeds" => arguments.seeds = Some(number(text()?)?),
@@ -110,18 +123,26 @@ fn one(arguments: &Arguments, seed: u64) -> bool {
 }
 
 fn levels(arguments: &Arguments) -> Vec<Level> {
-    arguments.level.map_or(vec![Level::Core, Level::Engine], |level| vec![level])
+    arguments
+        .level
+        .map_or(vec![Level::Core, Level::Engine], |level| vec![level])
 }
 
 /// Seeds that failed once.
 fn kept() -> Vec<u64> {
     let lines = include_str!("../seeds.txt").lines();
-    lines.filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
+    lines
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+        .collect()
 }
 
 fn many(arguments: &Arguments) -> bool {
-    let from = arguments.seed.unwrap_or_else(|| arguments.minutes.map_or(0, |_| fresh()));
-    let minutes = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    let from = arguments
+        .seed
+        .unwrap_or_else(|| arguments.minutes.map_or(0, |_| fresh()));
+    let minutes = arguments
+        .minutes
+        .map(|minutes| Duration::from_secs(60 * minutes));
     let levels = levels(arguments);
     let parts = u32::try_from(levels.len()).unwrap_or(1);
     let mut all = Tally::default();
@@ -139,14 +160,26 @@ fn many(arguments: &Arguments) -> bool {
         let mut tally = Tally::default();
         for seed in kept() {
             let until = None;
-            tally.join(run(level, Range { from: seed, seeds: 1, until }));
+            tally.join(run(
+                level,
+                Range {
+                    from: seed,
+                    seeds: 1,
+                    until,
+                },
+            ));
         }
         let until = minutes.map(|all| all / parts);
         tally.join(run(level, Range { from, seeds, until }));
         tell(level, &tally);
         all.join(tally);
     }
-    println!("worlds: {}  violations: {}  steps/s: {}", all.worlds, all.violations, all.speed());
+    println!(
+        "worlds: {}  violations: {}  steps/s: {}",
+        all.worlds,
+        all.violations,
+        all.speed()
+    );
     all.violations == 0
 }
 
@@ -173,16 +206,30 @@ fn tell(level: Level, tally: &Tally) {
 
 /// A failing world, made small, with the end of its story and how to repeat it.
 fn story(level: Level, seed: u64, outcome: &Outcome) {
-    let Some(found) = &outcome.violation else { return };
-    println!("\nseed {seed} ({}): {}\n  {}", level.word(), found.what, found.detail);
+    let Some(found) = &outcome.violation else {
+        return;
+    };
+    println!(
+        "\nseed {seed} ({}): {}\n  {}",
+        level.word(),
+        found.what,
+        found.detail
+    );
     let (shrunk, small) = shrink(level, seed, found.what);
     let from = small.trace.len().saturating_sub(STORY);
     for line in small.trace.get(from..).unwrap_or_default() {
         println!("  {line}");
     }
     let words = shrunk.to_string();
-    let shrunk = if words.is_empty() { String::new() } else { format!(" --shrunk {words}") };
-    println!("  repeat it: ./dev sim --level {} --seed {seed}{shrunk}\n", level.word());
+    let shrunk = if words.is_empty() {
+        String::new()
+    } else {
+        format!(" --shrunk {words}")
+    };
+    println!(
+        "  repeat it: ./dev sim --level {} --seed {seed}{shrunk}\n",
+        level.word()
+    );
 }
 
 #[cfg(feature = "planted")]

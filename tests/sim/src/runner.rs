@@ -67,7 +67,11 @@ impl Tally {
 
     /// Steps per second of one core.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a figure for people
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )] // a figure for people
     pub fn speed(&self) -> u64 {
         (self.steps as f64 / self.spent.as_secs_f64().max(1e-9)) as u64
     }
@@ -94,7 +98,10 @@ pub fn run(level: Level, range: Range) -> Tally {
                     mine.add(seed, outcome);
                 }
                 mine.spent = on_core().unwrap_or_else(|| began.elapsed());
-                tally.lock().unwrap_or_else(PoisonError::into_inner).join(mine);
+                tally
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .join(mine);
             });
         }
     });
@@ -106,5 +113,9 @@ pub fn run(level: Level, range: Range) -> Tally {
 /// How long this thread has been on a core: other programs on the machine do not count. Linux tells; elsewhere the clock must do.
 fn on_core() -> Option<Duration> {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    told.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    told.split_whitespace()
+        .next()?
+        .parse()
+        .ok()
+        .map(Duration::from_nanos)
 }

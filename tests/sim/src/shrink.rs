@@ -40,14 +40,19 @@ impl Search<'_> {
         }
         self.plays += 1;
         let outcome = play(self.level, self.seed, shrunk, false);
-        outcome.violation.is_some_and(|found| found.what == self.what)
+        outcome
+            .violation
+            .is_some_and(|found| found.what == self.what)
     }
 
     /// A step smaller that still fails.
     fn smaller(&mut self, best: &Shrunk) -> Option<Shrunk> {
         let less = |count: usize| [1, count / 2, count.saturating_sub(1)];
         let tasks = best.tasks.unwrap_or(10);
-        for fewer in less(tasks).into_iter().filter(|fewer| (1..tasks).contains(fewer)) {
+        for fewer in less(tasks)
+            .into_iter()
+            .filter(|fewer| (1..tasks).contains(fewer))
+        {
             let shrunk = Shrunk {
                 tasks: Some(fewer),
                 ..best.clone()

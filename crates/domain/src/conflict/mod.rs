@@ -313,7 +313,7 @@ fn record(state: &mut State, event: &Event) {
             let over = match resolution {
                 Resolution::Queue { task, behind } => {
                     take_back_review(state, task);
-                    state.status(behind) == Some(Status::Done)
+                    logged(state, behind) == Some(Status::Done)
                 }
                 _ => false,
             };
@@ -361,6 +361,11 @@ fn take_back_review(state: &mut State, task: &TaskId) {
     {
         found.step = Step::Idle;
     }
+}
+
+/// Where a task stands by the log alone: facts must change the state in the same way whatever is observed of the files meanwhile.
+fn logged(state: &State, task: &TaskId) -> Option<Status> {
+    state.tasks.get(task).map(|found| found.status)
 }
 
 /// Those who waited for this task can be brought up to it.

@@ -201,7 +201,7 @@ pub(super) fn caught_up(
             conflict.sent_back = (!files.is_empty()).then_some(at);
         }
     }
-    let in_review = state.status(task) == Some(Status::Review);
+    let in_review = super::logged(state, task) == Some(Status::Review);
     let Some(found) = state.tasks.get_mut(task) else {
         return;
     };

@@ -140,7 +140,9 @@ impl World {
             .and_then(|session| self.session_costs.get(session))
             .copied()
             .unwrap_or(0);
-        let cap = agent.as_ref().map_or(0, |agent| self.cap_of(task, agent, state));
+        let cap = agent
+            .as_ref()
+            .map_or(0, |agent| self.cap_of(task, agent, state));
         let process = Process {
             run: run.clone(),
             task,
@@ -163,6 +165,7 @@ impl World {
             told_cost: !self.trouble(Trouble::Bill),
             agent,
         };
+        self.note(|_| format!("{run} may cost {cap}"));
         self.processes.push(process);
         self.by_run.insert(run.clone(), at);
         self.living.push(at);

@@ -71,9 +71,17 @@ impl Host {
                 task,
                 work,
                 resume,
-            } => self.start_run(world, run, task, work, resume.as_ref()),
+            } => {
+                let told = self.start_run(world, run, task, work, resume.as_ref());
+                if told.is_err() {
+                    Self::end_unwanted(world, run);
+                }
+                told
+            }
             Command::Say { run, say } => self.say(world, run, say),
-            Command::AnswerTool { run, tool, call, .. } => self.answer(world, run, tool, call),
+            Command::AnswerTool {
+                run, tool, call, ..
+            } => self.answer(world, run, tool, call),
             Command::HaltRun { run, halt, end } => self.halt(world, run, *halt, end),
             Command::CommitWork { task, holder, .. } => self.commit_work(world, task, holder),
             Command::HandOff {
@@ -153,7 +161,8 @@ impl Host {
             attempt,
             why: why.cloned(),
         };
-        if leg == Leg::Implement && matches!(holder, Holder::Agent(_)) {
+        // What an engine decided that died since was right when it was decided.
+        if id > self.inherited && leg == Leg::Implement && matches!(holder, Holder::Agent(_)) {
             world.judge_cards(&self.state, task);
         }
         if leg == Leg::Implement && self.state.status(task) == Some(Status::Ready) {
@@ -332,7 +341,11 @@ impl Host {
             return overtaken();
         }
         let at = World::place_of(task);
-        let known = self.state.tasks.get(task).is_some_and(|t| t.place.is_some());
+        let known = self
+            .state
+            .tasks
+            .get(task)
+            .is_some_and(|t| t.place.is_some());
         if !world.git.there {
             let (task, commit, changed) = (task.clone(), None, true);
             return Ok(vec![Fact::Committed {
@@ -411,6 +424,10 @@ impl Host {
 
     fn merge(&self, world: &mut World, task: &TaskId, wanted: Option<&CommitId>) -> Told {
         let at = World::place_of(task);
+        let moved = self.was_told_since(world, |event| moves(event, task));
+        if *self.state.step(task) != Step::Merging || moved {
+            return overtaken();
+        }
         let nothing = || Fact::Merged {
             task: task.clone(),
             commit: None,
@@ -454,17 +471,19 @@ impl Host {
 
     fn ask(&self, world: &World, task: Option<&TaskId>, kind: &RequestKind) -> Told {
         if let Some(task) = task {
-            let moved = self.was_told_since(world, |event| {
-                event.by != Actor::Engine
-                    && matches!(&event.fact, Fact::TaskMoved { task: t, .. } | Fact::TaskRemoved { task: t, .. } if t == task)
-            });
+            let moved = self.was_told_since(world, |event| moves(event, task));
             if moved || !is_open_for(&self.state, task, kind) {
                 return overtaken();
             }
         }
         let mut kind = kind.clone();
-        if let (Some(task), RequestKind::Review { commit: found @ None }, true) =
-            (task, &mut kind, self.state.git)
+        if let (
+            Some(task),
+            RequestKind::Review {
+                commit: found @ None,
+            },
+            true,
+        ) = (task, &mut kind, self.state.git)
         {
             let branch = &world.git.branches[World::place_of(task) as usize];
             *found = branch.tree.then(|| commit(branch.tip));
@@ -556,4 +575,10 @@ fn is_same(one: &RequestKind, other: &RequestKind) -> bool {
 fn place_and_tip((task, tip): &(TaskId, CommitId)) -> (u8, u32) {
     let tip = u32::from_str_radix(&tip.0, 16).unwrap_or(0);
     (World::place_of(task), tip)
+}
+
+/// Whether somebody else than the engine moved or removed the task.
+fn moves(event: &Event, task: &TaskId) -> bool {
+    event.by != Actor::Engine
+        && matches!(&event.fact, Fact::TaskMoved { task: t, .. } | Fact::TaskRemoved { task: t, .. } if t == task)
 }

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::rng::{mix, mix_bytes};
 use orchestron_domain::{
-    Actor, AgentName, Command, CommitId, Decision, Event, Fact, Holder, Leg, MicroUsd, RequestKind, Run,
-    RunEnd, State, Status, TaskId, Time,
+    Actor, AgentName, Command, CommitId, Decision, Event, Fact, Holder, Leg, MicroUsd, RequestKind,
+    Run, RunEnd, State, Status, TaskId, Time,
     apply::apply,
     budget::BudgetScope,
     conflict::Resolution,
@@ -160,7 +160,11 @@ impl World {
                 holder: Holder::Agent(agent),
                 ..
             } => self.judge_claim(task, *leg, agent),
-            Fact::RunEnded { run, end: RunEnd::CouldNotStart { .. }, .. } => {
+            Fact::RunEnded {
+                run,
+                end: RunEnd::CouldNotStart { .. },
+                ..
+            } => {
                 let agent = self.ledger.state.runs.get(run).and_then(|run| run.agent());
                 if let Some(agent) = agent.cloned() {
                     let now = event.at;
@@ -180,7 +184,10 @@ impl World {
             Fact::SentBack { task, feedback, .. } => {
                 let at = Self::place_of(task) as usize;
                 if self.ledger.feedback[at] & (1 << (feedback & 63)) == 0 {
-                    self.wrong("feedback is lost", format!("{task} has no feedback {feedback}"));
+                    self.wrong(
+                        "feedback is lost",
+                        format!("{task} has no feedback {feedback}"),
+                    );
                 }
                 self.ledger.owes[at] = false;
             }
@@ -195,7 +202,10 @@ impl World {
     fn judge_claim(&mut self, task: &TaskId, leg: Leg, agent: &AgentName) {
         let at = Self::place_of(task) as usize;
         if leg == Leg::Implement && self.ledger.owes[at] {
-            self.wrong("feedback is lost", format!("{task} is implemented again without it"));
+            self.wrong(
+                "feedback is lost",
+                format!("{task} is implemented again without it"),
+            );
         }
         let limits = &self.config.limits;
         if let Some((failed, at)) = self.ledger.failed_starts.get(agent).copied()
@@ -207,7 +217,11 @@ impl World {
             self.wrong("a program that cannot be started is tried on and on", what);
         }
         let has = self.runs_of(agent);
-        let may = self.config.agents.get(agent).and_then(|found| found.instances);
+        let may = self
+            .config
+            .agents
+            .get(agent)
+            .and_then(|found| found.instances);
         if may.is_some_and(|may| has >= may as usize) {
             let what = format!("{agent} has {has} runs and may have {may:?}");
             self.wrong("more runs of one agent than allowed", what);
@@ -226,7 +240,9 @@ impl World {
         let claimed = state.tasks.keys().filter(|id| busy(id)).count();
         let most = self.config.limits.parallel.max(1) as usize;
         if working + claimed >= most {
-            let what = format!("{task} is claimed while {working} work and {claimed} are claimed; {most} may");
+            let what = format!(
+                "{task} is claimed while {working} work and {claimed} are claimed; {most} may"
+            );
             self.wrong("more at once than allowed", what);
         }
     }
@@ -236,7 +252,11 @@ impl World {
         let state = &self.ledger.state;
         let live = state.live_runs().filter(|run| run.agent() == Some(agent));
         let coming = state.tasks.values().filter(|found| match &found.step {
-            Step::Claimed { holder: Holder::Agent(name), .. } | Step::Starting { agent: name, .. } => name == agent,
+            Step::Claimed {
+                holder: Holder::Agent(name),
+                ..
+            }
+            | Step::Starting { agent: name, .. } => name == agent,
             _ => false,
         });
         live.count() + coming.count()
@@ -244,8 +264,15 @@ impl World {
 
     /// A claim by the engine, with the cards as it knows them: what it depends on is done, and nobody else is at its files.
     pub fn judge_cards(&mut self, state: &State, task: &TaskId) {
-        let Some(card) = state.cards.get(task) else { return };
-        let done = |id: &TaskId| state.cards.get(id).is_some_and(|card| card.status == Status::Done);
+        let Some(card) = state.cards.get(task) else {
+            return;
+        };
+        let done = |id: &TaskId| {
+            state
+                .cards
+                .get(id)
+                .is_some_and(|card| card.status == Status::Done)
+        };
         if let Some(id) = card.depends_on.iter().find(|id| *id != task && !done(id)) {
             let what = format!("{task} is claimed, but {id} is not done");
             self.wrong("a task starts before what it depends on", what);
@@ -263,7 +290,12 @@ impl World {
             matches!(other.status, Status::InProgress | Status::Review) && other.id != *task
         });
         let clash = live
-            .filter(|other| other.files_affected.iter().any(|file| card.files_affected.contains(file)))
+            .filter(|other| {
+                other
+                    .files_affected
+                    .iter()
+                    .any(|file| card.files_affected.contains(file))
+            })
             .find(|other| !waits(&other.id));
         if let Some(other) = clash {
             let what = format!("{task} and {} name the same files", other.id);
@@ -349,7 +381,9 @@ impl World {
         let Some(host) = &self.engine else { return };
         let state = &host.state;
         let now = self.clock();
-        if let Some(at) = orchestron_domain::schedule::next_deadline(state, now).filter(|at| *at <= now) {
+        if let Some(at) =
+            orchestron_domain::schedule::next_deadline(state, now).filter(|at| *at <= now)
+        {
             let what = format!("a deadline {} ms ago brings nothing", now.since(at));
             self.wrong("the engine would never sleep", what);
             return;
@@ -373,7 +407,10 @@ impl World {
             };
             let billed = self.ledger.billed[Self::place_of(task) as usize];
             if found.cost.0 > billed {
-                stuck = Some(format!("{task}: {} are booked of {billed} that it cost", found.cost.0));
+                stuck = Some(format!(
+                    "{task}: {} are booked of {billed} that it cost",
+                    found.cost.0
+                ));
             }
             if !fine {
                 stuck = Some(format!("{task}: {:?} in {}", found.step, found.status));
@@ -384,7 +421,10 @@ impl World {
             Step::Gating { .. } => run.leg().is_none(),
             _ => false,
         };
-        if let Some(run) = state.live_runs().find(|run| run.halting.is_none() && !wanted(run)) {
+        if let Some(run) = state
+            .live_runs()
+            .find(|run| run.halting.is_none() && !wanted(run))
+        {
             stuck = Some(format!("{} goes on although its task is elsewhere", run.id));
         }
         if let Some(what) = stuck {
@@ -401,8 +441,13 @@ impl World {
 
     /// Whether everything is done.
     pub fn is_drained(&self) -> bool {
-        let done = self.disk.files.keys().all(|key| key.status() == Status::Done);
-        let quiet = self.living.is_empty() && self.log.open.is_empty() && self.log.intents.is_empty();
+        let done = self
+            .disk
+            .files
+            .keys()
+            .all(|key| key.status() == Status::Done);
+        let quiet =
+            self.living.is_empty() && self.log.open.is_empty() && self.log.intents.is_empty();
         // What was done on a task that somebody deleted or called done by hand stays where it is.
         let mut trees = self.git.branches.iter().zip(&self.ledger.finished);
         if !done || !quiet || trees.any(|(branch, finished)| branch.tree && *finished) {
@@ -425,10 +470,20 @@ impl World {
                 format!("{id} in {}: {:?}", key.status(), state.step(&id))
             })
             .collect();
-        ends.extend(state.open_requests().map(|r| format!("{} {:?} {:?}", r.id, r.task, r.kind)));
+        ends.extend(
+            state
+                .open_requests()
+                .map(|r| format!("{} {:?} {:?}", r.id, r.task, r.kind)),
+        );
         ends.extend(self.living.iter().map(|at| {
             let process = &self.processes[*at as usize];
-            format!("{} {:?} {:?} over: {}", process.run, process.plan, process.stage, process.over.is_some())
+            format!(
+                "{} {:?} {:?} over: {}",
+                process.run,
+                process.plan,
+                process.stage,
+                process.over.is_some()
+            )
         }));
         ends.extend(self.log.open.values().map(Command::words));
         let trees = self.git.branches.iter().enumerate().filter(|(_, b)| b.tree);
@@ -514,7 +569,7 @@ impl Ledger {
 }
 
 /// Where two states differ, apart from what is observed.
-fn differs(one: &mut State, other: &mut State) -> Option<String> {
+pub fn differs(one: &mut State, other: &mut State) -> Option<String> {
     let kept = (observed(one), observed(other));
     let told = (*one != *other).then(|| difference(one, other));
     put_back(one, kept.0);
@@ -552,7 +607,11 @@ fn difference(one: &State, other: &State) -> String {
     first_difference(&one, &other, &mut path)
 }
 
-fn first_difference(one: &serde_json::Value, other: &serde_json::Value, path: &mut String) -> String {
+fn first_difference(
+    one: &serde_json::Value,
+    other: &serde_json::Value,
+    path: &mut String,
+) -> String {
     if let (Some(a), Some(b)) = (one.as_object(), other.as_object()) {
         for (key, value) in a {
             let there = b.get(key).unwrap_or(&serde_json::Value::Null);
@@ -568,4 +627,3 @@ fn first_difference(one: &serde_json::Value, other: &serde_json::Value, path: &m
     }
     format!("{path}: {one} against {other}")
 }
-

@@ -38,6 +38,8 @@ pub struct Host {
     reading: Vec<Option<u32>>,
     restless: bool,
     checkpoint: Seq,
+    /// Commands up to this number were decided by an earlier engine.
+    pub inherited: u64,
 }
 
 /// Files first: facts about moves are decided with the cards as they are.
@@ -71,6 +73,7 @@ impl Host {
             reading: Vec::new(),
             restless: true,
             checkpoint: Seq(0),
+            inherited: world.log.newest_command(),
         };
         host.observe(world);
         let lived: Vec<_> = world
@@ -86,7 +89,11 @@ impl Host {
             host.state = world.state_at(world.log.last(), host.state);
         }
         host.state.git = world.git.there;
-        host.checkpoint = world.log.checkpoint.as_ref().map_or(Seq(0), |(seq, _)| *seq);
+        host.checkpoint = world
+            .log
+            .checkpoint
+            .as_ref()
+            .map_or(Seq(0), |(seq, _)| *seq);
         host.take_up_runs(world);
         for run in lived {
             if !world.by_run.contains_key(&run) {
@@ -291,7 +298,12 @@ impl Host {
     fn look(&mut self, world: &mut World, at: u32) -> Result<(), Stop> {
         let index = at as usize;
         let process = &world.processes[index];
-        let Some(run) = self.state.runs.get(&process.run).filter(|run| run.is_live()) else {
+        let Some(run) = self
+            .state
+            .runs
+            .get(&process.run)
+            .filter(|run| run.is_live())
+        else {
             return Ok(());
         };
         let Some(read) = self.reading.get(index).copied().flatten() else {
@@ -340,7 +352,10 @@ fn facts(
     heard: &[Signal],
     read: u32,
 ) -> (Vec<Fact>, Option<RunEnd>) {
-    let mut facts: Vec<_> = heard.iter().filter_map(|signal| fact(run, signal)).collect();
+    let mut facts: Vec<_> = heard
+        .iter()
+        .filter_map(|signal| fact(run, signal))
+        .collect();
     let ended = heard.iter().rev().find_map(|signal| match signal {
         Signal::TurnEnded { end, .. } | Signal::Doomed { end } => Some(end.clone()),
         _ => None,
@@ -442,7 +457,9 @@ pub fn is_open_for(state: &State, task: &orchestron_domain::TaskId, kind: &Reque
     match kind {
         RequestKind::Review { .. } => state.status(task) == Some(Status::Review),
         other if !other.holds_up() => true,
-        RequestKind::Clash { conflict: about, .. } => {
+        RequestKind::Clash {
+            conflict: about, ..
+        } => {
             let found = state.conflicts.get(about);
             found.is_some_and(conflict::Conflict::is_there)
         }

@@ -8,11 +8,7 @@ use super::{
 use crate::knobs::Trouble;
 use orchestron_domain::{
     Actor, Decision, Fact, Holder, Leg, MicroUsd, Request, RequestKind, Status, TaskId,
-    config::Budgets,
-    conflict::Resolution,
-    event::Scope,
-    run::Verdict,
-    schedule::leg_of,
+    config::Budgets, conflict::Resolution, event::Scope, run::Verdict, schedule::leg_of,
     state::Step,
 };
 
@@ -144,7 +140,13 @@ impl World {
     }
 
     fn delete_by_hand(&mut self, key: Key) {
-        self.note(|world| format!("somebody deletes {} in {}", world.id(key.task), key.status()));
+        self.note(|world| {
+            format!(
+                "somebody deletes {} in {}",
+                world.id(key.task),
+                key.status()
+            )
+        });
         self.disk.files.remove(&key);
         self.ledger.files[key.task as usize] -= 1;
         self.wake_files();
@@ -207,7 +209,11 @@ impl World {
             1 => self.trusted = !self.trusted,
             2 => self.config.limits.same_files = !self.config.limits.same_files,
             _ => {
-                if let Some(name) = name {
+                // What an ended run may have cost is reckoned with its agent's present budget: one that goes must not make it less.
+                let own = name
+                    .as_ref()
+                    .and_then(|name| self.config.agents[name].budget);
+                if let Some(name) = name.filter(|_| own.is_none()) {
                     self.config.agents.remove(&name);
                 }
             }
@@ -360,8 +366,12 @@ impl World {
             return;
         };
         let state = &self.ledger.state;
-        let held = matches!(state.step(task), Step::Held { leg: now, .. } if *now == Leg::Implement);
-        let placed = state.tasks.get(task).is_some_and(|found| found.place.is_some());
+        let held =
+            matches!(state.step(task), Step::Held { leg: now, .. } if *now == Leg::Implement);
+        let placed = state
+            .tasks
+            .get(task)
+            .is_some_and(|found| found.place.is_some());
         let rests = *state.step(task) == Step::Idle && state.live_run(task).is_none();
         let asked = state.requests_of(task).next().is_some();
         if asked || !(rests || (held && !placed && leg == Leg::Implement)) {
@@ -371,7 +381,9 @@ impl World {
         let waits = card.is_some_and(|card| {
             let done = |id: &TaskId| {
                 let mut files = self.disk.of(Self::place_of(id));
-                files.next().is_some_and(|(key, _)| key.status() == Status::Done)
+                files
+                    .next()
+                    .is_some_and(|(key, _)| key.status() == Status::Done)
             };
             card.depends_on.iter().any(|id| *id != *task && !done(id))
         });
@@ -382,7 +394,13 @@ impl World {
         if nobody && leg != Leg::Implement {
             return;
         }
-        let attempt = self.ledger.state.tasks.get(task).map_or(0, |found| found.tries(leg)) + 1;
+        let attempt = self
+            .ledger
+            .state
+            .tasks
+            .get(task)
+            .map_or(0, |found| found.tries(leg))
+            + 1;
         let by = actor(&who);
         let fact = Fact::Claimed {
             task: task.clone(),
@@ -434,7 +452,10 @@ impl World {
             return;
         }
         if leg == Leg::Implement {
-            let placed = state.tasks.get(&task).is_some_and(|found| found.place.is_some());
+            let placed = state
+                .tasks
+                .get(&task)
+                .is_some_and(|found| found.place.is_some());
             let branch = &self.git.branches[at as usize];
             if !placed || (self.git.there && !branch.tree) {
                 self.take(&task, holder.clone());

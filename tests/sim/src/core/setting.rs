@@ -129,7 +129,10 @@ impl World {
             implement: draw(self, &["ann", "bob", "cid", "bob", "cursor", "person"]),
             review: draw(self, &["", "dot", "ann", "dot", "person"]),
         };
-        for leg in [orchestron_domain::Leg::Implement, orchestron_domain::Leg::Review] {
+        for leg in [
+            orchestron_domain::Leg::Implement,
+            orchestron_domain::Leg::Review,
+        ] {
             if self.rng.chance(400) {
                 let pool = ["ann", "bob", "cid"].into_iter().filter_map(name);
                 self.config.pools.insert(leg, pool.collect());

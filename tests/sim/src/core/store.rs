@@ -36,6 +36,12 @@ impl Log {
         self.events.get(from..).unwrap_or_default()
     }
 
+    /// The newest command's number.
+    #[must_use]
+    pub const fn newest_command(&self) -> u64 {
+        self.ids
+    }
+
     /// The newest event.
     #[must_use]
     pub fn last(&self) -> Seq {
