@@ -159,7 +159,7 @@ fn the_inspectors_command_line_works_with_it() {
                 "--tool-args-json",
                 &title,
             ]);
-            assert_eq!(made["structuredContent"]["status"], "pending", "{made}");
+            assert!(made["structuredContent"]["task"].is_string(), "{made}");
             let board = ask(&["--method", "resources/read", "--uri", "orchestron://board"]);
             assert!(board.to_string().contains("Made over"), "{board}");
         }

@@ -102,6 +102,9 @@ impl<W: AsyncWrite + Unpin> Out<W> {
     }
 }
 
+/// What is wrong with a message: the error's code, what is said about it, and the id it answers.
+type Wrong = (ErrorCode, String, Option<RequestId>);
+
 /// What came in.
 enum Came {
     /// A whole line is in the buffer.
@@ -160,9 +163,7 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
     }
 
     /// The line as a message, or what is wrong with it.
-    fn parse(
-        &self,
-    ) -> Result<RxJsonRpcMessage<RoleServer>, Option<(ErrorCode, String, Option<RequestId>)>> {
+    fn parse(&self) -> Result<RxJsonRpcMessage<RoleServer>, Option<Wrong>> {
         let line = self.line.trim_ascii();
         if line.is_empty() {
             return Err(None);

@@ -557,7 +557,7 @@ pub fn input_of(tool: &Tool, given: &Map<String, Value>, caller: &Caller) -> Map
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, OURS, Role, of};
+    use super::{ALL, Role, of};
     use orchestron_operations::ALL as OPERATIONS;
     use std::collections::BTreeSet;
 
