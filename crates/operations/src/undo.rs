@@ -148,7 +148,12 @@ pub fn undo(cx: &mut Context, input: &input::Undo) -> Result<Done, OpError> {
             "with git: `git log` has what was committed",
         ));
     }
+    take_back(cx, &event, &what)
+}
+
+fn take_back(cx: &mut Context, event: &Event, what: &str) -> Result<Done, OpError> {
     let state = cx.state()?;
+    let seq = event.seq;
     match &event.fact {
         Fact::TextReplaced {
             task,
@@ -160,7 +165,7 @@ pub fn undo(cx: &mut Context, input: &input::Undo) -> Result<Done, OpError> {
                 before,
                 marks,
             };
-            let undone = undone(seq, Some(task), &what, None);
+            let undone = undone(seq, Some(task), what, None);
             let took = cx.store.undo_edit(&Actor::Person, &edit, &undone)?;
             let did = if took {
                 "undone"
@@ -173,14 +178,14 @@ pub fn undo(cx: &mut Context, input: &input::Undo) -> Result<Done, OpError> {
                 format!("{did}: {what}"),
             ))
         }
-        Fact::TaskMoved { task, from, to } => move_back(cx, &state, seq, task, (*from, *to), &what),
-        Fact::TaskCreated { task, status, .. } => put_away(cx, &state, seq, task, *status, &what),
+        Fact::TaskMoved { task, from, to } => move_back(cx, &state, seq, task, (*from, *to), what),
+        Fact::TaskCreated { task, status, .. } => put_away(cx, &state, seq, task, *status, what),
         Fact::Undone {
             task: Some(task),
             kept: Some(kept),
             ..
         } => {
-            let undone = undone(seq, Some(task), &what, None);
+            let undone = undone(seq, Some(task), what, None);
             cx.store
                 .redo_creation(&Actor::Person, task, kept, &undone)?;
             Ok(done(Some(task), None, format!("{task} is back")))
@@ -189,9 +194,9 @@ pub fn undo(cx: &mut Context, input: &input::Undo) -> Result<Done, OpError> {
             task,
             commit: Some(commit),
             into,
-        } => unmerge(cx, seq, task, (commit, into), &what),
+        } => unmerge(cx, seq, task, (commit, into), what),
         Fact::WorktreeRemoved { task, saved } => {
-            bring_back(cx, &state, seq, task, saved.as_deref(), &what)
+            bring_back(cx, &state, seq, task, saved.as_deref(), what)
         }
         _ => Err(refused(
             "there is nothing to undo",

@@ -14,7 +14,7 @@ const HELD: &str = "tasks/in-progress/TASK-001-search.md";
 /// A project with `tasks` tasks, whose engine lives and whose agent works on the first.
 fn at_work(tasks: u32) -> (World, Engine) {
     let world = World::new();
-    world.configure(|config| config.limits.parallel = 1_u32.into());
+    world.configure(|config| config.limits.parallel = 1);
     world.task(1, Status::Ready, "Search");
     for number in 2..=tasks {
         world.task(number, Status::Ready, "Other");
