@@ -509,3 +509,43 @@ fn unknown_sections_can_be_read_by_name() {
         );
     }
 }
+
+#[test]
+fn order_and_needs_are_read_as_people_write_them_and_what_cannot_be_read_is_told() {
+    let read = |body: &str| {
+        let text = format!("# Task: TASK-001 - x\n\n{body}\n");
+        TaskFile::parse(text.as_bytes()).unwrap()
+    };
+    let file = read(
+        "## Order: 10\n\n## Needs: backend, `tool: Bash(npm test)`\n- capability: Rust\n- [ ] backend\n- tools: WebFetch <!-- for the docs -->\n- none",
+    );
+    let card = file.card(Status::Ready);
+    assert_eq!(card.order, Some(10));
+    let needs = ["backend", "tool: Bash(npm test)", "Rust", "tool: WebFetch"];
+    assert_eq!(card.needs, needs);
+    assert_eq!(file.oddities(), []);
+    assert_eq!(read("## Order\n-3").card(Status::Ready).order, Some(-3));
+    assert_eq!(read("## Order: none").oddities(), []);
+    let odd: Vec<_> = read("## Order: soon\n\n## Needs\n- color: blue\n- tool:")
+        .oddities()
+        .into_iter()
+        .map(|one| (one.line, one.what))
+        .collect();
+    assert_eq!(
+        odd,
+        [
+            (
+                3,
+                "`soon` is no order; the task goes by its age.".to_owned()
+            ),
+            (
+                5,
+                "`color: blue` is nothing that a task can need; it is ignored.".to_owned()
+            ),
+            (
+                5,
+                "`tool:` is nothing that a task can need; it is ignored.".to_owned()
+            ),
+        ]
+    );
+}
