@@ -236,25 +236,14 @@ impl Engine {
         Ok(())
     }
 
-    fn start_run(
+    /// What a run is to be started with.
+    fn spec(
         &mut self,
         run: &RunId,
         task: &TaskId,
         work: &Work,
         resume: Option<&SessionId>,
-    ) -> Outcome {
-        if self.state.runs.contains_key(run) {
-            return Ok(overtaken("it was started already"));
-        }
-        if !is_wanted(self.state.step(task), work) {
-            self.end_unwanted(run)?;
-            return Ok(overtaken("the task was taken elsewhere"));
-        }
-        // Decided is not started: the configuration may have changed since, also while no engine was there.
-        if !self.state.trusted {
-            self.end_unwanted(run)?;
-            return Err(not_accepted());
-        }
+    ) -> Result<RunSpec, StoreError> {
         let program = match work {
             Work::Leg {
                 leg,
@@ -279,12 +268,41 @@ impl Engine {
             .place(task)
             .map(|place| place.path.clone())
             .ok_or_else(|| no_place(task))?;
-        let spec = RunSpec {
+        Ok(RunSpec {
             run: run.clone(),
             task: task.clone(),
             work: work.clone(),
             dir,
             program,
+        })
+    }
+
+    fn start_run(
+        &mut self,
+        run: &RunId,
+        task: &TaskId,
+        work: &Work,
+        resume: Option<&SessionId>,
+    ) -> Outcome {
+        if self.state.runs.contains_key(run) {
+            return Ok(overtaken("it was started already"));
+        }
+        if !is_wanted(self.state.step(task), work) {
+            self.end_unwanted(run)?;
+            return Ok(overtaken("the task was taken elsewhere"));
+        }
+        // Decided is not started: the configuration may have changed since, also while no engine was there.
+        if !self.state.trusted {
+            self.end_unwanted(run)?;
+            return Err(not_accepted());
+        }
+        let spec = match self.spec(run, task, work, resume) {
+            Ok(spec) => spec,
+            // A try before a crash may have got further than this one.
+            Err(error) => {
+                self.end_unwanted(run)?;
+                return Err(error);
+            }
         };
         let started = Fact::RunStarted {
             run: run.clone(),
