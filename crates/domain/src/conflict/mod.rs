@@ -267,6 +267,14 @@ fn went_on(state: &mut State, event: &Event) {
             }
             Some(task.clone())
         }
+        // While nobody was there, or nothing was to go on, nothing could.
+        Fact::EngineStarted { .. } | Fact::Resumed { .. } => {
+            let tasks = state.tasks.values_mut();
+            for found in tasks.filter(|found| found.step != Step::Idle) {
+                found.went_on = Some(event.at);
+            }
+            return;
+        }
         Fact::RequestOpened { .. } | Fact::Failed { .. } => None,
         Fact::RequestDecided { request, .. } => {
             let request = state.requests.get(request);

@@ -517,6 +517,32 @@ fn waiting_for_a_person_is_no_stalling() {
 }
 
 #[test]
+fn the_time_of_a_pause_is_no_stalling() {
+    let mut world = two_at_work();
+    world.state.config.limits.stalled_s = 1_000;
+    for agent in world.state.config.agents.values_mut() {
+        agent.timeout_s = 100_000;
+    }
+    let scope = crate::event::Scope::All;
+    let why = "lunch".to_owned();
+    world.tell(
+        Actor::Person,
+        Fact::Paused {
+            why,
+            scope: scope.clone(),
+        },
+    );
+    world.settle();
+    later(&mut world, 5_000);
+    world.tell(Actor::Person, Fact::Resumed { scope });
+    world.settle();
+    later(&mut world, 900);
+    assert_eq!(told(&world), [""; 0]);
+    later(&mut world, 200);
+    assert_eq!(told(&world).len(), 2);
+}
+
+#[test]
 fn work_that_strays_from_its_plan_is_told_once_and_counts_as_planned() {
     let mut world = two_at_work();
     world
