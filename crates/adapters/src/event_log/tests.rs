@@ -675,3 +675,44 @@ fn a_checkpoint_is_read_as_far_as_it_is_asked_for() {
     other.put_checkpoint(NOW, &mut state).unwrap();
     assert_eq!(log.checkpoint().unwrap().unwrap().1, state);
 }
+
+#[test]
+fn an_engine_that_was_overtaken_can_write_nothing() {
+    let (_dir, path) = fresh();
+    let mut first = SqliteLog::open(&path).unwrap();
+    assert_eq!(first.take_fence(7).unwrap(), 7);
+    first.commit(NOW, facts(vec![created(1)])).unwrap();
+    let mut other = SqliteLog::open(&path).unwrap();
+    other.commit(NOW, facts(vec![created(2)])).unwrap(); // who is no engine writes as ever
+    let mut second = SqliteLog::open(&path).unwrap();
+    // Its lock file counts anew; the log does not.
+    assert_eq!(second.take_fence(1).unwrap(), 8);
+    assert!(!first.is_unfenced().unwrap() && second.is_unfenced().unwrap());
+    let before = first.last().unwrap();
+    let refused = [
+        first.commit(NOW, facts(vec![created(3)])).err(),
+        first.set_setting("a", "b").err(),
+        first.note("a", "b").err(),
+        first.next_number("TASK", 0).err(),
+        first.drop_intent(1).err(),
+    ];
+    for error in refused {
+        assert_eq!(error.unwrap().kind, PortErrorKind::Overtaken);
+    }
+    assert_eq!(second.last().unwrap(), before);
+    second.commit(NOW, facts(vec![created(3)])).unwrap();
+    other.commit(NOW, facts(vec![created(4)])).unwrap();
+}
+
+#[test]
+fn a_database_that_was_cut_off_is_set_aside() {
+    let (_dir, path) = fresh();
+    drop(SqliteLog::open(&path).unwrap());
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..1000]).unwrap();
+    for part in ["log.db-wal", "log.db-shm"] {
+        fs::remove_file(path.with_file_name(part)).ok();
+    }
+    let log = SqliteLog::open(&path).unwrap();
+    assert!(log.mended().unwrap().said.contains("cut off"));
+}

@@ -358,3 +358,38 @@ fn make_doorbell(path: &Path) -> PortResult<()> {
         .map(drop)
         .map_err(|e| io_failure("cannot make", path.display(), &e))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Files, News, Places, Watching};
+    use notify::{Event, EventKind, event::Flag};
+    use std::{
+        fs,
+        time::{Duration, Instant},
+    };
+
+    #[test]
+    fn after_an_overflow_every_file_and_every_run_is_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = Places {
+            mcp: dir.path().join("project/.mcp"),
+            doorbell: dir.path().join("doorbell"),
+            runs: dir.path().join("runs"),
+        };
+        fs::create_dir_all(places.mcp.join("tasks/ready")).unwrap();
+        fs::create_dir_all(&places.runs).unwrap();
+        let mut watching = Watching::new(places.clone()).unwrap();
+        let run = "TASK-001-implement-1".parse().unwrap();
+        fs::create_dir_all(places.runs.join("TASK-001-implement-1")).unwrap();
+        watching.listen(std::slice::from_ref(&run));
+        let soon = || Some(Instant::now() + Duration::from_millis(200));
+        while watching.wait(soon()) != super::Seen::default() {}
+        // More events than the kernel keeps: it says only that.
+        let overflow = Event::new(EventKind::Other).set_flag(Flag::Rescan);
+        let news: News = super::sort(&watching.places, &overflow);
+        watching.shared.add(news);
+        let seen = watching.wait(soon());
+        assert_eq!(seen.files, Some(Files::All));
+        assert!(seen.doorbell && seen.runs.contains(&run));
+    }
+}
