@@ -114,10 +114,12 @@ fn still_paused(state: &State, scope: &Scope) -> Vec<String> {
         )
     };
     let all = (*scope != Scope::All && state.paused.is_some()).then_some(Scope::All);
-    let tasks = state
-        .paused_tasks
-        .keys()
-        .map(|task| Scope::Task { task: task.clone() });
+    let open = |task: &&TaskId| {
+        let card = state.cards.get(*task);
+        card.is_some_and(|card| !card.status.is_over())
+    };
+    let tasks = state.paused_tasks.keys().filter(open);
+    let tasks = tasks.map(|task| Scope::Task { task: task.clone() });
     let agents = state.paused_agents.keys().map(|agent| Scope::Agent {
         agent: agent.clone(),
     });
