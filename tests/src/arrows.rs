@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["server", "operations", "adapters", "engine", "domain"],
     ),
     ("testkit", &["operations", "engine", "agents", "domain"]),
+    ("sim", &["testkit", "engine", "domain"]),
     ("xtask", &[]),
 ];
 

@@ -15,6 +15,7 @@ pub const HELP: &str = "\
   ./dev test                     run every test of every kind
   ./dev test FILTER…             only tests whose name contains a FILTER (no format or lint checks)
   ./dev bench [ARGS…]            measure speed on a release build
+  ./dev sim [--seeds N] [ARGS…]  simulate N seeds' worlds, each twice; --seed S, --minutes N, --faults, --help
   ./dev fuzz [--seconds N]       fuzz each target for N seconds (60)
   ./dev setup                    only install and build
   ./dev help                     this text
@@ -46,6 +47,8 @@ pub enum Request {
     Test(Vec<String>),
     /// Measure; the arguments go to the benchmark program.
     Bench(Vec<String>),
+    /// Simulate; the arguments go to the simulator.
+    Sim(Vec<String>),
     /// Fuzz every target.
     Fuzz {
         /// How long each target runs.
@@ -67,6 +70,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Fai
     match verb.as_str() {
         "help" | "--help" | "-h" => Ok(Request::Help),
         "bench" => Ok(Request::Bench(rest)),
+        "sim" => Ok(Request::Sim(rest)),
         _ if asks_for_help => Ok(Request::Help),
         "setup" if rest.is_empty() => Ok(Request::Setup),
         "setup" => Err(Failure::Usage {
@@ -189,6 +193,10 @@ mod tests {
     #[test]
     fn test_and_bench_take_words() {
         assert_eq!(check("test a b").unwrap(), Request::Test(words("a b")));
+        assert_eq!(
+            check("sim --seeds 100 --seed 7").unwrap(),
+            Request::Sim(words("--seeds 100 --seed 7"))
+        );
         assert_eq!(
             check("bench --tasks 100 --help").unwrap(),
             Request::Bench(words("--tasks 100 --help"))

@@ -229,8 +229,8 @@ fn reserved(state: &State, scope: &BudgetScope) -> MicroUsd {
         .fold(MicroUsd(0), MicroUsd::plus)
 }
 
-/// The budget a run of `agent` on `task` is started with: its own, or what is left for the task when that is less. Where a day
-/// or the project has a budget, no run goes without one.
+/// The budget a run of `agent` on `task` is started with: its own, or what is left for the task when that is less. Where a task, a
+/// day or the project has a budget, no run goes without one.
 #[must_use]
 pub fn of_run(state: &State, task: &TaskId, agent: &AgentName) -> Option<MicroUsd> {
     let budgets = &state.config.limits.budget;
@@ -239,7 +239,9 @@ pub fn of_run(state: &State, task: &TaskId, agent: &AgentName) -> Option<MicroUs
         .agents
         .get(agent)
         .and_then(|found| found.budget);
-    let shared = (budgets.day.is_some() || budgets.project.is_some()).then(|| most(state, agent));
+    // What is reckoned for a run that never tells its price must be all that it could have spent.
+    let counted = budgets.task.is_some() || budgets.day.is_some() || budgets.project.is_some();
+    let shared = counted.then(|| most(state, agent));
     let scope = BudgetScope::Task(task.clone());
     let left = budgets
         .task

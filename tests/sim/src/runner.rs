@@ -61,7 +61,6 @@ impl Tally {
         self.steps += other.steps;
         self.virtual_ms += other.virtual_ms;
         self.spent += other.spent;
-        self.spent += other.spent;
         self.failed.extend(other.failed);
     }
 

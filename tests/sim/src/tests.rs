@@ -24,8 +24,8 @@ fn two_hundred_worlds_of_the_core_hold() {
 }
 
 #[test]
-fn two_hundred_worlds_of_the_engine_hold() {
-    seeds(Level::Engine, 200);
+fn a_hundred_worlds_of_the_engine_hold() {
+    seeds(Level::Engine, 100);
 }
 
 #[test]

@@ -4,4 +4,5 @@ pub mod bench;
 pub mod fuzz;
 pub mod run;
 pub mod setup;
+pub mod sim;
 pub mod test;

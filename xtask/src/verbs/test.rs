@@ -17,9 +17,10 @@ use crate::python;
 use crate::results::{Case, LibtestReader, Outcome, Tally, one_kind, read_junit, rust_kinds};
 use crate::steps::{Done, Output, Steps};
 use crate::verbs::setup::{COMPILING, PREPARING, SELECTION, compile, prepare};
+use crate::verbs::sim::{SEEDS, simulate};
 
-/// Format, UI types, UI tests, lints, Rust tests and doc tests.
-const CHECKS: usize = 6;
+/// Format, UI types, UI tests, lints, Rust tests, doc tests, simulation and planted faults.
+const CHECKS: usize = 8;
 /// With filters only UI tests and Rust tests run.
 const FILTERED_CHECKS: usize = 2;
 
@@ -62,6 +63,7 @@ pub fn test(project: &Project, filters: &[String]) -> Result<(), Failure> {
     run.rust_tests();
     if everything {
         run.doc_tests();
+        run.simulation();
     }
     let took = run.steps.elapsed();
     run.summary.print(took, filters)
@@ -210,6 +212,20 @@ impl TestRun<'_> {
                 self.summary.checked("doc tests", passed);
             }
         }
+    }
+
+    /// Seeds' worlds, and the proof that the simulator finds faults.
+    fn simulation(&mut self) {
+        let worlds = simulate(self.project, &SEEDS);
+        let passed = self.check("Simulate 10,000 worlds and more", Output::Shown, || {
+            worlds.shown()
+        });
+        self.summary.checked("simulation", passed);
+        let faults = simulate(self.project, &["--faults"]);
+        let passed = self.check("Plant faults and catch them", Output::Shown, || {
+            faults.shown()
+        });
+        self.summary.checked("planted faults", passed);
     }
 
     /// Journeys run the pinned CLI, whatever else is installed.

@@ -245,7 +245,8 @@ fn a_run_gets_no_more_than_is_left() {
     let of = |world: &World| budget::of_run(&world.state, &task(1), &name);
     assert_eq!(of(&world), None);
     budgets(&mut world, 5, 0, 0);
-    assert_eq!(of(&world), Some(dollars(5)));
+    // Were it lost without a word, no more than this would be reckoned for it.
+    assert_eq!(of(&world), Some(dollars(2)));
     world.state.config.agents.get_mut(&name).unwrap().budget = Some(dollars(3));
     assert_eq!(of(&world), Some(dollars(3)));
     world.settle();

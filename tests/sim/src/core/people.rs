@@ -12,6 +12,8 @@ use orchestron_domain::{
     state::Step,
 };
 
+/// So long nobody does anything about what waits, once it is calm.
+const PATIENCE_MS: i64 = 3 * 86_400_000;
 /// What people do apart from deciding.
 const ACTS: [Trouble; 10] = [
     Trouble::Moves,
@@ -530,6 +532,16 @@ impl World {
         for key in keys {
             let task = self.id(key.task);
             let card = self.disk.files.get(&key).map(|file| file.card.clone());
+            // Tasks that people put under way by hand can wait for each other in a circle of files and dependencies; after some days of
+            // nothing somebody looks at the board and takes them back.
+            let patience = self.now - self.calm_since > PATIENCE_MS;
+            let under_way = matches!(key.status(), Status::InProgress | Status::Review);
+            let idle = *self.ledger.state.step(&task) == Step::Idle;
+            if patience && under_way && idle {
+                let places = (key.status(), Status::Ready);
+                self.relocate(key.task, places, &Actor::Person, Vec::new());
+                continue;
+            }
             let (Some(card), Some(leg)) = (card, leg_of(key.status())) else {
                 let state = &self.ledger.state;
                 let asked = state.requests_of(&task).next().is_some();
