@@ -5,13 +5,13 @@
 
 use super::{
     Mcp, confirm,
-    replies::{NoCursor, Page},
+    replies::{self, NoCursor, Page},
     schema::{self, Fault},
     tools::{self, CURSOR, Effect, KEY, LIMIT, Role, Tool},
     wait,
 };
 use orchestron_operations::{
-    OpError, call as operation, caller::Caller, once::call_once, wire::ErrorView,
+    Context, OpError, board, call as operation, caller::Caller, once::call_once, wire::ErrorView,
 };
 use rmcp::{
     ErrorData, RoleServer,
@@ -136,9 +136,31 @@ async fn ask(mcp: &Mcp, call: Call) -> Result<Result<Value, OpError>, ErrorData>
     mcp.ask(move |cx| {
         let tool = call.tool;
         let input = Value::Object(call.input);
+        if tool.operation == "list" {
+            return page_of_tasks(cx, input, &call.page);
+        }
         call_once(cx, tool.operation, input, call.key.as_deref(), tool.repeat)
     })
     .await
+}
+
+/// The typed operation: of a thousand cards only those of the page are made into JSON.
+fn page_of_tasks(cx: &mut Context, input: Value, page: &Page) -> Result<Value, OpError> {
+    let fields = |what: String| OpError::Fields {
+        operation: "list",
+        field: None,
+        what,
+    };
+    let input = serde_json::from_value(input).map_err(|error| fields(error.to_string()))?;
+    let cards = board::list(cx, &input)?;
+    replies::tasks(&cards, page).map_err(|none| {
+        let fault = of_cursor(none);
+        OpError::Fields {
+            operation: "list",
+            field: Some(fault.field),
+            what: fault.what,
+        }
+    })
 }
 
 /// What was said before it was carried out is true no longer: where the task stands now is.
@@ -167,10 +189,7 @@ async fn tell_outcome(mcp: &Mcp, answer: &mut Value) -> Result<(), ErrorData> {
 /// What the operation said, as the client gets it.
 pub fn result(call: &Call, answer: Result<Value, OpError>) -> CallToolResult {
     match answer {
-        Ok(output) => match call.tool.gives.reply(output, &call.page) {
-            Ok(reply) => CallToolResult::structured(reply),
-            Err(none) => refused(&of_fault(of_cursor(none))),
-        },
+        Ok(output) => CallToolResult::structured(call.tool.gives.reply(output)),
         Err(error) => refused(&error.view()),
     }
 }

@@ -37,10 +37,18 @@ use rmcp::{
     service::{RequestContext, SubscriptionContext},
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, SyncSender, TrySendError},
+    },
+    thread,
+};
 use subscriptions::Subscriptions;
 use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tools::{Effect, Role};
 
 /// Name of the server, as clients see it.
@@ -72,6 +80,9 @@ pub enum McpError {
     /// The project cannot be read.
     #[error(transparent)]
     Operation(#[from] OpError),
+    /// The system gives no thread.
+    #[error("cannot start: {0}")]
+    Thread(#[from] io::Error),
     /// The client said something else than hello, or hung up.
     #[error("the client did not begin a conversation: {said}")]
     Hello {
@@ -93,7 +104,7 @@ pub struct Mcp {
 }
 
 struct Shared {
-    context: Arc<Mutex<Context>>,
+    jobs: SyncSender<Job>,
     bell: Bell,
     settle: Option<Settle>,
     codec: RequestStateCodec,
@@ -125,7 +136,7 @@ impl Mcp {
             shared: Arc::new(Shared {
                 codec: RequestStateCodec::new_unchecked(connection.secret.to_vec()),
                 tools: tools::of(role).map(|tool| listed(tool, role)).collect(),
-                context: connection.context,
+                jobs: asking(connection.context)?,
                 bell: connection.bell,
                 settle: connection.settle,
                 caller,
@@ -139,15 +150,46 @@ impl Mcp {
         &self,
         work: impl FnOnce(&mut Context) -> T + Send + 'static,
     ) -> Result<T, ErrorData> {
-        let context = Arc::clone(&self.shared.context);
-        let done = tokio::task::spawn_blocking(move || work(&mut lock(&context))).await;
-        done.map_err(|_| {
-            ErrorData::internal_error(
-                "the operation ended unexpectedly; this is a fault in Orchestron",
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |context| {
+            // Whoever asked may have gone meanwhile.
+            tell.send(work(context)).map_err(drop).unwrap_or_default();
+        });
+        let fault = |what: &'static str| ErrorData::internal_error(what, None);
+        match self.shared.jobs.try_send(job) {
+            Ok(()) => told.await.map_err(|_| fault(FAULT)),
+            Err(TrySendError::Full(_)) => Err(ErrorData::new(
+                stdio::BUSY,
+                "too much is asked at once; wait for answers, then ask again",
                 None,
-            )
-        })
+            )),
+            Err(TrySendError::Disconnected(_)) => Err(fault(FAULT)),
+        }
     }
+}
+
+/// What is said when an operation panicked.
+const FAULT: &str = "the operation ended unexpectedly; this is a fault in Orchestron";
+/// Questions that wait for their turn.
+const WAITING: usize = 256;
+
+/// A question to the operations.
+type Job = Box<dyn FnOnce(&mut Context) + Send>;
+
+/// One thread asks the operations, one question after the other, until nobody is served any more: they exclude one another anyway,
+/// and several threads would only each keep memory of their own.
+fn asking(context: Arc<Mutex<Context>>) -> io::Result<SyncSender<Job>> {
+    let (jobs, waiting) = mpsc::sync_channel::<Job>(WAITING);
+    thread::Builder::new()
+        .name("operations".into())
+        .spawn(move || {
+            while let Ok(job) = waiting.recv() {
+                let work = AssertUnwindSafe(|| job(&mut lock(&context)));
+                // Whoever asked learns by the silence; the others have their own questions.
+                catch_unwind(work).unwrap_or_default();
+            }
+        })?;
+    Ok(jobs)
 }
 
 fn lock(context: &Mutex<Context>) -> std::sync::MutexGuard<'_, Context> {

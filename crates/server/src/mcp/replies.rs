@@ -2,6 +2,7 @@
 //!
 //! A reply is one JSON document. It is sent as structured content and, for clients that read only text, as the same JSON in a text.
 
+use orchestron_operations::wire::CardView;
 use serde_json::{Map, Value, json};
 
 /// Bytes that a page of a list fills at most.
@@ -95,16 +96,14 @@ impl Shape {
     }
 
     /// An operation's output as the tool gives it.
-    ///
-    /// # Errors
-    /// When the cursor is none of ours.
-    pub fn reply(self, output: Value, page: &Page) -> Result<Value, NoCursor> {
+    pub fn reply(self, output: Value) -> Value {
         let mut reply = match self {
             Self::Done => done(output),
             Self::Saved => output,
             Self::Handover => handover(&output),
             Self::Task => task(&output),
-            Self::Tasks => tasks(&output, page)?,
+            // Made page by page, so that no more is made than is shown.
+            Self::Tasks => output,
             Self::Agents => {
                 let agents = output.as_array().map(Vec::as_slice).unwrap_or_default();
                 json!({ "agents": agents.iter().map(agent).collect::<Vec<_>>() })
@@ -113,7 +112,7 @@ impl Shape {
             Self::Messages => messages(&output),
         };
         prune(&mut reply);
-        Ok(reply)
+        reply
     }
 
     /// What a paged operation is asked: its own limit, and where to go on.
@@ -244,8 +243,10 @@ fn task(view: &Value) -> Value {
 }
 
 /// A page of tasks. Its cursor names the last task of the page before, and its place for when that task has gone elsewhere meanwhile.
-fn tasks(output: &Value, page: &Page) -> Result<Value, NoCursor> {
-    let cards = list(output);
+///
+/// # Errors
+/// When the cursor is none of ours.
+pub fn tasks(cards: &[CardView], page: &Page) -> Result<Value, NoCursor> {
     let start = match page.cursor.as_deref() {
         Some(cursor) => behind(cards, cursor)?,
         None => 0,
@@ -253,7 +254,7 @@ fn tasks(output: &Value, page: &Page) -> Result<Value, NoCursor> {
     let limit = page.limit.unwrap_or(TASKS);
     let (mut rows, mut bytes) = (Vec::new(), 0);
     for card in cards.iter().skip(start).take(limit) {
-        let mut row = row(card);
+        let mut row = row(&json!(card));
         prune(&mut row);
         bytes += row.to_string().len() + 1;
         if bytes > PAGE_BYTES && !rows.is_empty() {
@@ -263,51 +264,32 @@ fn tasks(output: &Value, page: &Page) -> Result<Value, NoCursor> {
     }
     let end = start + rows.len();
     let last = cards.get(end.wrapping_sub(1)).filter(|_| end < cards.len());
-    Ok(json!({
+    let cursor = |card: &CardView| format!("{}.{}.{}", card.status as u8, card.order, card.id);
+    let mut reply = json!({
         "tasks": rows,
         "total": cards.len(),
-        "next_cursor": last.map(|card| {
-            let (column, order) = place_of(card);
-            format!("{column}.{order}.{}", text(&card["id"]))
-        }),
-    }))
+        "next_cursor": last.map(cursor),
+    });
+    prune(&mut reply);
+    Ok(reply)
 }
 
 /// Where the page behind a cursor begins.
-fn behind(cards: &[Value], cursor: &str) -> Result<usize, NoCursor> {
+fn behind(cards: &[CardView], cursor: &str) -> Result<usize, NoCursor> {
     let mut parts = cursor.splitn(3, '.');
     let mut part = || parts.next().ok_or(NoCursor);
     let (column, order, id) = (part()?, part()?, part()?);
     let place = (
-        column.parse::<usize>().map_err(|_| NoCursor)?,
-        order.parse::<u64>().map_err(|_| NoCursor)?,
+        column.parse::<u8>().map_err(|_| NoCursor)?,
+        order.parse::<u32>().map_err(|_| NoCursor)?,
     );
-    let same = |card: &Value| text(&card["id"]) == id && place_of(card).0 == place.0;
+    let same = |card: &CardView| card.id == id && card.status as u8 == place.0;
     if let Some(found) = cards.iter().position(same) {
         return Ok(found + 1);
     }
     // It has left its column: who stood behind it stands in its place now.
-    let next = cards.iter().position(|card| place_of(card) >= place);
-    Ok(next.unwrap_or(cards.len()))
-}
-
-/// Columns in the order in which lists have them.
-const COLUMNS: [&str; 6] = [
-    "pending",
-    "ready",
-    "in-progress",
-    "review",
-    "done",
-    "failed",
-];
-
-fn place_of(card: &Value) -> (usize, u64) {
-    let status = text(&card["status"]);
-    let column = COLUMNS.iter().position(|column| *column == status);
-    (
-        column.unwrap_or(COLUMNS.len()),
-        card["order"].as_u64().unwrap_or(0),
-    )
+    let next = |card: &CardView| (card.status as u8, card.order) >= place;
+    Ok(cards.iter().position(next).unwrap_or(cards.len()))
 }
 
 fn agent(registered: &Value) -> Value {
@@ -406,19 +388,35 @@ pub fn cut_text(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS, NoCursor, Page, Shape, cut_text};
-    use serde_json::{Value, json};
+    use super::{NoCursor, Page, Shape, cut_text, tasks};
+    use orchestron_operations::wire::CardView;
+    use serde_json::json;
 
-    fn cards(count: u32, title: &str) -> Value {
+    const COLUMNS: [&str; 6] = [
+        "pending",
+        "ready",
+        "in-progress",
+        "review",
+        "done",
+        "failed",
+    ];
+
+    fn cards(count: u32, title: &str) -> Vec<CardView> {
         let card = |n: u32| {
-            json!({"id": format!("TASK-{n:03}"), "title": title, "status": COLUMNS[(n / 30) as usize % 6], "priority": "P1",
-                "turn": {"kind": "agent", "name": "claude-impl"}, "line": null, "blocked_by": [], "order": n})
+            let status = COLUMNS[(n / 30) as usize % 6];
+            serde_json::from_value(json!({
+                "id": format!("TASK-{n:03}"), "title": title, "status": status, "priority": "P1", "agent": null, "chain": [],
+                "turn": {"kind": "agent", "name": "claude-impl"}, "line": null, "since": null, "cost": 0,
+                "criteria": {"done": 0, "all": 1}, "ready_boxes": {"done": 0, "all": 3}, "depends_on": [], "blocked_by": [],
+                "request": null, "run": null, "attempts": 0, "handoffs": 0, "moved": null, "why": null, "order": n,
+            }))
+            .unwrap()
         };
-        Value::Array((0..count).map(card).collect())
+        (0..count).map(card).collect()
     }
 
     /// All ids, page by page.
-    fn walk(cards: &Value, limit: Option<usize>) -> Vec<String> {
+    fn walk(cards: &[CardView], limit: Option<usize>) -> Vec<String> {
         let (mut page, mut ids) = (
             Page {
                 cursor: None,
@@ -427,7 +425,7 @@ mod tests {
             Vec::new(),
         );
         loop {
-            let reply = Shape::Tasks.reply(cards.clone(), &page).unwrap();
+            let reply = tasks(cards, &page).unwrap();
             assert!(
                 reply.to_string().len() <= 8_000,
                 "{}",
@@ -459,21 +457,19 @@ mod tests {
 
     #[test]
     fn a_page_goes_on_where_a_task_has_gone_from() {
-        let mut all = cards(60, "Search");
-        let first = Shape::Tasks.reply(all.clone(), &Page::default()).unwrap();
+        let mut all = cards(30, "Search");
+        let first = tasks(&all, &Page::default()).unwrap();
         let cursor = first["next_cursor"].as_str().map(str::to_owned);
         let page = Page {
             cursor,
             limit: None,
         };
-        for gone in [24, 3] {
-            let rows = all.as_array_mut().unwrap();
-            rows.remove(gone);
-            for (order, row) in rows.iter_mut().enumerate() {
-                row["order"] = json!(order);
+        for (gone, wanted) in [(3, "TASK-025"), (23, "TASK-026")] {
+            all.remove(gone);
+            for (order, card) in (0..).zip(&mut all) {
+                card.order = order;
             }
-            let second = Shape::Tasks.reply(all.clone(), &page).unwrap();
-            let wanted = if gone == 24 { "TASK-025" } else { "TASK-026" };
+            let second = tasks(&all, &page).unwrap();
             assert_eq!(
                 second["tasks"][0]["id"], wanted,
                 "only when both have gone one is missed"
@@ -488,23 +484,19 @@ mod tests {
                 cursor: Some(cursor.to_owned()),
                 limit: None,
             };
-            assert_eq!(
-                Shape::Tasks.reply(json!([]), &page),
-                Err(NoCursor),
-                "{cursor}"
-            );
+            assert_eq!(tasks(&[], &page), Err(NoCursor), "{cursor}");
         }
     }
 
     #[test]
     fn what_says_nothing_is_left_out_and_an_empty_list_stays() {
-        let reply = Shape::Done.reply(
-            json!({"task": null, "did": "x", "not_done": [], "next": []}),
-            &Page::default(),
+        let reply =
+            Shape::Done.reply(json!({"task": null, "did": "x", "not_done": [], "next": []}));
+        assert_eq!(reply, json!({"did": "x"}));
+        assert_eq!(
+            tasks(&[], &Page::default()),
+            Ok(json!({"tasks": [], "total": 0}))
         );
-        assert_eq!(reply, Ok(json!({"did": "x"})));
-        let reply = Shape::Tasks.reply(json!([]), &Page::default());
-        assert_eq!(reply, Ok(json!({"tasks": [], "total": 0})));
     }
 
     #[test]
@@ -521,7 +513,7 @@ mod tests {
             "goal": long, "criteria": items, "notes": long, "handoffs": notes, "feedback": notes, "error_context": long,
             "gates": [{"name": "test", "state": "failed", "result": "exit code 1"}],
         });
-        let reply = Shape::Task.reply(view, &Page::default()).unwrap();
+        let reply = Shape::Task.reply(view);
         assert!(
             reply.to_string().len() <= 13_000,
             "{}",

@@ -5,9 +5,9 @@ use super::{
     replies::{self, Page, Shape},
 };
 use orchestron_operations::{
-    Context, OpError, call,
+    Context, OpError, board, call,
     caller::Caller,
-    wire::{TaskView, TranscriptItemView, TranscriptView},
+    wire::{CardView, StatusWord, TaskView, TranscriptItemView, TranscriptView, input},
 };
 use rmcp::{
     ErrorData,
@@ -143,13 +143,19 @@ fn task_resource(id: &str, title: &str) -> Resource {
         .with_mime_type(MARKDOWN)
 }
 
-/// Tasks that are not over, a page of them.
+/// Tasks that are not over.
+pub fn open_tasks(cx: &mut Context) -> Result<Vec<CardView>, OpError> {
+    let all = input::List {
+        status: None,
+        agent: None,
+    };
+    let mut cards = board::list(cx, &all)?;
+    cards.retain(|card| !matches!(card.status, StatusWord::Done | StatusWord::Failed));
+    Ok(cards)
+}
+
 fn tasks(cx: &mut Context, page: &Page) -> Result<Result<Value, replies::NoCursor>, OpError> {
-    let mut all = call(cx, "list", json!({}))?;
-    if let Some(cards) = all.as_array_mut() {
-        cards.retain(|card| card["status"] != "done" && card["status"] != "failed");
-    }
-    Ok(Shape::Tasks.reply(all, page))
+    Ok(replies::tasks(&open_tasks(cx)?, page))
 }
 
 /// Answers `resources/templates/list`.
@@ -220,21 +226,10 @@ pub fn text(cx: &mut Context, address: &Address) -> Result<Option<Read>, OpError
             )?
             .unwrap_or_default(),
         ),
-        Address::Agents => {
-            let agents = call(cx, "registry", json!({}))?;
-            as_json(
-                &Shape::Agents
-                    .reply(agents, &Page::default())
-                    .unwrap_or_default(),
-            )
-        }
+        Address::Agents => as_json(&Shape::Agents.reply(call(cx, "registry", json!({}))?)),
         Address::Events => {
             let events = call(cx, "events", json!({ "limit": EVENTS }))?;
-            as_json(
-                &Shape::Events
-                    .reply(events, &Page::default())
-                    .unwrap_or_default(),
-            )
+            as_json(&Shape::Events.reply(events))
         }
         Address::Task(id) => {
             let view: TaskView = typed(call(cx, "task", json!({ "task": id }))?)?;

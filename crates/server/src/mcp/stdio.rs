@@ -32,7 +32,7 @@ pub const AT_ONCE: usize = 64;
 /// Beginning of a message that is too long, in which its id is looked for.
 const HEAD: usize = 512;
 /// JSON-RPC: the server does not take it now.
-const BUSY: ErrorCode = ErrorCode(-32000);
+pub const BUSY: ErrorCode = ErrorCode(-32000);
 
 /// Serves one client over standard input and output until it has said all.
 ///

@@ -3,15 +3,14 @@
 
 use super::{
     Mcp,
-    resources::{Address, text},
+    resources::{Address, open_tasks, text},
 };
-use orchestron_operations::{Context, call};
+use orchestron_operations::Context;
 use rmcp::{
     ErrorData, Peer, RoleServer,
     model::{ResourceUpdatedNotificationParam, SubscriptionFilter},
     service::{RequestContext, SubscriptionContext},
 };
-use serde_json::json;
 use std::{
     collections::{BTreeMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
@@ -204,11 +203,8 @@ async fn tasks(mcp: &Mcp) -> Result<u64, ErrorData> {
     let ids = mcp
         .ask(|cx| {
             let mut hasher = DefaultHasher::new();
-            let all = call(cx, "list", json!({})).unwrap_or_default();
-            for card in all.as_array().into_iter().flatten() {
-                if card["status"] != "done" && card["status"] != "failed" {
-                    card["id"].as_str().hash(&mut hasher);
-                }
+            for card in open_tasks(cx).unwrap_or_default() {
+                card.id.hash(&mut hasher);
             }
             hasher.finish()
         })

@@ -149,7 +149,7 @@ pub const ALL: &[Tool] = &[
         title: "Next task",
         about: "The task to work on next with its whole context: goal, criteria, handoffs, feedback. With `claim` it is yours at once.",
         takes: &[
-            Field::maybe("claim", "Take it at once.", Kind::Flag),
+            Field::maybe("claim", "", Kind::Flag),
             Field::maybe(
                 WAIT,
                 "Wait so long for one when there is none.",
@@ -181,13 +181,9 @@ pub const ALL: &[Tool] = &[
         about: "Tasks in the order they stand, a page at a time.",
         takes: &[
             Field::maybe("status", "", Kind::Choice(STATUSES)),
-            Field::maybe("agent", "Only this holder's.", Kind::Text),
+            Field::maybe("agent", "", Kind::Text),
             NEXT_PAGE,
-            Field::maybe(
-                LIMIT,
-                "Tasks of a page; 25 if not given.",
-                Kind::Number(1, 100),
-            ),
+            Field::maybe(LIMIT, "", Kind::Number(1, 100)),
         ],
         asks: Asks::AsGiven,
         gives: Shape::Tasks,
@@ -204,11 +200,7 @@ pub const ALL: &[Tool] = &[
             Field::needed("title", "What is to be done, in a line.", Kind::Text),
             Field::maybe("goal", "What is wanted, in full.", Kind::Text),
             Field::maybe("criteria", "Acceptance criteria, each a line.", Kind::Texts),
-            Field::maybe(
-                "priority",
-                "P1 if not given.",
-                Kind::Choice(&["P0", "P1", "P2"]),
-            ),
+            Field::maybe("priority", "", Kind::Choice(&["P0", "P1", "P2"])),
             Field::maybe("agent", "Who is to implement it.", Kind::Text),
             Field::maybe("depends_on", "Tasks that must be done first.", Kind::Texts),
             Field::maybe("files", "Files it will touch.", Kind::Texts),
@@ -338,13 +330,9 @@ pub const ALL: &[Tool] = &[
         title: "What happened",
         about: "What happened, newest first, a page at a time.",
         takes: &[
-            Field::maybe("task", "Only of this task.", Kind::Task),
+            Field::maybe("task", "", Kind::Task),
             NEXT_PAGE,
-            Field::maybe(
-                LIMIT,
-                "Events of a page; 30 if not given.",
-                Kind::Number(1, 100),
-            ),
+            Field::maybe(LIMIT, "", Kind::Number(1, 100)),
         ],
         asks: Asks::AsGiven,
         gives: Shape::Events,
@@ -381,7 +369,7 @@ pub const ALL: &[Tool] = &[
             Field::needed("text", "At most 16 kB.", Kind::Text),
             Field::maybe(
                 "kind",
-                "`coordination` if not given.",
+                "",
                 Kind::Choice(&[
                     "coordination",
                     "progress_update",
@@ -405,14 +393,7 @@ pub const ALL: &[Tool] = &[
         name: "message_inbox",
         title: "Your messages",
         about: "Messages that wait for you, oldest first, a page at a time. Acknowledge what you have read with message_ack.",
-        takes: &[
-            NEXT_PAGE,
-            Field::maybe(
-                LIMIT,
-                "Messages of a page; 20 if not given.",
-                Kind::Number(1, 100),
-            ),
-        ],
+        takes: &[NEXT_PAGE, Field::maybe(LIMIT, "", Kind::Number(1, 100))],
         asks: Asks::OwnInbox,
         gives: Shape::Messages,
         operation: "messages",
