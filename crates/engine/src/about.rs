@@ -18,14 +18,21 @@ impl Store {
     /// When log, index or configuration cannot be read.
     pub fn about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
         let mut state = self.story_about(tasks)?;
-        let mut files = Vec::new();
-        for task in tasks.union(&at_work(&state).collect()) {
-            files.extend(self.log.index_of(task)?);
-        }
+        // What is in progress or in review is under way even when nothing happens with it: its files are in use.
+        let mut files = self.log.index_in(Status::InProgress)?;
+        files.extend(self.log.index_in(Status::Review)?);
+        let there: BTreeSet<TaskId> = files
+            .iter()
+            .filter_map(|file| Some(file.card.as_ref()?.id.clone()))
+            .collect();
+        let mut others: BTreeSet<TaskId> = at_work(&state).collect();
+        others.retain(|task| !there.contains(task));
+        others.extend(tasks.iter().cloned());
+        files.extend(self.log.index_of_all(&others)?);
         let (cards, unclear, _) = read_board(files);
         state.cards = cards;
         state.unclear = unclear;
-        self.add_needs(&mut state)?;
+        self.add_needs(&mut state, tasks.clone())?;
         self.observe_config(&mut state)?;
         Ok(state)
     }
@@ -38,13 +45,12 @@ impl Store {
         let mut state = self.story_about(&BTreeSet::new())?;
         let troubled = self.log.index_problems()?;
         let mut files = self.log.index_in(Status::InProgress)?;
-        for task in &under_way(&state) {
-            files.extend(self.log.index_of(task)?);
-        }
+        files.extend(self.log.index_of_all(&under_way(&state))?);
         let (cards, unclear, problems) = read_board(files.into_iter().chain(troubled));
         state.cards = cards;
         state.unclear = unclear;
-        self.add_needs(&mut state)?;
+        let all = state.cards.keys().cloned().collect();
+        self.add_needs(&mut state, all)?;
         self.observe_config(&mut state)?;
         Ok((state, problems))
     }
@@ -58,28 +64,26 @@ impl Store {
         state: &mut State,
         cards: impl IntoIterator<Item = TaskCard>,
     ) -> PortResult<()> {
+        let mut added = BTreeSet::new();
         for card in cards {
+            added.insert(card.id.clone());
             state.cards.entry(card.id.clone()).or_insert(card);
         }
-        self.add_needs(state)
+        self.add_needs(state, added)
     }
 
-    /// Adds the cards of all tasks that others in the state wait for, and of those that these wait for.
-    fn add_needs(&self, state: &mut State) -> PortResult<()> {
-        let waits = |card: &TaskCard| !card.status.is_over();
-        let needs = |card: &TaskCard| card.depends_on.clone();
-        let mut wanted: Vec<TaskId> = state
-            .cards
-            .values()
-            .filter(|card| waits(card))
-            .flat_map(needs)
-            .collect();
-        while let Some(task) = wanted.pop() {
-            if state.cards.contains_key(&task) || state.unclear.contains(&task) {
-                continue;
-            }
-            let (cards, unclear, _) = read_board(self.log.index_of(&task)?);
-            wanted.extend(cards.values().filter(|card| waits(card)).flat_map(needs));
+    /// Adds the cards of all that these tasks wait for, and of what those wait for.
+    fn add_needs(&self, state: &mut State, tasks: BTreeSet<TaskId>) -> PortResult<()> {
+        let mut waiting = tasks;
+        while !waiting.is_empty() {
+            let cards = waiting.iter().filter_map(|task| state.cards.get(task));
+            let needs = cards
+                .filter(|card| !card.status.is_over())
+                .flat_map(|card| card.depends_on.iter().cloned());
+            let mut wanted: BTreeSet<TaskId> = needs.collect();
+            wanted.retain(|task| !state.cards.contains_key(task) && !state.unclear.contains(task));
+            let (cards, unclear, _) = read_board(self.log.index_of_all(&wanted)?);
+            waiting = cards.keys().cloned().collect();
             state.cards.extend(cards);
             state.unclear.extend(unclear);
         }

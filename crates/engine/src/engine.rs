@@ -24,6 +24,8 @@ const RETRY_MS: i64 = 2_000;
 const LOOK_AGAIN_MS: i64 = 25;
 /// Waking so much later than asked for is no delay but sleep: a suspended machine, a stopped process.
 const OVERSLEPT_MS: i64 = 60_000;
+/// So long it is not gone through all tasks again when nothing has happened; should a deadline have been forgotten.
+const REST_MS: i64 = 600_000;
 /// Rounds of deciding in one step; more would mean that two rules answer each other for ever.
 const MAX_ROUNDS: u32 = 10_000;
 
@@ -96,6 +98,8 @@ pub struct Engine {
     decided_to: Seq,
     checkpoint: Seq,
     listening: Vec<RunId>,
+    /// What the state showed when nothing followed from it, and until when nothing will by time alone.
+    rested: Option<(Seq, (u64, String), Option<Time>)>,
     /// Tasks that were moved and whose `## Status` line may not say so yet.
     lines: std::collections::BTreeSet<orchestron_domain::TaskId>,
     /// Version of the index and fingerprint of the configuration that the state shows.
@@ -133,6 +137,7 @@ impl Engine {
                 .checkpoint_about(&std::collections::BTreeSet::new())?
                 .map_or(Seq(0), |(seq, _)| seq),
             lines: ports.store.moved_lately()?,
+            rested: None,
             observed: None,
             look_again: again,
             ports,
@@ -175,6 +180,7 @@ impl Engine {
             self.state_at(self.decided_to)?
         };
         self.observed = None;
+        self.rested = None;
         self.observe()?;
         self.state.git = self.ports.git.is_repository()?;
         self.take_up_runs()?;
@@ -497,8 +503,15 @@ impl Engine {
                 self.take_in(&events, now)?;
                 continue;
             }
+            if self.rests(now) {
+                return Ok(());
+            }
             let commands = self.follows_from_time(now);
             if commands.is_empty() {
+                let until = self.next_deadline(now).into_iter();
+                let until = until.chain([now.plus_millis(REST_MS)]).min();
+                let seen = self.observed.clone();
+                self.rested = seen.map(|seen| (self.state.seq, seen, until));
                 let Self {
                     ports,
                     state,
@@ -512,6 +525,18 @@ impl Engine {
             self.order(self.state.seq, commands)?;
         }
         Err(EngineError::Restless)
+    }
+
+    /// Whether nothing was to be done when it was last looked, nothing has happened since, and no time has come: going through
+    /// thousands of tasks would find nothing again. It is what the engine relies on when it sleeps.
+    fn rests(&self, now: Time) -> bool {
+        let Some((seq, seen, until)) = &self.rested else {
+            return false;
+        };
+        *seq == self.state.seq
+            && self.observed.as_ref() == Some(seen)
+            && until.is_none_or(|until| now < until)
+            && self.lines.is_empty()
     }
 
     /// An editor that had a file open while we replaced it may have written into the old one: nobody would ever see that.
@@ -665,6 +690,7 @@ impl Engine {
             let now = self.ports.clock.now();
             self.state.heard.insert(run.clone(), now);
             self.looks.heard(&found, &look, now);
+            self.rested = None; // it may have to be looked at earlier than was thought
         }
         let doom = look
             .heard

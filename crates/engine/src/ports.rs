@@ -456,6 +456,14 @@ pub trait EventLog: Send {
     }
     /// Index rows of one task (more than one when the id is doubled).
     fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>>;
+    /// Index rows of several tasks, all from one moment.
+    fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<IndexedFile>> {
+        let mut files = Vec::new();
+        for task in tasks {
+            files.extend(self.index_of(task)?);
+        }
+        Ok(files)
+    }
     /// The index row of a path.
     fn index_at(&self, path: &str) -> PortResult<Option<IndexedFile>> {
         Ok(self.index()?.remove(path))

@@ -341,6 +341,18 @@ impl EventLog for SqliteLog {
         )
     }
 
+    fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<IndexedFile>> {
+        let failed = |e: rusqlite::Error| self.failed("cannot read the index of", &e);
+        // One moment for all: each query alone would take and give back the locks of its own.
+        let moment = self.connection.unchecked_transaction().map_err(failed)?;
+        let mut files = Vec::new();
+        for task in tasks {
+            files.extend(self.index_of(task)?);
+        }
+        moment.finish().map_err(failed)?;
+        Ok(files)
+    }
+
     fn intend(&mut self, intent: &Intent) -> PortResult<u64> {
         write::intend(self, intent)
     }

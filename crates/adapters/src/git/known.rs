@@ -12,8 +12,10 @@ use std::{
 
 /// How a file or folder looked: which one it is, whose, and when it was changed.
 type Look = (u64, u64, u32, i64, i64);
-/// Repositories that were asked for, by the project's folder, with how what they depend on looked then.
-static ASKED: Mutex<BTreeMap<PathBuf, (Vec<Option<Look>>, Repo)>> = Mutex::new(BTreeMap::new());
+/// A repository, and how all that decides on it looked when it was asked for.
+type Asked = (Vec<Option<Look>>, Repo);
+/// Repositories that were asked for, by the project's folder.
+static ASKED: Mutex<BTreeMap<PathBuf, Asked>> = Mutex::new(BTreeMap::new());
 
 /// The repository around `root`, asked anew when anything that decides on it looks different.
 pub(super) fn find(
