@@ -125,11 +125,7 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
         format!("sent to {names}")
     };
     let mut told = done(task.as_ref(), None, did);
-    tell_engine(
-        cx,
-        &mut told,
-        "agents at work hear it, the others when they start",
-    )?;
+    tell_engine(cx, &mut told, "it is heard")?;
     Ok(told)
 }
 
