@@ -353,6 +353,8 @@ fn worktrees(cx: &Context, state: &State) -> Result<Vec<Finding>, OpError> {
         };
         let status = state.status(task);
         match cx.git.find_worktree(task)? {
+            // Nobody works there any more; it is cleared away just before that is told.
+            None if status.is_none_or(|status| status == Status::Done) => {}
             None => findings.push(bad(ABOUT, format!("{task}'s worktree {} is gone", place.path), format!("move {task} to ready: it is made again from its branch when somebody takes it"))),
             Some(_) if status.is_none() => findings.push(bad(ABOUT, format!("{} is left over from {task}, whose file is gone", place.path), format!("`git worktree unlock {0} && git worktree remove {0}` when nothing in it is needed", place.path))),
             Some(_) if status == Some(Status::Done) => findings.push(bad(ABOUT, format!("{} is left over from {task}, which is done", place.path), format!("`git worktree unlock {0} && git worktree remove {0}` when nothing in it is needed", place.path))),

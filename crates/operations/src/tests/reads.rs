@@ -646,6 +646,23 @@ fn doctor_tells_what_is_no_fault_but_good_to_know() {
 }
 
 #[test]
+fn doctor_misses_no_worktree_of_what_is_done() {
+    let world = in_review();
+    let lease = world.store().locks().lease().unwrap();
+    world.lose_worktree("TASK-001");
+    let gone = |found: &[String]| found.iter().any(|line| line.starts_with("worktrees: "));
+    assert!(gone(&bad(&world)));
+    // Merged and cleared away; that this is so was not told yet.
+    let paths = world.paths();
+    let from = paths.iter().find(|path| path.contains("review/TASK-001"));
+    let from = from.unwrap_or_else(|| panic!("{paths:?}"));
+    world.rename(from, &from.replace("/review/", "/done/"));
+    let found = bad(&world);
+    assert!(!gone(&found), "{found:?}");
+    drop(lease);
+}
+
+#[test]
 fn doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
     let world = asking();
     world.lose_run("TASK-001-implement-1");
