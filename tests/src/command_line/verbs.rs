@@ -493,7 +493,9 @@ fn with_an_engine_running_the_outcome_is_told_or_who_is_at_it() {
     does(&env, &["create", "Greet"]);
     let prepared = env.orchestron(&["prep", "TASK-1"]);
     assert!(
-        prepared.stdout.contains("TASK-001 is prepared; it is now ready"),
+        prepared
+            .stdout
+            .contains("TASK-001 is prepared; it is now ready"),
         "{prepared}"
     );
     let claimed = env.orchestron(&["claim", "TASK-1", "--agent", "cursor"]);
