@@ -7,6 +7,7 @@ mod legs;
 mod reads;
 mod rights;
 mod scheduling;
+mod tools;
 mod undone;
 mod views;
 
