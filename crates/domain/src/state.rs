@@ -394,6 +394,12 @@ impl Progress {
         self.unchanged = 0;
     }
 
+    /// The work is taken anew: without git nothing else tells which results of gates are about what was done before. Not by time, for
+    /// clocks are set back.
+    pub(crate) fn forgets_round(&mut self) {
+        self.receipts.retain(|receipt| receipt.commit.is_some());
+    }
+
     /// Tries on a leg so far.
     #[must_use]
     pub fn tries(&self, leg: Leg) -> u32 {

@@ -33,7 +33,14 @@ pub fn catch(level: Level, fault: Fault, from: u64) -> Caught {
     for seed in from..from + SEEDS_MAX {
         caught.seeds += 1;
         let outcome = play(level, seed, &Shrunk::default(), false);
-        if let Some(found) = outcome.violation {
+        let Some(found) = outcome.violation else {
+            continue;
+        };
+        // It must be the fault that was found, and nothing else.
+        plant(None);
+        let sound = play(level, seed, &Shrunk::default(), false);
+        plant(Some(fault));
+        if sound.violation.is_none() {
             caught.by = Some((seed, found.what));
             break;
         }

@@ -162,6 +162,7 @@ fn claimed(found: &mut Progress, leg: Leg, holder: &Holder, attempt: u32, at: Ti
     if leg == Leg::Implement {
         found.status = Status::InProgress;
         found.verdict = None;
+        found.forgets_round();
     }
     found.stops.push(Stop {
         leg,

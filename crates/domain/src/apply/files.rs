@@ -51,6 +51,7 @@ fn void_requests(state: &mut State, task: &TaskId, why: &str) {
 /// A person put the task somewhere: whatever was under way is void, and the count of failures starts anew.
 fn moved_by_hand(found: &mut Progress, to: Status, at: Time) {
     end_stop(found, at, None);
+    found.forgets_round();
     found.step = if to == Status::InProgress {
         Step::Held {
             leg: Leg::Implement,

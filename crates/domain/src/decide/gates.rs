@@ -64,7 +64,7 @@ fn gate_or_hand_off(state: &State, task: &TaskId, found: &Progress, now: Time) -
         .config
         .gates
         .iter()
-        .find(|gate| !checked(state, found, &gate.name))
+        .find(|gate| !checked(found, &gate.name))
     {
         // An outside holder's work comes here without anything having been launched before.
         Some(gate) if !state.trusted => escalate(
@@ -101,15 +101,10 @@ fn gate_or_hand_off(state: &State, task: &TaskId, found: &Progress, now: Time) -
     }
 }
 
-/// Whether a gate passed on the present commit, in this round (a round without git starts with the last claim).
-fn checked(state: &State, found: &Progress, gate: &str) -> bool {
-    let round = found.stops.last().map(|stop| stop.since);
+/// Whether a gate passed on the present commit; without git, since the work was last taken.
+fn checked(found: &Progress, gate: &str) -> bool {
     found.receipts.iter().any(|receipt| {
-        receipt.gate == gate
-            && receipt.passed == Some(true)
-            && receipt.commit == found.commit
-            && (receipt.commit.is_some()
-                || state.runs.get(&receipt.run).map(|run| run.since) >= round)
+        receipt.gate == gate && receipt.passed == Some(true) && receipt.commit == found.commit
     })
 }
 

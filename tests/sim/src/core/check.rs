@@ -14,7 +14,7 @@ use orchestron_domain::{
     run::{Verdict, Work},
     state::Step,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A request as the ledger knows it.
 struct Asked {
@@ -281,11 +281,7 @@ impl World {
         if state.config.limits.same_files || card.status != Status::Ready {
             return;
         }
-        let waits = |id: &TaskId| {
-            state.conflicts.values().any(|conflict| {
-                matches!(&conflict.resolved, Some((Resolution::Queue { task: later, behind }, ..)) if later == id && behind == task)
-            })
-        };
+        let waits = |id: &TaskId| waits_for(state, id, task);
         let live = state.cards.values().filter(|other| {
             matches!(other.status, Status::InProgress | Status::Review) && other.id != *task
         });
@@ -626,4 +622,32 @@ fn first_difference(
         }
     }
     format!("{path}: {one} against {other}")
+}
+
+/// Whether one task was queued behind another one, directly or behind others that were.
+fn waits_for(state: &State, later: &TaskId, first: &TaskId) -> bool {
+    let (mut queue, mut seen) = (vec![later], BTreeSet::new());
+    while let Some(id) = queue.pop() {
+        if id == first {
+            return true;
+        }
+        if seen.insert(id) {
+            let edges = state
+                .conflicts
+                .values()
+                .filter_map(|conflict| match &conflict.resolved {
+                    Some((Resolution::Queue { task, behind }, ..)) if task == id => Some(behind),
+                    _ => None,
+                });
+            queue.extend(edges);
+            queue.extend(
+                state
+                    .cards
+                    .get(id)
+                    .into_iter()
+                    .flat_map(|card| &card.depends_on),
+            );
+        }
+    }
+    false
 }

@@ -106,7 +106,8 @@ impl Repository {
             let landed = merges.position(|(task, tip, _)| (*task, *tip) == of);
             landed.is_some_and(|at| at < self.branches[task as usize].base)
         };
-        if knows(one.0, other) || knows(other.0, one) {
+        let nothing = one.1 == 0 || other.1 == 0;
+        if nothing || knows(one.0, other) || knows(other.0, one) {
             return 0;
         }
         self.branches[one.0 as usize].files & self.branches[other.0 as usize].files

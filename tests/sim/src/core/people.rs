@@ -55,6 +55,9 @@ impl World {
         if self.trouble_now(Trouble::Clock, 2) {
             let most = *self.rng.pick(&[5_000, 4_000_000]).unwrap_or(&5_000);
             self.skew += self.rng.range(-most, most);
+            if let Some(host) = &mut self.engine {
+                host.time_came();
+            }
             self.note(|world| format!("the clock jumps: now off by {} ms", world.skew));
         }
         if self.trouble_now(Trouble::Stale, 2) && self.stale.is_none() {
