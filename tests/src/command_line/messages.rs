@@ -11,7 +11,7 @@ fn a_message_waits_for_its_reader_until_it_is_acknowledged() {
         &["send", "cursor", "The port is 8080 now.", "--key", "port"],
         "
         ✓ sent to cursor
-          ! no engine is running; it is heard when one does (`orchestron run`)",
+        ! no engine is running; it is heard when one does (`orchestron run`)",
     );
     // A sender that heard no answer asks again: nothing is sent twice.
     let again = env.orchestron(&["send", "cursor", "The port is 8080 now.", "--key", "port"]);

@@ -378,5 +378,4 @@ pub fn near(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
 }
 
 #[cfg(test)]
-#[path = "files_tests.rs"]
 mod tests;
