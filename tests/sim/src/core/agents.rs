@@ -69,8 +69,6 @@ pub struct Process {
     pub task: u8,
     /// Its leg; none for a gate.
     pub leg: Option<Leg>,
-    /// The account and name of its agent.
-    pub agent: Option<AgentName>,
     /// What it will do.
     pub plan: Plan,
     /// Does not stop when told to.
@@ -95,8 +93,6 @@ pub struct Process {
     pub cost: u64,
     /// What it may cost.
     pub cap: u64,
-    /// How often the program was started.
-    pub starts: u32,
     asks: Option<bool>,
     floods: bool,
     told_cost: bool,
@@ -159,11 +155,9 @@ impl World {
             before,
             cost: 0,
             cap,
-            starts: 1,
             asks: self.asks(leg),
             floods: self.trouble(Trouble::Floods),
             told_cost: !self.trouble(Trouble::Bill),
-            agent,
         };
         self.note(|_| format!("{run} may cost {cap}"));
         self.processes.push(process);

@@ -62,8 +62,6 @@ pub struct Intent {
     pub to: Key,
     /// What the file was then.
     pub version: u32,
-    /// Its place among the facts that wait for it.
-    pub id: u64,
 }
 
 /// Files and index.

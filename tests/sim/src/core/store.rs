@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// How often a move is tried anew when somebody writes to the file at the same time.
 const MOVE_TRIES: u32 = 8;
 
+/// A move, the facts that tell it, and the command it closes.
+type Begun = (Intent, Vec<(Actor, Fact)>, Option<u64>);
+
 /// What is durable beside the files.
 #[derive(Default)]
 pub struct Log {
@@ -24,7 +27,7 @@ pub struct Log {
     /// The newest checkpoint, as JSON.
     pub checkpoint: Option<(Seq, String)>,
     /// Moves that were begun, with the facts that tell them and the command they close.
-    pub intents: Vec<(Intent, Vec<(Actor, Fact)>, Option<u64>)>,
+    pub intents: Vec<Begun>,
     ids: u64,
 }
 
@@ -257,12 +260,10 @@ impl World {
             }
             let file = Key::new(task, to, key.copy);
             let version = self.disk.files.get(&key).map_or(0, |file| file.version);
-            let id = self.log.last().0;
             let intent = Intent {
                 from: key,
                 to: file,
                 version,
-                id,
             };
             let moved = Fact::TaskMoved {
                 task: self.id(task),
