@@ -24,10 +24,6 @@ pub async fn tool(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
-    let argument = |name: &str| {
-        let given = request.arguments.as_ref().and_then(|given| given.get(name));
-        given.cloned().unwrap_or_default()
-    };
     match &*request.name {
         "test_tool_with_logging" => {
             for said in [
@@ -52,47 +48,10 @@ pub async fn tool(
             }
             Ok(said("Done."))
         }
-        "test_sampling" => {
-            let answer = ask(context, sampling(&argument("prompt"), 100)).await?;
-            Ok(said(&format!(
-                "LLM response: {}",
-                answer["content"]["text"]
-            )))
-        }
-        "test_elicitation" => {
-            let text = |about| json!({"type": "string", "description": about});
-            let properties =
-                json!({"username": text("User's response"), "email": text("User's email address")});
-            let asked = elicitation(
-                &argument("message"),
-                &properties,
-                &json!(["username", "email"]),
-            );
-            let answer = ask(context, asked).await?;
-            Ok(said(&format!("User response: {}", outcome(&answer))))
-        }
-        "test_elicitation_sep1034_defaults" => {
-            let answer = ask(
-                context,
-                elicitation(&json!("Defaults"), &defaults(), &json!([])),
-            )
-            .await?;
-            Ok(said(&format!(
-                "Elicitation completed: {}",
-                outcome(&answer)
-            )))
-        }
-        "test_elicitation_sep1330_enums" => {
-            let answer = ask(
-                context,
-                elicitation(&json!("Choices"), &choices(), &json!([])),
-            )
-            .await?;
-            Ok(said(&format!(
-                "Elicitation completed: {}",
-                outcome(&answer)
-            )))
-        }
+        "test_sampling"
+        | "test_elicitation"
+        | "test_elicitation_sep1034_defaults"
+        | "test_elicitation_sep1330_enums" => by_request(request, context).await,
         "test_missing_capability" => match context.client_capabilities() {
             Some(found) if found.sampling.is_some() => Ok(said("There it is.")),
             _ => Err(ErrorData::missing_required_client_capability(typed::<
@@ -103,6 +62,40 @@ pub async fn tool(
         },
         name => required(codec, name, request, context),
     }
+}
+
+/// Tools that ask by a request of the server's own.
+async fn by_request(
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<CallToolResponse, ErrorData> {
+    let argument = |name: &str| {
+        let given = request.arguments.as_ref().and_then(|given| given.get(name));
+        given.cloned().unwrap_or_default()
+    };
+    let asked = match &*request.name {
+        "test_sampling" => sampling(&argument("prompt"), 100),
+        "test_elicitation" => {
+            let text = |about| json!({"type": "string", "description": about});
+            let properties =
+                json!({"username": text("User's response"), "email": text("User's email address")});
+            elicitation(
+                &argument("message"),
+                &properties,
+                &json!(["username", "email"]),
+            )
+        }
+        "test_elicitation_sep1034_defaults" => {
+            elicitation(&json!("Defaults"), &defaults(), &json!([]))
+        }
+        _ => elicitation(&json!("Choices"), &choices(), &json!([])),
+    };
+    let answer = ask(context, asked).await?;
+    Ok(said(&match &*request.name {
+        "test_sampling" => format!("LLM response: {}", answer["content"]["text"]),
+        "test_elicitation" => format!("User response: {}", outcome(&answer)),
+        _ => format!("Elicitation completed: {}", outcome(&answer)),
+    }))
 }
 
 async fn tell(
