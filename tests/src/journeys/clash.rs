@@ -73,11 +73,11 @@ fn kitchen(implement: &str) -> (TestEnvironment, Model) {
 /// The open request to approve a task.
 fn review_of(env: &TestEnvironment, task: &str) -> Option<Value> {
     let open = env.json(&["requests"]);
-    let open = open.as_array().expect("requests").iter();
+    let mut open = open.as_array().expect("requests").iter();
     let is = |request: &&Value| {
         request["open"] == true && request["kind"] == "review" && request["task"] == task
     };
-    open.filter(is).next().cloned()
+    open.find(is).cloned()
 }
 
 fn approve(env: &TestEnvironment, task: &str) {
@@ -132,9 +132,9 @@ fn changes_that_collide_are_ordered_and_the_second_is_brought_up_by_its_implemen
     let engine = env.engine();
     let conflict = env.wait_for("the two to be ordered", LEG * 2, || {
         let told = env.json(&["conflicts"]);
-        let conflicts = told["conflicts"].as_array().expect("conflicts").iter();
+        let mut conflicts = told["conflicts"].as_array().expect("conflicts").iter();
         let queued = |one: &&Value| one["kind"] == "forecast" && one["stage"] == "queued";
-        conflicts.filter(queued).next().cloned()
+        conflicts.find(queued).cloned()
     });
     assert_eq!(
         conflict["files"],

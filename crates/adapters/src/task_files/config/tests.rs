@@ -57,6 +57,40 @@ fn claude(program: Option<&str>) -> Vec<InstalledAgent> {
     }]
 }
 
+#[track_caller]
+fn limits_are_read(config: &Config) {
+    let limits = Limits {
+        parallel: 2,
+        attempts: 5,
+        backoff_ms: 500,
+        backoff_max_ms: 60_000,
+        park_s: 90,
+        starts: 3,
+        per_status: [(Status::InProgress, 3), (Status::Review, 1)].into(),
+        aging_s: 1_800,
+        stalled_s: 3_600,
+        same_files: true,
+        budget: Budgets {
+            task: Some(MicroUsd(5_000_000)),
+            day: Some(MicroUsd(40_500_000)),
+            project: Some(MicroUsd(500_000_000)),
+        },
+        reserve: MicroUsd(1_000_000),
+        breaker: 4,
+        breaker_s: 60,
+        unchanged: 2,
+        ..Limits::default()
+    };
+    assert_eq!(config.limits, limits);
+    assert_eq!((config.keep.days, config.keep.megabytes), (7, 0));
+    let rate = Rate {
+        tokens_per_minute: Some(400_000),
+        requests_per_minute: Some(50),
+        runs: Some(3),
+    };
+    assert_eq!(config.accounts, [("anthropic".to_owned(), rate)].into());
+}
+
 #[test]
 fn everything_that_can_be_said_is_read() {
     let world = World::new();
@@ -99,36 +133,7 @@ fn everything_that_can_be_said_is_read() {
             gate("cargo test", "cargo test", 600),
         ]
     );
-    let limits = Limits {
-        parallel: 2,
-        attempts: 5,
-        backoff_ms: 500,
-        backoff_max_ms: 60_000,
-        park_s: 90,
-        starts: 3,
-        per_status: [(Status::InProgress, 3), (Status::Review, 1)].into(),
-        aging_s: 1_800,
-        stalled_s: 3_600,
-        same_files: true,
-        budget: Budgets {
-            task: Some(MicroUsd(5_000_000)),
-            day: Some(MicroUsd(40_500_000)),
-            project: Some(MicroUsd(500_000_000)),
-        },
-        reserve: MicroUsd(1_000_000),
-        breaker: 4,
-        breaker_s: 60,
-        unchanged: 2,
-        ..Limits::default()
-    };
-    assert_eq!(config.limits, limits);
-    assert_eq!((config.keep.days, config.keep.megabytes), (7, 0));
-    let rate = Rate {
-        tokens_per_minute: Some(400_000),
-        requests_per_minute: Some(50),
-        runs: Some(3),
-    };
-    assert_eq!(config.accounts, [("anthropic".to_owned(), rate)].into());
+    limits_are_read(&config);
     let agent = &config.agents[&name("claude-impl")];
     assert_eq!(agent.persona.as_deref(), Some("You are careful.\nVery."));
     assert_eq!(agent.tools_allowed, ["Read", "Bash(npm test)"]);
