@@ -84,7 +84,15 @@ fn the_whole_way(env: &TestEnvironment) {
         super::handoffs(env, &task),
         ["implement by cursor", "approve by person"]
     );
-    let author = env.git(&["log", "-1", "--format=%an", "--no-merges", "main"]);
+    // Children first: all of it may have happened within one second.
+    let author = env.git(&[
+        "log",
+        "-1",
+        "--topo-order",
+        "--format=%an",
+        "--no-merges",
+        "main",
+    ]);
     assert!(author.starts_with("cursor"), "{author}");
     env.wait_for("the worktree to be gone", SOON, || {
         (env.git(&["worktree", "list"]).lines().count() == 1).then_some(())
