@@ -35,9 +35,12 @@ struct Slot {
 impl Bucket {
     fn add(&mut self, at: Time, tokens: u64, requests: u64) {
         let at = Time(at.0.div_euclid(SLOT_MS).saturating_mul(SLOT_MS));
+        // What lies ahead was told by a clock that has been set back since: nobody waits until it is that late again.
+        while self.slots.back().is_some_and(|slot| slot.at > at) {
+            self.slots.pop_back();
+        }
         match self.slots.back_mut() {
-            // A clock that was set back does not make the past longer.
-            Some(last) if last.at >= at => {
+            Some(last) if last.at == at => {
                 last.tokens = last.tokens.saturating_add(tokens);
                 last.requests = last.requests.saturating_add(requests);
             }
@@ -152,7 +155,7 @@ fn over(
     }
     let mut slots: BTreeMap<Time, (u64, u64)> = BTreeMap::new();
     for (_, bucket) in state.used.iter().filter(|(name, _)| counts(name)) {
-        for slot in &bucket.slots {
+        for slot in bucket.slots.iter().filter(|slot| slot.at <= now) {
             let sum = slots.entry(slot.at).or_default();
             sum.0 = sum.0.saturating_add(slot.tokens);
             sum.1 = sum.1.saturating_add(slot.requests);

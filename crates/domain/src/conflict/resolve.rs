@@ -195,10 +195,22 @@ pub(super) fn caught_up(
     tip: &Option<CommitId>,
     files: &[String],
 ) {
+    let mut others = BTreeSet::new();
     for conflict in state.conflicts.values_mut() {
         if conflict.is_due(task) {
             conflict.stage = Stage::Over;
             conflict.sent_back = (!files.is_empty()).then_some(at);
+            others.extend(conflict.tasks.iter().cloned());
+        }
+    }
+    if files.is_empty() {
+        // What was merged in fact counts more than what was forecast for the same tips: else the two could take turns for ever
+        // (a merge driver, a shallow clone).
+        let about = |(one, other): &(TaskId, TaskId)| {
+            (one == task && others.contains(other)) || (other == task && others.contains(one))
+        };
+        for (_, forecast) in state.forecasts.iter_mut().filter(|(pair, _)| about(pair)) {
+            forecast.files.clear();
         }
     }
     let in_review = super::logged(state, task) == Some(Status::Review);

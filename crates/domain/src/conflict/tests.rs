@@ -159,6 +159,21 @@ fn branches_that_would_collide_are_ordered_and_the_later_one_is_brought_up_and_c
 }
 
 #[test]
+fn a_forecast_that_the_merge_itself_belies_is_not_believed_again() {
+    let mut world = two_at_work();
+    touches(&mut world, 1, &["src/pay.rs"]);
+    touches(&mut world, 2, &["src/pay.rs"]);
+    collide(&mut world, 1, 2, &["src/pay.rs"]);
+    world.nothing_to_bring = true;
+    submits(&mut world, 1);
+    submits(&mut world, 2);
+    approve(&mut world, 1); // comes to rest, although the forecast would say the same again
+    assert_eq!(asked(&world), ["TASK-002"]);
+    approve(&mut world, 2);
+    assert_eq!(world.status(2), Status::Done);
+}
+
+#[test]
 fn what_conflicts_with_its_base_goes_back_with_the_files_and_that_is_no_failure() {
     let mut world = two_at_work();
     for n in [1, 2] {

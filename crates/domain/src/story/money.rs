@@ -312,6 +312,30 @@ fn an_agent_over_its_rate_waits_until_its_bucket_has_drained() {
 }
 
 #[test]
+fn nobody_waits_for_a_clock_that_was_set_back_to_catch_up() {
+    let mut world = World::new(vec![]);
+    world.state.config.limits.parallel = 2;
+    let name: crate::AgentName = "impl".parse().unwrap();
+    world.state.config.agents.get_mut(&name).unwrap().rate = per_minute(1_000, 0);
+    world.settle();
+    let run = run_of(&world, 1);
+    let (now, tomorrow) = (world.now, world.now.plus_millis(86_400_000));
+    world.now = tomorrow;
+    uses(&mut world, &run, MicroUsd(0), 9_000, 1);
+    world.settle();
+    assert!(rate::blocker(&world.state, &name, world.now).is_some());
+    world.now = now.plus_millis(60_000);
+    assert_eq!(rate::blocker(&world.state, &name, world.now), None);
+    uses(&mut world, &run, MicroUsd(0), 9_500, 2);
+    world.settle();
+    assert_eq!(
+        rate::blocker(&world.state, &name, world.now),
+        None,
+        "500 of 1,000"
+    );
+}
+
+#[test]
 fn agents_of_one_account_share_its_rate_and_others_go_on() {
     let mut world = World::new(vec![]);
     world.state.config.limits.parallel = 4;

@@ -36,6 +36,8 @@ pub struct World {
     pub collisions: BTreeMap<(TaskId, TaskId), Vec<String>>,
     /// What bringing a branch up runs into, once.
     pub stale: BTreeMap<TaskId, Vec<String>>,
+    /// Bringing a branch up goes through and changes nothing, whatever was forecast.
+    pub nothing_to_bring: bool,
     /// Nothing can be brought up.
     pub catch_up_fails: bool,
     /// How many pairs were compared.
@@ -107,6 +109,7 @@ impl World {
             touches: BTreeMap::new(),
             collisions: BTreeMap::new(),
             stale: BTreeMap::new(),
+            nothing_to_bring: false,
             catch_up_fails: false,
             compared: 0,
         };
@@ -298,7 +301,7 @@ impl World {
             }
             Command::CatchUp { task } => {
                 let files = self.stale.remove(&task).unwrap_or_default();
-                let tip = if files.is_empty() {
+                let tip = if files.is_empty() && !self.nothing_to_bring {
                     Some(format!("{:040}", self.log.len()).as_str().into())
                 } else {
                     self.state.tasks[&task].commit.clone()
