@@ -97,7 +97,7 @@ fn wait_until_quiet(events: &Receiver<Instant>) -> Measured<()> {
 fn address(said: &str) -> Option<(String, String)> {
     let line = said.lines().find(|line| line.contains("#token="))?;
     let value: serde_json::Value = serde_json::from_str(line).ok()?;
-    let (address, token) = value["address"].as_str()?.split_once("/#token=")?;
+    let (address, token) = value["data"]["address"].as_str()?.split_once("/#token=")?;
     Some((
         address.trim_start_matches("http://").to_owned(),
         token.to_owned(),

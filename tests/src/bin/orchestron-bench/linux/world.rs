@@ -226,8 +226,9 @@ pub fn folder_of(number: usize) -> &'static str {
 
 /// A ready task for somebody that waits for no other.
 pub fn fresh(number: usize, agent: &str) -> String {
-    // The first one depends on nothing.
+    // The first one depends on nothing. Tasks about the same files wait for each other.
     text(1, "ready")
+        .replace("orders_1.js", &format!("orders_{number}.js"))
         .replace("TASK-001", &id(number))
         .replace("Agent: cursor", &format!("Agent: {agent}"))
 }
