@@ -172,7 +172,10 @@ impl World {
                     *row = (row.0 + 1, now);
                 }
             }
-            Fact::RunUp { run, .. } => {
+            Fact::RunUp { run, .. }
+            | Fact::RunCost { run, .. }
+            | Fact::ToolCalled { run, .. }
+            | Fact::RunTurnEnded { run, .. } => {
                 let agent = self.ledger.state.runs.get(run).and_then(|run| run.agent());
                 if let Some(agent) = agent {
                     self.ledger.failed_starts.remove(agent);

@@ -12,8 +12,8 @@ use orchestron_domain::{
     state::Step,
 };
 
-/// So long nobody does anything about what waits, once it is calm.
-const PATIENCE_MS: i64 = 3 * 86_400_000;
+/// After so long without any news somebody looks at the board.
+const PATIENCE_MS: i64 = 86_400_000;
 /// What people do apart from deciding.
 const ACTS: [Trouble; 10] = [
     Trouble::Moves,
@@ -34,7 +34,14 @@ impl World {
         self.steps += 1;
         if self.calm {
             self.tidy_up();
-            self.at(LOOK_MS, Next::People);
+            // When there is nothing new they look less and less often.
+            let newest = self
+                .log
+                .events
+                .last()
+                .map_or(self.clock(), |event| event.at);
+            let wait = (self.clock().since(newest) / 4).clamp(LOOK_MS, 60 * LOOK_MS);
+            self.at(wait, Next::People);
             return;
         }
         if self.acts_left == 0 {
@@ -457,12 +464,8 @@ impl World {
             return;
         }
         if leg == Leg::Implement {
-            let placed = state
-                .tasks
-                .get(&task)
-                .is_some_and(|found| found.place.is_some());
-            let branch = &self.git.branches[at as usize];
-            if !placed || (self.git.there && !branch.tree) {
+            let found = state.tasks.get(&task);
+            if found.is_none_or(|found| found.place.is_none()) {
                 self.take(&task, holder.clone());
                 return;
             }
@@ -531,15 +534,18 @@ impl World {
 
     /// People and tools outside take what is theirs; what was given up is tried again.
     fn take_turns(&mut self) {
+        let newest = self.log.events.last().map(|event| event.at);
+        let since = newest.map_or(0, |newest| self.clock().since(newest));
+        let patience = since > PATIENCE_MS;
         let keys: Vec<_> = self.disk.files.keys().copied().collect();
         for key in keys {
             let task = self.id(key.task);
             let card = self.disk.files.get(&key).map(|file| file.card.clone());
-            // Tasks that people put under way by hand can wait for each other in a circle of files and dependencies; after some days of
+            // Tasks that people put under way by hand can wait for each other in a circle of files and dependencies; after a day of
             // nothing somebody looks at the board and takes them back.
-            let patience = self.now - self.calm_since > PATIENCE_MS;
             let under_way = matches!(key.status(), Status::InProgress | Status::Review);
-            let idle = *self.ledger.state.step(&task) == Step::Idle;
+            let step = self.ledger.state.step(&task);
+            let idle = matches!(step, Step::Idle | Step::Held { .. });
             if patience && under_way && idle {
                 let places = (key.status(), Status::Ready);
                 self.relocate(key.task, places, &Actor::Person, Vec::new());

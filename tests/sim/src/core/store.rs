@@ -306,7 +306,11 @@ impl World {
     ) -> Result<(), Trap> {
         let key = self.find(task)?;
         self.disk.edit(key, change);
-        self.disk.take_in(task);
+        // Only this row: what else people did to the task is found by the next look.
+        if let Some(file) = self.disk.files.get(&key) {
+            self.disk.index.insert(key, file.clone());
+            self.disk.changed(task);
+        }
         Ok(())
     }
 
