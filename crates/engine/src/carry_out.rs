@@ -38,15 +38,8 @@ fn overtaken(what: &str) -> Vec<(Actor, Fact)> {
 }
 
 impl Engine {
-    /// Carries a command out. What was to be done with a task whose file is gone is void: there is nobody to be asked about it.
+    /// Carries a command out.
     pub(crate) fn try_command(&mut self, open: &OpenCommand) -> Outcome {
-        match self.dispatch(open) {
-            Err(StoreError::NoTask { .. }) => Ok(overtaken("the task is gone")),
-            other => other,
-        }
-    }
-
-    fn dispatch(&mut self, open: &OpenCommand) -> Outcome {
         match &open.command {
             Command::Claim {
                 task,

@@ -644,8 +644,23 @@ impl Engine {
         }
         // Asked before the act, for not every act begins with a write to the log.
         self.ports.store.must_be_newest()?;
-        let facts = match self.try_command(open) {
+        let mut outcome = self.try_command(open);
+        if needs_files(&open.command) && outcome.as_ref().is_err_and(is_missing) {
+            // A branch switch that nobody has noticed yet; or the file was away for that moment only.
+            if self.went_away(&open.command)? {
+                return Ok(());
+            }
+            outcome = self.try_command(open);
+        }
+        let facts = match outcome {
             Ok(facts) => facts,
+            // There is nobody to be asked about it.
+            Err(StoreError::NoTask { .. }) => vec![(
+                Actor::Engine,
+                Fact::CommandDone {
+                    what: "the task is gone".to_owned(),
+                },
+            )],
             Err(error) if log_is_broken(&error) => return Err(error.into()),
             Err(_) if self.went_away(&open.command)? => return Ok(()),
             Err(error) => {
@@ -738,6 +753,15 @@ const fn starts_agent(command: &Command) -> bool {
 }
 
 /// Whether a command works with the task's file or with what follows from its place.
+/// Whether a task's file was not where it should be.
+fn is_missing(error: &StoreError) -> bool {
+    match error {
+        StoreError::NoTask { .. } => true,
+        StoreError::Port(error) => error.kind == PortErrorKind::Missing,
+        _ => false,
+    }
+}
+
 const fn needs_files(command: &Command) -> bool {
     matches!(
         command,
