@@ -77,24 +77,44 @@ impl Ledger {
         Before { turn }
     }
 
-    /// A run whose turn it was must lead to something: the next step, a retry that waits, feedback, a request.
+    /// A run whose turn it was must lead to something: the next step, a retry that waits, feedback, a request. The end of any other
+    /// run, however late it comes, must not move its task.
     pub fn answered(
         &self,
         before: &Before,
         state: &State,
         event: &Event,
         follows: &[Command],
-    ) -> Result<(), String> {
-        let (Some((task, failures)), Fact::RunEnded { run, end, .. }) = (&before.turn, &event.fact)
-        else {
+    ) -> Result<(), (&'static str, String)> {
+        let Fact::RunEnded { run, end, .. } = &event.fact else {
             return Ok(());
+        };
+        let Some((task, failures)) = &before.turn else {
+            // Questions of the run are void, and its agent's program may be left alone: nothing else.
+            let harmless = |command: &&Command| {
+                matches!(
+                    command,
+                    Command::WithdrawRequest { .. }
+                        | Command::OpenBreaker { .. }
+                        | Command::OpenRequest { task: None, .. }
+                )
+            };
+            let step = follows.iter().find(|command| !harmless(command));
+            return step.map_or(Ok(()), |step| {
+                let what = format!(
+                    "{run} ended ({end}), nobody waited for it, and yet: {}",
+                    step.words()
+                );
+                Err(("a late end moves its task", what))
+            });
         };
         let Some(progress) = state.tasks.get(task) else {
             return Ok(());
         };
         let counted = progress.failures > *failures || progress.failed_at == Some(event.at);
         if follows.is_empty() && (end.is_good() || !counted) {
-            return Err(format!("{run} ended ({end}) and nothing follows"));
+            let what = format!("{run} ended ({end}) and nothing follows");
+            return Err(("a failed run leads to nothing", what));
         }
         Ok(())
     }

@@ -230,8 +230,10 @@ impl Host {
             apply(&mut self.state, event);
             if event.seq > self.decided_to {
                 let follows = decide(&self.state, event, now);
-                if let Err(why) = world.ledger.answered(&before, &self.state, event, &follows) {
-                    world.wrong("a failed run leads to nothing", why);
+                if let Err((what, why)) =
+                    world.ledger.answered(&before, &self.state, event, &follows)
+                {
+                    world.wrong(what, why);
                 }
                 commands.extend(follows);
             }
