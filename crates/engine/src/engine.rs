@@ -651,6 +651,12 @@ impl Engine {
                 return Ok(());
             }
             outcome = self.try_command(open);
+            // Git is still writing it: the engine rests for a moment and does it again (see `bear`).
+            if let (Mode::Run, Err(StoreError::Port(error))) = (self.mode, &outcome)
+                && error.kind == PortErrorKind::Missing
+            {
+                return Err(error.clone().into());
+            }
         }
         let facts = match outcome {
             Ok(facts) => facts,
