@@ -31,7 +31,7 @@ fn engine_says(fact: Fact) -> Vec<(Actor, Fact)> {
     vec![(Actor::Engine, fact)]
 }
 
-fn overtaken(what: &str) -> Vec<(Actor, Fact)> {
+pub(crate) fn overtaken(what: &str) -> Vec<(Actor, Fact)> {
     engine_says(Fact::CommandDone {
         what: what.to_owned(),
     })

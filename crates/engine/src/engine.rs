@@ -661,12 +661,7 @@ impl Engine {
         let facts = match outcome {
             Ok(facts) => facts,
             // There is nobody to be asked about it.
-            Err(StoreError::NoTask { .. }) => vec![(
-                Actor::Engine,
-                Fact::CommandDone {
-                    what: "the task is gone".to_owned(),
-                },
-            )],
+            Err(StoreError::NoTask { .. }) => crate::carry_out::overtaken("the task is gone"),
             Err(error) if log_is_broken(&error) => return Err(error.into()),
             Err(_) if self.went_away(&open.command)? => return Ok(()),
             Err(error) => {
