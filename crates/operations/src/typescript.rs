@@ -9,7 +9,7 @@ use ts_rs::{Config, TS};
 pub fn typescript() -> String {
     let config = Config::default();
     let mut text = String::from(
-        "// Generated from crates/operations/src/wire.rs by `cargo test -p orchestron-operations`; do not edit.\n\n",
+        "// Generated from crates/operations/src/wire/ by `cargo test -p orchestron-operations`; do not edit.\n\n",
     );
     macro_rules! add {
         ($($name:ty),* $(,)?) => { $( text.push_str("export "); text.push_str(&<$name as TS>::decl(&config)); text.push_str("\n\n"); )* };

@@ -1,4 +1,4 @@
-// Generated from crates/operations/src/wire.rs by `cargo test -p orchestron-operations`; do not edit.
+// Generated from crates/operations/src/wire/ by `cargo test -p orchestron-operations`; do not edit.
 
 export type Millis = number;
 

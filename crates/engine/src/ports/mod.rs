@@ -1,0 +1,21 @@
+//! What the engine needs from the world, one trait per outside thing. Implemented by `adapters` and by `testkit`.
+
+mod failure;
+mod files;
+mod git;
+mod log;
+mod machine;
+mod runs;
+
+pub use failure::{PortError, PortErrorKind, PortResult};
+pub use files::{
+    Checkout, Exchange, FileText, Folders, IndexedFile, KnownFile, KnownFiles, Problem, Replaced,
+    Scan, Stamp, TaskFiles,
+};
+pub use git::{FileDiff, Git, MergeOutcome, Unmerged, Worktree};
+pub use log::{Commit, Committed, EventFilter, EventLog, Intent, OpenCommand, SET_ASIDE};
+pub use machine::{Clock, Guard, Keys, Locks, Wake, Waker};
+pub use runs::{
+    Heard, InstalledAgent, KeptRun, Look, Over, Programs, RunLogs, RunProgram, RunSpec, Runs,
+    Strays,
+};

@@ -1,0 +1,125 @@
+//! Inputs of the operations, by the operation's name.
+
+use super::{Big, DecisionInput, LegWord, ResolveWord, StatusWord, VerdictWord, WorkContextView};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+wire_input! {
+    /// No input.
+    pub struct Nothing {}
+    /// `create`: a new task in pending.
+    pub struct Create {
+        pub title: String,
+        /** P0, P1 (default) or P2. */ #[serde(default)] pub priority: Option<String>,
+        #[serde(default)] pub agent: Option<String>,
+        #[serde(default)] pub goal: Option<String>,
+        #[serde(default)] pub criteria: Vec<String>,
+        #[serde(default)] pub depends_on: Vec<String>,
+        #[serde(default)] pub files: Vec<String>,
+        /** What whoever does it must have: `backend`, `tool: Bash(npm test)`. */ #[serde(default)] #[ts(as = "Option<Vec<String>>", optional)] pub needs: Vec<String>,
+        /** Its place among tasks of its priority; the lower goes first. */ #[serde(default)] #[ts(optional)] pub order: Option<i32>,
+        #[serde(default)] pub notes: Option<String>,
+    }
+    /// Operations on one task.
+    pub struct OnTask { pub task: String }
+    /// `prepare`, `submit`, `complete`, `fail`, `retry`: end the present leg, with words for the next holder.
+    pub struct EndLeg {
+        pub task: String,
+        #[serde(default)] pub note: Option<String>,
+        /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+    }
+    /// `claim`.
+    pub struct Claim { pub task: String, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    /// `move`: put a task into another column by hand.
+    pub struct Move { pub task: String, pub to: StatusWord }
+    /// `next`.
+    pub struct Next { #[serde(default)] pub agent: Option<String>, /** Claim it at once. */ #[serde(default)] pub claim: bool }
+    /// `decide`: answer a request. `commit` is what the person looked at; a review is refused when the branch has moved.
+    pub struct Decide { pub request: Big, pub decision: DecisionInput, #[serde(default)] pub commit: Option<String> }
+    /// `approve`, `reject`: decide the open review of a task.
+    pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    /// `verdict`: whether work in review is good.
+    pub struct Verdict { pub task: String, pub verdict: VerdictWord, #[serde(default)] pub note: Option<String>, /** What was looked at. */ #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    /// `edit`: a section's new text; an implementer only ticks boxes of checklists.
+    pub struct Edit { pub task: String, pub section: String, pub text: String, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    /// `context`: a task, for whom.
+    pub struct ForHolder { pub task: String, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    /// `run-edit`: as `edit`, of the run's own task.
+    pub struct RunEdit { pub section: String, pub text: String }
+    /// `run-submit`: words for the next holder.
+    pub struct RunSubmit { pub note: String }
+    /// `run-verdict`.
+    pub struct RunVerdict { pub verdict: VerdictWord, pub note: String }
+    /// `transcript`.
+    pub struct Transcript { pub run: String, #[serde(default)] pub from: Big, #[serde(default)] pub limit: Option<u32> }
+    /// `events`.
+    pub struct Events { #[serde(default)] pub task: Option<String>, #[serde(default)] pub before: Option<Big>, #[serde(default)] pub limit: Option<u32> }
+    /// `list`.
+    pub struct List { #[serde(default)] pub status: Option<StatusWord>, #[serde(default)] pub agent: Option<String> }
+    /// `stop`: a task, or a run by its id.
+    pub struct Stop { pub what: String, #[serde(default)] pub why: Option<String> }
+    /// `pause`: one task, one agent, or (neither named) everything.
+    pub struct Pause { #[serde(default)] pub why: Option<String>, #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String> }
+    /// `resume`, as `pause`.
+    pub struct Resume { #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String> }
+    /// `order`: exactly one of these says where.
+    pub struct Order {
+        pub task: String,
+        /** Before all that have an order. */ #[serde(default)] pub first: bool,
+        #[serde(default)] pub before: Option<String>,
+        #[serde(default)] pub after: Option<String>,
+        /** This very number. */ #[serde(default)] pub at: Option<i32>,
+        /** By its age again. */ #[serde(default)] pub none: bool,
+    }
+    /// `reassign`: give the leg whose turn it is, or `leg`, to another agent.
+    pub struct Reassign {
+        pub task: String,
+        /** None = back to whom the chain names. */ #[serde(default)] pub agent: Option<String>,
+        #[serde(default)] pub leg: Option<LegWord>,
+        #[serde(default)] pub why: Option<String>,
+    }
+    /// `conflicts`: what is there, or (all) also what is over.
+    pub struct Conflicts { #[serde(default)] #[ts(optional, as = "Option<bool>")] pub all: bool }
+    /// `resolve`.
+    pub struct Resolve {
+        pub conflict: Big,
+        pub how: ResolveWord,
+        /** Queue: which of the two waits; none = the later one. */ #[serde(default)] pub task: Option<String>,
+        #[serde(default)] pub note: Option<String>,
+    }
+    /// `agent-add`: a new entry in .mcp/agents.yaml.
+    pub struct AgentAdd { pub name: String, /** Keys with their values; several values make a list. */ #[serde(default)] pub keys: Vec<AgentKey> }
+    /// One key of an agent.
+    pub struct AgentKey { pub key: String, pub values: Vec<String> }
+    /// `agent-set`: one key; without values it is taken out.
+    pub struct AgentSet { pub name: String, pub key: String, #[serde(default)] pub values: Vec<String> }
+    /// `agent-remove`.
+    pub struct AgentRemove { pub name: String }
+    /// `trust`: accepts exactly this, as `commands` told it; refused when the configuration has changed since.
+    pub struct Trust { pub commands: String }
+    /// `key-set`. The key goes to the operating system's keyring and nowhere else.
+    pub struct KeySet { pub account: String, pub key: String }
+    /// `key-delete`.
+    pub struct KeyDelete { pub account: String }
+    /// `messages`: newest first; with `inbox` what waits for that holder, oldest first.
+    pub struct Messages { #[serde(default)] pub inbox: Option<String>, /** `next` of the page before. */ #[serde(default)] pub after: Option<Big>, #[serde(default)] pub limit: Option<u32> }
+    /// `message-send`.
+    pub struct MessageSend {
+        /** A holder's name, `prepare`, `implement`, `review`, `everyone` or `person`. */ pub to: String,
+        pub text: String,
+        #[serde(default)] pub kind: Option<String>,
+        #[serde(default)] pub task: Option<String>,
+        #[serde(default)] pub payload: Option<String>,
+        #[serde(default)] pub reply_to: Option<Big>,
+        /** With the same key it is sent once. */ #[serde(default)] pub key: Option<String>,
+        /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+    }
+    /// `message-ack`.
+    pub struct MessageAck { pub message: Big, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    /// `context-save`. `version` is what was known when it was made; 0 for the first.
+    pub struct ContextSave { pub task: String, pub version: Big, pub context: WorkContextView, #[serde(default)] pub agent: Option<String> }
+    /// `undo`: what this event tells.
+    pub struct Undo { pub event: Big }
+    /// `words`: say something to the agent that works on a task.
+    pub struct Words { pub task: String, pub text: String }
+}

@@ -1,0 +1,70 @@
+//! What waits for a person, and what a person decides.
+
+use super::{Big, Millis, Money, RequestWord};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+wire! {
+    /// A request to a person.
+    pub struct RequestView {
+        pub id: Big,
+        pub kind: RequestWord,
+        pub task: Option<String>,
+        pub task_title: Option<String>,
+        /** One line: the command, the question, the task's title. */ pub title: String,
+        /** A second, quieter line. */ pub detail: String,
+        pub since: Millis,
+        /** Who waits. */ pub from: Option<String>,
+        pub run: Option<String>,
+        /** Review: the commit the decision is bound to. */ pub commit: Option<String>,
+        /** Permission: the tool and its whole input as JSON text. */ pub tool: Option<String>,
+        pub input: Option<String>,
+        /** Question: suggested answers, the recommended one first. */ pub options: Vec<String>,
+        /** Conflict: the files. */ pub files: Vec<String>,
+        pub open: bool,
+        /** What was decided, in words, once it was. */ pub outcome: Option<String>,
+        /** What deciding yes will do, in words: `merges into main`. */ pub effect: Option<String>,
+        /** Higher = more urgent. */ pub urgency: u32,
+        /** A clash: the conflict, which `resolve` decides. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub clash: Option<Big>,
+    }
+}
+
+/// A person's decision on a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum DecisionInput {
+    /// Review: good, merge it.
+    Approve {
+        /** Words for the record. */
+        note: Option<String>,
+    },
+    /// Review, conflict: send it back.
+    Changes {
+        /** What to change. */
+        note: String,
+    },
+    /// Permission: yes, once.
+    Allow,
+    /// Permission: no.
+    Deny {
+        /** What to tell the agent. */
+        note: Option<String>,
+    },
+    /// Question: the answer.
+    Answer {
+        /** The answer. */
+        text: String,
+    },
+    /// Escalation, conflict: try again.
+    Retry {
+        /** Words for the next holder. */
+        note: Option<String>,
+    },
+    /// Escalation: leave it failed. Budget: nothing more is spent.
+    GiveUp,
+    /// Budget: grant so much more.
+    Raise {
+        /** How much more. */
+        by: Money,
+    },
+}
