@@ -1,0 +1,25 @@
+/**
+ * Every word the window says, by screen. The voice: plain, exact, short; it says what is, then what to do.
+ * The words of the house (task, chain, leg, holder, handoff, run, gate, feedback, request) mean the same everywhere.
+ */
+import { activityText } from "./activity";
+import { agentsText } from "./agents";
+import { boardText } from "./board";
+import { generalText } from "./general";
+import { needsYouText } from "./needs-you";
+import { newTaskText } from "./new-task";
+import { settingsText } from "./settings";
+import { shellText } from "./shell";
+import { taskText } from "./task";
+
+export const text = {
+  ...generalText,
+  ...shellText,
+  ...needsYouText,
+  ...boardText,
+  ...taskText,
+  ...newTaskText,
+  ...agentsText,
+  ...activityText,
+  ...settingsText,
+} as const;
