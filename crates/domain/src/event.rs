@@ -363,6 +363,9 @@ pub enum Fact {
         session_total: MicroUsd,
         /// Input tokens of the run.
         input_tokens: u64,
+        /// Of those, read from the provider's cache; 0 when the agent does not tell.
+        #[serde(default)]
+        cached_tokens: u64,
         /// Output tokens of the run.
         output_tokens: u64,
         /// Requests to the model of the run; 0 when the agent does not tell.

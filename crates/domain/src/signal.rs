@@ -55,6 +55,9 @@ pub enum Signal {
         session_total: MicroUsd,
         /// All input tokens of this run (cached ones included).
         input_tokens: u64,
+        /// Of those, read from the provider's cache; 0 when the agent does not tell.
+        #[serde(default)]
+        cached_tokens: u64,
         /// Output tokens of this run.
         output_tokens: u64,
         /// Requests to the model of this run; 0 when the agent does not tell.

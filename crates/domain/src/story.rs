@@ -404,6 +404,7 @@ fn a_session_that_grows_is_booked_once() {
             run: run.clone(),
             session_total: MicroUsd(total),
             input_tokens: 1,
+            cached_tokens: 0,
             output_tokens: 1,
             requests: 1,
         });

@@ -82,12 +82,14 @@ fn fact(run: &Run, heard: &Heard) -> Option<Fact> {
         Signal::Cost {
             session_total,
             input_tokens,
+            cached_tokens,
             output_tokens,
             requests,
         } => Fact::RunCost {
             run: id,
             session_total,
             input_tokens,
+            cached_tokens,
             output_tokens,
             requests,
         },

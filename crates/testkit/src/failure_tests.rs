@@ -50,6 +50,7 @@ fn cost(dollars: f64, tokens: u64, requests: u64) -> Act {
     says(Signal::Cost {
         session_total: MicroUsd::from_dollars(dollars),
         input_tokens: tokens,
+        cached_tokens: 0,
         output_tokens: 0,
         requests,
     })

@@ -63,9 +63,37 @@ struct Stream {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Bill {
     session_total: MicroUsd,
-    input_tokens: u64,
-    output_tokens: u64,
+    tokens: Tokens,
     requests: u64,
+}
+
+/// Tokens of messages.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Tokens {
+    /// All that went in, cached ones included.
+    input: u64,
+    /// Of those, read from the cache.
+    cached: u64,
+    output: u64,
+}
+
+impl Tokens {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached: self.cached.saturating_add(other.cached),
+            output: self.output.saturating_add(other.output),
+        }
+    }
+
+    /// The greater of two counts of the same.
+    fn at_least(self, other: Self) -> Self {
+        Self {
+            input: self.input.max(other.input),
+            cached: self.cached.max(other.cached),
+            output: self.output.max(other.output),
+        }
+    }
 }
 
 /// What the turn has used so far, while no `result` has told what it really was.
@@ -73,8 +101,7 @@ struct Bill {
 struct Tab {
     /// Messages of the model that were counted; a message comes in several lines.
     messages: BTreeSet<String>,
-    input_tokens: u64,
-    output_tokens: u64,
+    tokens: Tokens,
 }
 
 impl Conversation {
@@ -430,11 +457,8 @@ impl Conversation {
         if let Some(dollars) = line["total_cost_usd"].as_f64() {
             bill.session_total = MicroUsd::from_dollars(dollars);
         }
-        let (input, output) = tokens_of(line);
         let tab = std::mem::take(&mut self.tab);
-        let added = |known: u64, told: u64, counted: u64| known.saturating_add(told.max(counted));
-        bill.input_tokens = added(bill.input_tokens, input, tab.input_tokens);
-        bill.output_tokens = added(bill.output_tokens, output, tab.output_tokens);
+        bill.tokens = bill.tokens.plus(tokens_of(line).at_least(tab.tokens));
         if bill != self.bill {
             self.bill = bill;
             self.tell_bill(out);
@@ -443,25 +467,26 @@ impl Conversation {
 
     /// A message of the model was a request to it. How many there are a minute counts while they are made, not when the turn is over.
     fn counts(&mut self, message: &Value, out: &mut Received) {
-        let (input, output) = usage_of(&message["usage"]);
-        let Some(id) = message["id"].as_str().filter(|_| input > 0) else {
+        let used = usage_of(&message["usage"]);
+        let Some(id) = message["id"].as_str().filter(|_| used.input > 0) else {
             return; // the CLI's own words, when the provider refused
         };
         if !self.tab.messages.insert(id.to_owned()) {
             return;
         }
-        self.tab.input_tokens = self.tab.input_tokens.saturating_add(input);
-        self.tab.output_tokens = self.tab.output_tokens.saturating_add(output);
+        self.tab.tokens = self.tab.tokens.plus(used);
         self.bill.requests = self.bill.requests.saturating_add(1);
         self.tell_bill(out);
     }
 
     fn tell_bill(&self, out: &mut Received) {
-        let (bill, tab) = (self.bill, &self.tab);
+        let bill = self.bill;
+        let tokens = bill.tokens.plus(self.tab.tokens);
         out.signals.push(Signal::Cost {
             session_total: bill.session_total,
-            input_tokens: bill.input_tokens.saturating_add(tab.input_tokens),
-            output_tokens: bill.output_tokens.saturating_add(tab.output_tokens),
+            input_tokens: tokens.input,
+            cached_tokens: tokens.cached,
+            output_tokens: tokens.output,
             requests: bill.requests,
         });
     }
@@ -601,34 +626,36 @@ fn sum(usage: &Value, names: &[&str]) -> u64 {
     counts.fold(0, u64::saturating_add)
 }
 
-/// Input and output tokens of a `usage`.
-fn usage_of(usage: &Value) -> (u64, u64) {
+/// Tokens of a `usage`.
+fn usage_of(usage: &Value) -> Tokens {
     let input = [
         "input_tokens",
         "cache_creation_input_tokens",
         "cache_read_input_tokens",
     ];
-    (sum(usage, &input), sum(usage, &["output_tokens"]))
+    Tokens {
+        input: sum(usage, &input),
+        cached: sum(usage, &["cache_read_input_tokens"]),
+        output: sum(usage, &["output_tokens"]),
+    }
 }
 
-/// Input and output tokens since the last `result`, sub-agents included.
-fn tokens_of(line: &Value) -> (u64, u64) {
+/// Tokens since the last `result`, sub-agents included.
+fn tokens_of(line: &Value) -> Tokens {
     let Some(models) = line["model_usage_since_last_result"].as_object() else {
         return usage_of(&line["usage"]);
     };
-    models
-        .values()
-        .fold((0, 0), |(input, output): (u64, u64), usage| {
-            let names = [
-                "inputTokens",
-                "cacheReadInputTokens",
-                "cacheCreationInputTokens",
-            ];
-            (
-                input.saturating_add(sum(usage, &names)),
-                output.saturating_add(sum(usage, &["outputTokens"])),
-            )
-        })
+    let input = [
+        "inputTokens",
+        "cacheReadInputTokens",
+        "cacheCreationInputTokens",
+    ];
+    let used = models.values().map(|usage| Tokens {
+        input: sum(usage, &input),
+        cached: sum(usage, &["cacheReadInputTokens"]),
+        output: sum(usage, &["outputTokens"]),
+    });
+    used.fold(Tokens::default(), Tokens::plus)
 }
 
 /// A count as a whole number; nothing when it is negative or no number.

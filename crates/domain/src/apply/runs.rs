@@ -34,6 +34,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         input_tokens,
         output_tokens,
         requests,
+        ..
     } = &event.fact
     {
         let told = rate::Told {

@@ -42,6 +42,7 @@ fn uses(world: &mut World, run: &RunId, total: MicroUsd, tokens: u64, requests: 
             run: run.clone(),
             session_total: total,
             input_tokens: tokens,
+            cached_tokens: 0,
             output_tokens: 0,
             requests,
         },

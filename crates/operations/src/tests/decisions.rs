@@ -285,6 +285,7 @@ fn more_money_is_granted_to_what_waits_for_it() {
     let cost = orchestron_domain::signal::Signal::Cost {
         session_total: orchestron_domain::MicroUsd(500_000),
         input_tokens: 9,
+        cached_tokens: 0,
         output_tokens: 1,
         requests: 1,
     };

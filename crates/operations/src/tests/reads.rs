@@ -506,6 +506,7 @@ fn the_project_counts_what_is_there() {
         run,
         session_total: MicroUsd(840_000),
         input_tokens: 1,
+        cached_tokens: 0,
         output_tokens: 1,
         requests: 1,
     };

@@ -424,6 +424,7 @@ impl World {
             let cost = Signal::Cost {
                 session_total: MicroUsd(total),
                 input_tokens: 10 * share,
+                cached_tokens: 4 * share,
                 output_tokens: share,
                 requests: 1,
             };

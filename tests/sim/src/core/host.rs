@@ -430,12 +430,14 @@ fn fact(run: &Run, signal: &Signal) -> Option<Fact> {
         Signal::Cost {
             session_total,
             input_tokens,
+            cached_tokens,
             output_tokens,
             requests,
         } => Fact::RunCost {
             run: id,
             session_total,
             input_tokens,
+            cached_tokens,
             output_tokens,
             requests,
         },

@@ -226,6 +226,7 @@ fn a_turn_is_over_when_the_agent_is_idle() {
     let cost = |total, times| Signal::Cost {
         session_total: MicroUsd(total),
         input_tokens: 16_u64 * times,
+        cached_tokens: 5 * times,
         output_tokens: 2_u64 * times,
         requests: 0,
     };
@@ -263,13 +264,26 @@ fn tokens_and_requests_are_told_while_they_are_used_and_their_price_at_the_end()
             Signal::Cost {
                 session_total,
                 input_tokens,
+                cached_tokens,
                 output_tokens,
                 requests,
-            } => Some((session_total.0, *input_tokens, *output_tokens, *requests)),
+            } => Some((
+                session_total.0,
+                (*input_tokens, *cached_tokens),
+                *output_tokens,
+                *requests,
+            )),
             _ => None,
         })
         .collect();
-    assert_eq!(costs, [(0, 15, 1, 1), (0, 40, 2, 2), (20_000, 40, 90, 2)]);
+    assert_eq!(
+        costs,
+        [
+            (0, (15, 5), 1, 1),
+            (0, (40, 10), 2, 2),
+            (20_000, (40, 10), 90, 2)
+        ]
+    );
 }
 
 #[test]
