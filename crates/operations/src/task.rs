@@ -61,6 +61,9 @@ pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError
             .iter()
             .map(ToString::to_string)
             .collect(),
+        workflow: None,
+        commits: Vec::new(),
+        tests: Vec::new(),
     })
 }
 

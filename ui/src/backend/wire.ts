@@ -444,7 +444,19 @@ text: string, goal: string, criteria: Array<CriterionView>, notes: string, files
 /**
  * Tasks that wait for this one. 
  */
-unblocks: Array<string>, };
+unblocks: Array<string>, 
+/**
+ * The workflow that made it. 
+ */
+workflow?: TaskWorkflowView, 
+/**
+ * Commits that people made and that name it, newest first. 
+ */
+commits?: Array<TaskCommitView>, 
+/**
+ * Tests that must fail before the work and pass after it. 
+ */
+tests?: Array<TaskTestView>, };
 
 export type RequestView = { id: Big, kind: RequestWord, task: string | null, task_title: string | null, 
 /**
@@ -649,6 +661,202 @@ export type KeyView = { account: string,
  * `keyring`, `environment` or none. 
  */
 source: string | null, agents: Array<string>, };
+
+export type InstanceWord = "running" | "needs-you" | "stuck" | "done";
+
+export type WorkflowsView = { 
+/**
+ * By name. 
+ */
+workflows: Array<WorkflowView>, 
+/**
+ * Newest first. 
+ */
+instances: Array<InstanceView>, };
+
+export type WorkflowView = { name: string, 
+/**
+ * `.mcp/workflows/rpiv.yaml` 
+ */
+file: string, 
+/**
+ * What it is for, in a sentence. 
+ */
+about: string, parameters: Array<ParameterView>, 
+/**
+ * In the order of the file; what is waited for comes first. 
+ */
+steps: Array<TemplateStepView>, 
+/**
+ * What is wrong with it, with lines. 
+ */
+problems: Array<ProblemView>, 
+/**
+ * Whether it can be started. 
+ */
+usable: boolean, };
+
+export type ParameterView = { name: string, 
+/**
+ * What to write there. 
+ */
+about: string, 
+/**
+ * What holds when nothing is said; none = it must be said. 
+ */
+default: string | null, 
+/**
+ * The values it may have; empty = any. 
+ */
+choices: Array<string>, };
+
+export type TemplateStepView = { step: string, title: string, goal: string, 
+/**
+ * P0, P1 or P2. 
+ */
+priority: string, 
+/**
+ * Who does which leg of it, where the template says so. 
+ */
+chain: Array<LegHolderView>, 
+/**
+ * Steps that must be done first. 
+ */
+depends_on: Array<string>, criteria: Array<string>, files: Array<string>, needs: Array<string>, };
+
+export type LegHolderView = { leg: LegWord, holder: HolderView, };
+
+export type InstanceView = { 
+/**
+ * Its name: the key it was started with, or `rpiv-3`. 
+ */
+id: string, workflow: string, state: InstanceWord, 
+/**
+ * When it was started; none when the log that knew it is lost. 
+ */
+started: Millis | null, 
+/**
+ * When its last step was done. 
+ */
+ended: Millis | null, 
+/**
+ * What was said when it was started. 
+ */
+parameters: Array<SetView>, 
+/**
+ * In the order of the template. 
+ */
+steps: Array<StepView>, done: number, all: number, cost: Money, 
+/**
+ * One line on what happens now: `plan: claude-arch reads src/pay.rs`. 
+ */
+line: string | null, };
+
+export type SetView = { name: string, value: string, };
+
+export type StepView = { step: string, 
+/**
+ * Its task. 
+ */
+task: string, title: string, 
+/**
+ * None when the task is gone. 
+ */
+status: StatusWord | null, 
+/**
+ * Whose turn it is. 
+ */
+turn: HolderView | null, 
+/**
+ * One line on what happens now, or why nothing does; as on its card. 
+ */
+line: string | null, 
+/**
+ * Tasks it waits for that are not done. 
+ */
+waits_for: Array<string>, 
+/**
+ * The same in steps of this instance. 
+ */
+depends_on: Array<string>, 
+/**
+ * Since when it stands where it stands. 
+ */
+moved: Millis | null, criteria: TicksView, cost: Money, 
+/**
+ * A request about it that is open. 
+ */
+request: Big | null, };
+
+export type WorkflowStartView = { instance: InstanceView, 
+/**
+ * It was started before with this key; nothing was made. 
+ */
+again: boolean, done: Done, };
+
+export type WorkflowStatusView = { 
+/**
+ * Newest first. 
+ */
+instances: Array<InstanceView>, };
+
+export type TaskWorkflowView = { workflow: string, instance: string, step: string, };
+
+export type HookWord = "ours" | "chained" | "changed" | "theirs" | "missing";
+
+export type TestWord = "unknown" | "failed" | "passed";
+
+export type HooksView = { 
+/**
+ * The folder git takes hooks from; none without git. 
+ */
+folder: string | null, 
+/**
+ * Who looks after that folder: `husky`, `lefthook`, `pre-commit`, `core.hooksPath`; none = plain git. 
+ */
+managed_by: string | null, hooks: Array<HookView>, 
+/**
+ * Whether all of them call us. 
+ */
+installed: boolean, 
+/**
+ * What keeps them from working. 
+ */
+problems: Array<ProblemView>, };
+
+export type HookView = { 
+/**
+ * `pre-commit` 
+ */
+name: string, state: HookWord, 
+/**
+ * Where the one is kept that was there before. 
+ */
+theirs: string | null, };
+
+export type TaskCommitView = { 
+/**
+ * The commit's id. 
+ */
+commit: string, 
+/**
+ * First line of its message. 
+ */
+subject: string, branch: string | null, author: string, at: Millis, 
+/**
+ * The checks before the commit were left out (`git commit --no-verify`). 
+ */
+unchecked: boolean, };
+
+export type TaskTestView = { test: string, 
+/**
+ * At the commit the work began from. 
+ */
+before: TestWord, before_commit: string | null, 
+/**
+ * At the commit that was submitted. 
+ */
+after: TestWord, after_commit: string | null, };
 
 export type ErrorView = { 
 /**
@@ -901,4 +1109,14 @@ export type MessageAck = { message: Big,
 agent: string | null, };
 
 export type ContextSave = { task: string, version: Big, context: WorkContextView, agent: string | null, };
+
+export type Set = { name: string, value: string, };
+
+export type WorkflowStart = { workflow: string, set?: Array<Set>, 
+/**
+ * The instance's name; asked again with the same one, the same instance is told and nothing is made. 
+ */
+key?: string, };
+
+export type WorkflowStatus = { instance?: string, };
 

@@ -122,4 +122,14 @@ wire_input! {
     pub struct Undo { pub event: Big }
     /// `words`: say something to the agent that works on a task.
     pub struct Words { pub task: String, pub text: String }
+    /// A parameter with its value.
+    pub struct Set { pub name: String, pub value: String }
+    /// `workflow-start`.
+    pub struct WorkflowStart {
+        pub workflow: String,
+        #[serde(default)] #[ts(as = "Option<Vec<Set>>", optional)] pub set: Vec<Set>,
+        /** The instance's name; asked again with the same one, the same instance is told and nothing is made. */ #[serde(default)] #[ts(optional)] pub key: Option<String>,
+    }
+    /// `workflow-status`: one instance, or all.
+    pub struct WorkflowStatus { #[serde(default)] #[ts(optional)] pub instance: Option<String> }
 }

@@ -1,6 +1,9 @@
 //! Everything about one task.
 
-use super::{Big, CardView, GateWord, LegWord, Millis, Money, ProblemView, RequestView, RunWord};
+use super::{
+    Big, CardView, GateWord, LegWord, Millis, Money, ProblemView, RequestView, RunWord,
+    TaskCommitView, TaskTestView, TaskWorkflowView,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -61,6 +64,9 @@ wire! {
         pub commit: Option<String>,
         pub problems: Vec<ProblemView>,
         /** Tasks that wait for this one. */ pub unblocks: Vec<String>,
+        /** The workflow that made it. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub workflow: Option<TaskWorkflowView>,
+        /** Commits that people made and that name it, newest first. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] #[ts(as = "Option<Vec<TaskCommitView>>", optional)] pub commits: Vec<TaskCommitView>,
+        /** Tests that must fail before the work and pass after it. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] #[ts(as = "Option<Vec<TaskTestView>>", optional)] pub tests: Vec<TaskTestView>,
     }
 
     /// What `next` hands over: the task with its whole context as one document, ready to work from.
