@@ -60,6 +60,7 @@ macro_rules! wire_input {
 mod agents;
 mod board;
 mod conflicts;
+mod desktop;
 mod diff;
 mod health;
 mod history;
@@ -77,6 +78,7 @@ mod workflows;
 pub use agents::*;
 pub use board::*;
 pub use conflicts::*;
+pub use desktop::*;
 pub use diff::*;
 pub use health::*;
 pub use history::*;
