@@ -53,6 +53,10 @@ impl Clock for SystemClock {
         };
         self.tell(wall, Instant::now())
     }
+
+    fn offset_s(&self, zone: Option<&str>, at: Time) -> Option<i32> {
+        crate::zones::offset_s(zone, at)
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod project;
 pub mod state_dir;
 pub mod task_files;
 pub mod watch;
+pub mod zones;
 
 pub use task_files::config;
 

@@ -1,6 +1,6 @@
 //! How the project wants it: what `.mcp/config.yaml` and `.mcp/agents.yaml` say, already read.
 
-use crate::{AgentName, Leg, MicroUsd};
+use crate::{AgentName, Leg, MicroUsd, notice::Notify};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub accounts: BTreeMap<String, Rate>,
     /// How long this machine keeps what the runs of finished tasks said.
     pub keep: Keep,
+    /// What the person is told when.
+    pub notify: Notify,
 }
 
 impl Config {

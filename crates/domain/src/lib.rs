@@ -16,6 +16,7 @@ pub mod failure;
 pub mod ids;
 pub mod message;
 pub mod money;
+pub mod notice;
 pub mod planted;
 pub mod prompt;
 pub mod rate;
@@ -31,6 +32,7 @@ pub mod task;
 pub mod task_file;
 pub mod time;
 pub mod transcript;
+pub mod urgency;
 
 #[cfg(test)]
 mod story;

@@ -164,6 +164,14 @@ impl Store {
         self.clock.now()
     }
 
+    /// Seconds that clocks in a zone are ahead of UTC now; a zone that is not known counts as the machine's own.
+    #[must_use]
+    pub fn offset_s(&self, zone: Option<&str>) -> i32 {
+        let now = self.clock.now();
+        let own = || self.clock.offset_s(None, now);
+        self.clock.offset_s(zone, now).or_else(own).unwrap_or(0)
+    }
+
     /// Writes one commit and rings the doorbell.
     ///
     /// # Errors

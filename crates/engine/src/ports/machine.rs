@@ -29,6 +29,10 @@ pub trait Locks: Send + Sync {
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Time;
+    /// Seconds that clocks in a zone (none = the machine's own) are ahead of UTC at that moment; none when there is no such zone.
+    fn offset_s(&self, _zone: Option<&str>, _at: Time) -> Option<i32> {
+        Some(0)
+    }
 }
 
 /// API keys by account. A key goes in and is handed to agents; it is never shown again.

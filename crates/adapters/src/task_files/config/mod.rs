@@ -9,6 +9,7 @@ mod defaults;
 mod fields;
 mod limits;
 mod machine;
+mod notify;
 mod project;
 mod yaml;
 
@@ -229,6 +230,7 @@ fn join(mcp: &McpFolder, project: Project, agents: Agents) -> Config {
         gates: project.gates,
         limits: project.limits,
         keep: project.keep,
+        notify: project.notify,
         pools: project.pools,
         accounts: project.accounts,
         worktrees: project.worktrees,

@@ -4,16 +4,18 @@ use super::{
     PROJECT_FILE,
     fields::{Fields, Findings},
     limits::{accounts, keep, limits},
+    notify::notify,
     yaml::{Node, Value},
 };
 use orchestron_domain::{
     AgentName, Chain, Gate, Leg, TaskId,
     config::{Keep, Limits, Rate},
+    notice::Notify,
 };
 use orchestron_engine::ports::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "project",
     "base_branch",
     "task_prefix",
@@ -23,6 +25,7 @@ const KEYS: [&str; 9] = [
     "worktrees",
     "accounts",
     "keep",
+    "notify",
 ];
 /// How long a gate may take when it does not say.
 const GATE_TIMEOUT_S: u64 = 600;
@@ -40,6 +43,7 @@ pub(super) struct Project {
     pub gates: Vec<Gate>,
     pub limits: Limits,
     pub keep: Keep,
+    pub notify: Notify,
     pub worktrees: Option<String>,
 }
 
@@ -60,6 +64,7 @@ impl Default for Project {
             gates: Vec::new(),
             limits: Limits::default(),
             keep: Keep::default(),
+            notify: Notify::default(),
             worktrees: None,
         }
     }
@@ -99,6 +104,7 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
             ..limits
         },
         keep: keep(&mut findings, &fields),
+        notify: notify(&mut findings, &fields),
         worktrees: findings.text(&fields, "worktrees"),
     };
     (usable.then_some(project), findings.problems)
