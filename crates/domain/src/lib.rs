@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod budget;
+pub mod carry;
 pub mod command;
 pub mod config;
 pub mod conflict;
@@ -13,7 +14,9 @@ pub mod context;
 pub mod decide;
 pub mod event;
 pub mod failure;
+pub mod heard;
 pub mod ids;
+pub mod insight;
 pub mod message;
 pub mod money;
 pub mod notice;
@@ -26,6 +29,7 @@ pub mod request;
 pub mod run;
 pub mod schedule;
 pub mod signal;
+pub mod sitting;
 pub mod state;
 pub mod status;
 pub mod task;
