@@ -144,6 +144,11 @@ pub enum Command {
         /// Why.
         why: String,
     },
+    /// Let a question's own default stand: nobody answered in time.
+    Lapse {
+        /// The request.
+        request: RequestId,
+    },
     /// Let an account rest.
     Park {
         /// The account.
@@ -262,6 +267,7 @@ impl Command {
             | Self::AnswerTool { .. }
             | Self::HaltRun { .. }
             | Self::WithdrawRequest { .. }
+            | Self::Lapse { .. }
             | Self::Park { .. }
             | Self::OpenBreaker { .. }
             | Self::CloseBreaker { .. }
@@ -278,6 +284,7 @@ impl Command {
     pub fn told(&self) -> Option<Fact> {
         Some(match self.clone() {
             Self::WithdrawRequest { request, why } => Fact::RequestWithdrawn { request, why },
+            Self::Lapse { request } => Fact::RequestLapsed { request },
             Self::Park { account, until } => Fact::Parked { account, until },
             Self::Reassign { task, leg, to, why } => Fact::Reassigned { task, leg, to, why },
             Self::OpenBreaker { agent, why, until } => Fact::BreakerOpened { agent, why, until },
@@ -364,6 +371,7 @@ impl Command {
             Self::RemoveWorktree { task } => format!("clear the worktree of {task} away"),
             Self::OpenRequest { kind, .. } => format!("open a request ({})", kind.word()),
             Self::WithdrawRequest { request, .. } => format!("withdraw {request}"),
+            Self::Lapse { request } => format!("let the default of {request} stand"),
             Self::Park { account, .. } => format!("let the account {account} rest"),
             Self::Reassign { task, leg, .. } => format!("give {leg} of {task} to another agent"),
             Self::Rethink { task, .. } => format!("give {task} back to be prepared anew"),

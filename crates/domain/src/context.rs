@@ -3,7 +3,7 @@
 //! It is small on purpose: at most [`SIZE_MAX`] bytes as JSON, steps and pointers, never file contents. What does not fit is left out
 //! from the oldest completed steps on, and how much that was is said, with the event that has it in full.
 
-use crate::{Event, Fact, Seq, State, TaskId, Time};
+use crate::{Event, Fact, Seq, State, TaskId, Time, state::Told};
 use serde::{Deserialize, Serialize};
 
 /// Largest compressed context, in bytes of JSON.
@@ -40,6 +40,61 @@ pub struct WorkContext {
     pub pointers: Vec<String>,
 }
 
+impl WorkContext {
+    /// How much of the work is done, as far as the steps tell.
+    #[must_use]
+    pub fn percent(&self) -> Option<u8> {
+        let done = self.completed.len();
+        let all = done + self.next.len();
+        let percent = (done * 100).checked_div(all)?;
+        u8::try_from(percent).ok()
+    }
+
+    /// This one with what a checkpoint adds: steps that were done since, what comes next and what is open now. What was decided and
+    /// where to look stays, and grows. Beyond `most` bytes of JSON the oldest steps give way to a line that says where they are told.
+    #[must_use]
+    pub fn after(mut self, checkpoint: Self, told_in: Seq, most: usize) -> Self {
+        let add = |list: &mut Vec<String>, more: Vec<String>| {
+            for entry in more {
+                if !list.contains(&entry) {
+                    list.push(entry);
+                }
+            }
+        };
+        add(&mut self.completed, checkpoint.completed);
+        add(&mut self.decisions, checkpoint.decisions);
+        add(&mut self.pointers, checkpoint.pointers);
+        if !checkpoint.now.trim().is_empty() {
+            self.now = checkpoint.now;
+        }
+        self.next = checkpoint.next;
+        self.next.retain(|step| !self.completed.contains(step));
+        self.questions = checkpoint.questions;
+        let mut gone = 0;
+        while self.size() > most && self.completed.len() > NEWEST_STEPS {
+            self.completed.remove(0);
+            gone += 1;
+        }
+        if gone > 0 {
+            let line = format!("(earlier steps: event {})", told_in.0);
+            self.completed.insert(0, line);
+        }
+        self
+    }
+
+    fn size(&self) -> usize {
+        let lists = [
+            &self.completed,
+            &self.next,
+            &self.decisions,
+            &self.questions,
+            &self.pointers,
+        ];
+        let entries = lists.into_iter().flatten().map(|entry| length(entry));
+        length(&self.now) + KEYS + entries.sum::<usize>()
+    }
+}
+
 /// A context that fits, and what was left out of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compressed {
@@ -68,6 +123,9 @@ pub struct Saved {
     pub by: String,
     /// When.
     pub at: Time,
+    /// The event that has all of it.
+    #[serde(default)]
+    pub event: Seq,
     /// What, compressed.
     pub context: Compressed,
 }
@@ -134,14 +192,7 @@ fn shorten(entry: &mut String) -> bool {
 /// Leaves out what is missed least until the rest fits: the oldest completed steps, then the end of whichever list is longest. Returns
 /// how many entries that were.
 fn drop_until_it_fits(context: &mut WorkContext) -> u32 {
-    let all = |list: &[String]| list.iter().map(|entry| length(entry)).sum::<usize>();
-    let mut size = length(&context.now)
-        + KEYS
-        + all(&context.completed)
-        + all(&context.next)
-        + all(&context.decisions)
-        + all(&context.questions)
-        + all(&context.pointers);
+    let mut size = context.size();
     let mut dropped = 0;
     let mut old = 0;
     while size > SIZE_MAX && context.completed.len() - old > NEWEST_STEPS {
@@ -178,9 +229,17 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
             version,
             by,
             at: event.at,
+            event: event.seq,
             context: compress(context, Some(event.seq)),
         };
         state.contexts.insert(task.clone(), found);
+        if let Some(progress) = state.tasks.get_mut(task) {
+            progress.told = Some(Told {
+                percent: context.percent(),
+                step: context.now.clone(),
+                at: event.at,
+            });
+        }
     }
 }
 

@@ -241,6 +241,31 @@ pub enum Fact {
         /// The ref that keeps uncommitted work, if there was any.
         saved: Option<String>,
     },
+    /// Who held a leg gives it back before it is done; whoever takes it next goes on from what was saved.
+    Released {
+        /// The task.
+        task: TaskId,
+        /// The leg.
+        leg: Leg,
+        /// Who held it.
+        holder: Holder,
+        /// What they say to whoever goes on.
+        note: String,
+    },
+    /// How far the work on a task is, in its holder's words.
+    Progressed {
+        /// The task.
+        task: TaskId,
+        /// How much of it, in percent, when the holder can tell.
+        percent: Option<u8>,
+        /// What it is at.
+        step: String,
+    },
+    /// A person wants a task's agent started before the others, without waiting for its rest after a failure.
+    StartAsked {
+        /// The task.
+        task: TaskId,
+    },
     /// A leg was given to another agent.
     Reassigned {
         /// The task.
@@ -428,6 +453,11 @@ pub enum Fact {
         /// Why.
         why: String,
     },
+    /// Nobody answered a question in time: the default that its asker had named stands.
+    RequestLapsed {
+        /// The request.
+        request: RequestId,
+    },
     // --- messages and contexts ------------------------------------------------------------------------------
     /// Somebody sent a message. The event's number is its id.
     MessageSent {
@@ -458,6 +488,20 @@ pub enum Fact {
         based_on: u64,
         /// All of it; what is handed over is compressed.
         context: WorkContext,
+    },
+    /// A holder outside, or the person's own client, begins to work. The event's number is the session's id.
+    SessionStarted {
+        /// Who.
+        holder: Holder,
+    },
+    /// A holder's session is over.
+    SessionEnded {
+        /// Which.
+        session: Seq,
+        /// The task it was about at its end.
+        task: Option<TaskId>,
+        /// What its holder says at the end.
+        note: String,
     },
     // --- the engine -----------------------------------------------------------------------------------------
     /// A person accepted what the project's configuration runs on this machine.
@@ -547,13 +591,18 @@ impl Fact {
             | Self::Merged { task, .. }
             | Self::MergeRefused { task, .. }
             | Self::WorktreeRemoved { task, .. }
+            | Self::Released { task, .. }
+            | Self::Progressed { task, .. }
+            | Self::StartAsked { task }
             | Self::Reassigned { task, .. }
             | Self::Rethought { task, .. }
             | Self::WorkSeen { task, .. }
             | Self::CaughtUp { task, .. }
             | Self::ContextSaved { task, .. }
             | Self::RunStarted { task, .. } => Some(task),
-            Self::RequestOpened { task, .. } | Self::Undone { task, .. } => task.as_ref(),
+            Self::RequestOpened { task, .. }
+            | Self::Undone { task, .. }
+            | Self::SessionEnded { task, .. } => task.as_ref(),
             Self::MessageSent { letter } => letter.task.as_ref(),
             _ => None,
         }

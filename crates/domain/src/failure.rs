@@ -206,7 +206,7 @@ pub(crate) fn tried_again(state: &mut State, why: &str) {
 #[must_use]
 pub fn back_off(state: &State, task: &TaskId, found: &Progress) -> Option<Time> {
     let limits = &state.config.limits;
-    let failed_at = found.failed_at?;
+    let failed_at = found.failed_at.filter(|_| !found.wanted)?;
     let wait = limits
         .backoff_ms
         .saturating_mul(1 << found.failures.saturating_sub(1).min(20))

@@ -222,6 +222,91 @@ pub fn address(state: &State, text: &str) -> Option<Address> {
     }
 }
 
+/// A message as its sender wrote it, before it is known whether it can be sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Draft<'a> {
+    /// Whom, in words: see [`address`].
+    pub to: &'a str,
+    /// What kind, in its word; coordination when it is left out.
+    pub kind: Option<&'a str>,
+    /// The words.
+    pub text: &'a str,
+    /// JSON text, for programs.
+    pub payload: Option<&'a str>,
+    /// The task it is about.
+    pub task: Option<&'a TaskId>,
+    /// The message it answers.
+    pub reply_to: Option<Seq>,
+    /// The sender's own name for it.
+    pub key: Option<&'a str>,
+}
+
+/// What is wrong with a field of a message, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong, and what would be right.
+    pub what: String,
+}
+
+/// The message that `from` can send now.
+///
+/// # Errors
+/// When there is nobody to get it, or it says nothing or too much.
+pub fn letter(state: &State, from: &str, draft: &Draft<'_>) -> Result<Letter, Wrong> {
+    let wrong = |field: &'static str, what: String| Wrong { field, what };
+    let kind = match draft.kind {
+        None => MessageKind::Coordination,
+        Some(word) => MessageKind::from_word(word).ok_or_else(|| wrong("kind", kinds(word)))?,
+    };
+    let to = address(state, draft.to).ok_or_else(|| wrong("to", nobody(state, draft.to)))?;
+    let letter = Letter {
+        recipients: recipients(state, from, &to),
+        to,
+        kind,
+        task: draft.task.cloned(),
+        text: draft.text.to_owned(),
+        payload: draft.payload.map(str::to_owned),
+        reply_to: draft.reply_to,
+        key: draft.key.map(str::to_owned),
+    };
+    match refused(state, &letter) {
+        None => Ok(letter),
+        Some(why) => Err(wrong("text", why)),
+    }
+}
+
+/// The message that `from` sent before under this key.
+#[must_use]
+pub fn sent<'s>(state: &'s State, from: &str, key: &str) -> Option<&'s Message> {
+    state
+        .messages
+        .values()
+        .find(|message| message.from == from && message.letter.key.as_deref() == Some(key))
+}
+
+fn kinds(given: &str) -> String {
+    let words: Vec<_> = MessageKind::ALL.iter().map(|kind| kind.word()).collect();
+    format!(
+        "`{given}` is no kind of message; write one of {}",
+        words.join(", ")
+    )
+}
+
+/// That nobody goes by a name, and who is there.
+#[must_use]
+pub fn nobody(state: &State, name: &str) -> String {
+    let names = state.config.agents.keys().map(ToString::to_string);
+    let roles = ["prepare", "implement", "review", "everyone", "person"];
+    let all: Vec<_> = names.chain(roles.map(str::to_owned)).collect();
+    let shown: String = name.chars().take(60).collect();
+    format!(
+        "there is nobody called `{shown}`; write one of {}",
+        all.join(", ")
+    )
+}
+
 /// Why a message cannot be sent; none when it can.
 #[must_use]
 pub fn refused(state: &State, letter: &Letter) -> Option<String> {

@@ -1,7 +1,7 @@
 //! What a person must decide, and what they decided.
 
 use crate::{
-    AskId, CallId, CommitId, MicroUsd, RequestId, RunId, Seq, TaskId, Time, budget::BudgetScope,
+    AgentName, AskId, CallId, CommitId, MicroUsd, RequestId, Run, RunId, Seq, State, TaskId, Time, budget::BudgetScope,
     conflict::Resolution, event::Actor,
 };
 use serde::{Deserialize, Serialize};
@@ -34,10 +34,77 @@ impl Request {
     #[must_use]
     pub const fn run(&self) -> Option<&RunId> {
         match &self.kind {
-            RequestKind::Permission { run, .. } | RequestKind::Question { run, .. } => Some(run),
+            RequestKind::Permission { run, .. } => Some(run),
+            RequestKind::Question(question) => question.run.as_ref(),
             _ => None,
         }
     }
+
+    /// When it closes by itself with the answer its asker named beforehand.
+    #[must_use]
+    pub const fn until(&self) -> Option<Time> {
+        match &self.kind {
+            RequestKind::Question(Question {
+                fallback: Some(fallback),
+                ..
+            }) => Some(fallback.until),
+            _ => None,
+        }
+    }
+}
+
+/// A question to the person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The run that asks; none when a holder outside does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The call over the run's own pipe that waits for the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// The holder outside that asks; none for a run, and for the person's own client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AgentName>,
+    /// The question.
+    pub question: String,
+    /// Suggested answers, the recommended one first.
+    pub options: Vec<String>,
+    /// What the asker goes on with when nobody answers in time. It answers this question and approves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Fallback>,
+}
+
+impl Question {
+    /// Who asks: an agent, a holder outside, or the person's own client.
+    #[must_use]
+    pub fn asker(&self, state: &State) -> String {
+        let agent = self.run.as_ref().map(|run| {
+            let found = state.runs.get(run).and_then(Run::agent);
+            found.map_or_else(|| run.to_string(), ToString::to_string)
+        });
+        agent
+            .or_else(|| self.from.as_ref().map(ToString::to_string))
+            .unwrap_or_else(|| "your client".to_owned())
+    }
+
+    /// What the asker is told when nobody answered in time; none when it waits for as long as it takes.
+    #[must_use]
+    pub fn lapsed(&self) -> Option<String> {
+        let fallback = self.fallback.as_ref()?;
+        Some(format!(
+            "Nobody answered in time, so this is your own default and no person's answer: {}\nIt answers this question only and approves nothing; say in your note that it was not confirmed.",
+            fallback.answer
+        ))
+    }
+}
+
+/// An answer that stands when nobody gives another in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fallback {
+    /// The answer.
+    pub answer: String,
+    /// When it stands.
+    pub until: Time,
 }
 
 /// A decision that was made.
@@ -77,17 +144,8 @@ pub enum RequestKind {
         /// Why it is asked.
         reason: Option<String>,
     },
-    /// A run asks a question.
-    Question {
-        /// The run.
-        run: RunId,
-        /// The call that waits for the answer.
-        call: CallId,
-        /// The question.
-        question: String,
-        /// Suggested answers, the recommended one first.
-        options: Vec<String>,
-    },
+    /// A holder asks a question.
+    Question(Question),
     /// The chain cannot go on by itself.
     Escalation {
         /// Why, with what was tried.
@@ -129,13 +187,19 @@ impl RequestKind {
         !matches!(self, Self::Budget { .. } | Self::Clash { .. })
     }
 
+    /// Whether it is asked in the middle of work: whoever holds the task goes on holding it.
+    #[must_use]
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::Permission { .. } | Self::Question(_))
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Review { .. } => "review",
             Self::Permission { .. } => "permission",
-            Self::Question { .. } => "question",
+            Self::Question(_) => "question",
             Self::Escalation { .. } => "escalation",
             Self::Conflict { .. } => "conflict",
             Self::Clash { .. } => "clash",
@@ -203,7 +267,7 @@ impl Decision {
             ) | (
                 RequestKind::Permission { .. },
                 Self::Allow | Self::Deny { .. }
-            ) | (RequestKind::Question { .. }, Self::Answer { .. })
+            ) | (RequestKind::Question(_), Self::Answer { .. })
                 | (
                     RequestKind::Escalation { .. },
                     Self::Retry { .. } | Self::GiveUp

@@ -15,6 +15,7 @@ use crate::{
     rate::Bucket,
     record::Record,
     run::Verdict,
+    sitting::Sitting,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +83,9 @@ pub struct State {
     /// What holders saved of their work, by task.
     #[serde(default)]
     pub contexts: BTreeMap<TaskId, Saved>,
+    /// Sessions of holders outside that go on, and the newest that are over, by the event that told them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sittings: BTreeMap<Seq, Sitting>,
     /// Money a person granted beyond the configured budgets.
     #[serde(default)]
     pub raised: BTreeMap<BudgetScope, MicroUsd>,
@@ -188,6 +192,23 @@ pub struct Progress {
     /// When something last went forward: a step, a commit, a checkpoint. For what stalls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub went_on: Option<Time>,
+    /// How far its holder said it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// A person wants it started before the others.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub wanted: bool,
+}
+
+/// How far a holder said its work is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// How much of it, in percent, when that is known.
+    pub percent: Option<u8>,
+    /// What it is at.
+    pub step: String,
+    /// When that was said.
+    pub at: Time,
 }
 
 /// What a task's branch really touches.
@@ -355,6 +376,8 @@ impl Progress {
             unchanged: 0,
             touched: None,
             went_on: None,
+            told: None,
+            wanted: false,
         }
     }
 

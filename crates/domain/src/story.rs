@@ -8,6 +8,7 @@ use crate::{
     Actor, Decision, Fact, Holder, Leg, MicroUsd, RequestKind, RunEnd, RunId, State, Status,
     TaskId,
     apply::apply,
+    request::Question,
     run::{Verdict, Work},
     state::Step,
 };
@@ -260,12 +261,12 @@ fn a_person_may_take_as_long_as_it_takes_but_an_agent_may_not() {
     let mut world = World::new(vec![]);
     world.settle();
     let run: RunId = "TASK-001-implement-1".parse().unwrap();
-    let kind = RequestKind::Question {
-        run: run.clone(),
-        call: "c".into(),
+    let kind = RequestKind::Question(Question {
+        run: Some(run.clone()),
+        call: Some("c".into()),
         question: "?".into(),
-        options: vec![],
-    };
+        ..Question::default()
+    });
     world.tell(
         Actor::Run { run: run.clone() },
         Fact::RequestOpened {

@@ -421,7 +421,7 @@ impl Play {
             RequestKind::Review { .. } => Decision::Approve { note: None },
             RequestKind::Permission { .. } if no => Decision::Deny { note: None },
             RequestKind::Permission { .. } => Decision::Allow,
-            RequestKind::Question { .. } => Decision::Answer { text: note() },
+            RequestKind::Question(_) => Decision::Answer { text: note() },
             RequestKind::Escalation { .. } if no => Decision::GiveUp,
             RequestKind::Escalation { .. } | RequestKind::Conflict { .. } => {
                 Decision::Retry { note: None }

@@ -222,9 +222,12 @@ fn task_of(tx: &Transaction<'_>, by: &Actor, fact: &Fact) -> rusqlite::Result<Op
         return Ok(task_of_run(run));
     }
     match (fact, by) {
-        (Fact::RequestDecided { request, .. } | Fact::RequestWithdrawn { request, .. }, _) => {
-            task_of_request(tx, *request)
-        }
+        (
+            Fact::RequestDecided { request, .. }
+            | Fact::RequestWithdrawn { request, .. }
+            | Fact::RequestLapsed { request },
+            _,
+        ) => task_of_request(tx, *request),
         (Fact::CommandFailed { command, .. }, _) => Ok(task_of_command(command)),
         (_, Actor::Run { run }) => Ok(task_of_run(run)),
         _ => Ok(None),

@@ -4,7 +4,7 @@ use super::progress;
 use crate::{
     Actor, CommitId, Event, Fact, Holder, Leg, State, Status, TaskId, Time,
     run::Verdict,
-    state::{Place, Progress, Step, Stop},
+    state::{Place, Progress, Step, Stop, Told},
 };
 
 /// Stops of a task's chain kept in memory.
@@ -70,7 +70,19 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         Fact::Merged { .. } if found.step == Step::Merging => found.step = Step::Handing,
         Fact::MergeRefused { .. } if found.step == Step::Merging => found.step = Step::Asking,
         Fact::WorktreeRemoved { .. } => found.place = None,
+        Fact::Released { note, .. } => released(found, note, event.at),
+        Fact::Progressed { percent, step, .. } => {
+            found.told = Some(Told {
+                percent: *percent,
+                step: step.clone(),
+                at: event.at,
+            });
+        }
+        Fact::StartAsked { .. } => found.wanted = true,
         _ => {}
+    }
+    if let Fact::HandedOff { .. } | Fact::SentBack { .. } | Fact::Released { .. } = &event.fact {
+        void_questions(state, task);
     }
     note_on_run(state, &event.fact);
     if let Some(ms) = handoff {
@@ -116,6 +128,24 @@ fn placed(found: &mut Progress, place: Place) {
     };
 }
 
+/// A leg is given back before it is done: anybody whose leg it is may take it.
+fn released(found: &mut Progress, note: &str, at: Time) {
+    end_stop(found, at, None);
+    found.step = Step::Idle;
+    found.handed_at = Some(at);
+    found.last_note = Some(note.to_owned());
+}
+
+/// Who asked from outside has handed the task on and needs no answer any more. A run's questions end with the run.
+fn void_questions(state: &mut State, task: &TaskId) {
+    for request in state.requests.values_mut() {
+        let of_task = request.is_open() && request.task.as_ref() == Some(task);
+        if of_task && request.kind.is_aside() && request.run().is_none() {
+            request.withdrawn = Some("its asker has handed the task on".to_owned());
+        }
+    }
+}
+
 /// What a run of ours says of its leg is kept with the run until it ends.
 fn note_on_run(state: &mut State, fact: &Fact) {
     let (Fact::Submitted {
@@ -159,6 +189,7 @@ fn claimed(found: &mut Progress, leg: Leg, holder: &Holder, attempt: u32, at: Ti
     found.failed_at = None;
     found.handed_at = None;
     found.given_up = false;
+    found.wanted = false;
     if leg == Leg::Implement {
         found.status = Status::InProgress;
         found.verdict = None;
@@ -200,6 +231,7 @@ fn held_by(found: &Progress, by: &Actor) -> Holder {
 fn handed_off(found: &mut Progress, leg: Leg, note: &str, at: Time) {
     end_stop(found, at, Some(true));
     found.step = Step::Idle;
+    found.told = None;
     found.handed_at = Some(at);
     found.last_note = Some(note.to_owned());
     match leg {
@@ -219,6 +251,7 @@ fn handed_off(found: &mut Progress, leg: Leg, note: &str, at: Time) {
 fn sent_back(found: &mut Progress, feedback: u32, counts: bool, at: Time) {
     end_stop(found, at, Some(false));
     found.step = Step::Idle;
+    found.told = None;
     found.feedback = found.feedback.max(feedback);
     if counts {
         found.went_wrong(Leg::Implement);

@@ -8,7 +8,7 @@ mod runs;
 use crate::{
     Event, Fact, State, Status, TaskId, Time, conflict, context,
     event::Scope,
-    failure, message, record,
+    failure, message, record, sitting,
     state::{Progress, Step},
 };
 
@@ -33,10 +33,14 @@ pub fn apply(state: &mut State, event: &Event) {
         | Fact::Failed { .. }
         | Fact::Merged { .. }
         | Fact::MergeRefused { .. }
+        | Fact::Released { .. }
+        | Fact::Progressed { .. }
+        | Fact::StartAsked { .. }
         | Fact::WorktreeRemoved { .. } => chain::apply(state, event),
         Fact::RequestOpened { .. }
         | Fact::RequestDecided { .. }
-        | Fact::RequestWithdrawn { .. } => requests::apply(state, event),
+        | Fact::RequestWithdrawn { .. }
+        | Fact::RequestLapsed { .. } => requests::apply(state, event),
         Fact::Paused { why, scope } => pause(state, scope, why),
         Fact::Resumed { scope } => resume(state, scope),
         Fact::BreakerOpened { .. }
@@ -47,6 +51,7 @@ pub fn apply(state: &mut State, event: &Event) {
             message::apply(state, event)
         }
         Fact::ContextSaved { .. } => context::apply(state, event),
+        Fact::SessionStarted { .. } | Fact::SessionEnded { .. } => sitting::apply(state, event),
         Fact::WorkSeen { .. }
         | Fact::Forecasted { .. }
         | Fact::CaughtUp { .. }

@@ -17,6 +17,14 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             close_request(state, event, *request, decision)
         }
         Fact::RequestWithdrawn { request, why } => withdraw_request(state, event.at, *request, why),
+        Fact::RequestLapsed { request } => {
+            withdraw_request(
+                state,
+                event.at,
+                *request,
+                "nobody answered in time; its asker went on with the default it had named",
+            );
+        }
         _ => {}
     }
 }
@@ -39,7 +47,7 @@ fn open_request(state: &mut State, event: &Event, task: Option<&TaskId>, kind: &
             }
         }
         None => {
-            if let Some(task) = task.filter(|_| kind.holds_up()) {
+            if let Some(task) = task.filter(|_| kind.holds_up() && !kind.is_aside()) {
                 progress(state, task, event.at).step = Step::Asking;
             }
         }
@@ -52,7 +60,7 @@ fn withdraw_request(state: &mut State, at: Time, id: RequestId, why: &str) {
     let Some(request) = state
         .requests
         .get_mut(&id)
-        .filter(|request| request.decided.is_none())
+        .filter(|request| request.is_open())
     else {
         return;
     };
@@ -122,6 +130,9 @@ fn close_request(state: &mut State, event: &Event, id: RequestId, decision: &Dec
 
 /// What a decision makes of its task.
 fn decided(found: &mut Progress, kind: &RequestKind, decision: &Decision) {
+    if kind.is_aside() {
+        return;
+    }
     if !kind.holds_up() {
         // The task may go its way meanwhile: what is under way is not given up for want of more money.
         if *decision == Decision::GiveUp && found.step == Step::Idle {

@@ -68,6 +68,11 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
         Fact::RequestDecided { request, decision } => {
             requests::decided(state, *request, decision, event, now)
         }
+        Fact::RequestLapsed { request } => requests::lapsed(state, *request),
+        Fact::RequestOpened {
+            kind: RequestKind::Escalation { .. },
+            ..
+        } => given_up_within(state, &event.by),
         Fact::MessageSent { .. } => message::decide(state, event),
         _ => {
             let mut commands = failure::works_again(state, &event.fact);
@@ -164,6 +169,23 @@ fn in_vain(state: &State, run: &RunId, task: &TaskId, work: &Work) -> Vec<Comman
             why: "the task was taken elsewhere while it was being started".to_owned(),
         },
     }]
+}
+
+/// A run that cannot go on has asked the person what becomes of its task: it is ended, and the task waits for the decision.
+fn given_up_within(state: &State, by: &Actor) -> Vec<Command> {
+    let Actor::Run { run } = by else {
+        return Vec::new();
+    };
+    let at_work = |found: &&Run| found.is_live() && found.halting.is_none();
+    let found = state.runs.get(run).filter(at_work);
+    let halt = found.map(|found| Command::HaltRun {
+        run: found.id.clone(),
+        halt: Halt::CloseInput,
+        end: RunEnd::Stopped {
+            why: "it asked the person what becomes of its task".to_owned(),
+        },
+    });
+    halt.into_iter().collect()
 }
 
 /// Stops what works on a task. What is asked about it is void already; see `apply`.

@@ -4,6 +4,7 @@ use super::{first_line, send_back};
 use crate::{
     Command, Decision, Event, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
     planted::{Fault, is},
+    request::Question,
     signal::Say,
     state::Step,
 };
@@ -43,18 +44,37 @@ pub(super) fn decided(
                 },
             )
         }
-        (RequestKind::Question { run, call, .. }, Decision::Answer { text }) => say(
-            run,
-            Say::Reply {
-                call: call.clone(),
-                ok: true,
-                text: text.clone(),
-            },
-        ),
+        (RequestKind::Question(question), Decision::Answer { text }) => reply(question, text),
         _ => request.task.as_ref().map_or_else(Vec::new, |task| {
             about_task(state, task, &request.kind, decision, now)
         }),
     }
+}
+
+/// Nobody answered in time. Whoever was faster after all has answered already.
+pub(super) fn lapsed(state: &State, id: RequestId) -> Vec<Command> {
+    let request = state.requests.get(&id);
+    match request.map(|request| (&request.kind, &request.decided)) {
+        Some((RequestKind::Question(question), None)) => question
+            .lapsed()
+            .map_or_else(Vec::new, |text| reply(question, &text)),
+        _ => Vec::new(),
+    }
+}
+
+/// The answer goes into the call that waits for it. Holders outside ask for theirs.
+fn reply(question: &Question, text: &str) -> Vec<Command> {
+    let (Some(run), Some(call)) = (&question.run, &question.call) else {
+        return Vec::new();
+    };
+    say(
+        run,
+        Say::Reply {
+            call: call.clone(),
+            ok: true,
+            text: text.to_owned(),
+        },
+    )
 }
 
 pub(super) fn say(run: &RunId, say: Say) -> Vec<Command> {

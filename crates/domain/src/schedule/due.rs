@@ -17,7 +17,14 @@ pub fn due(state: &State, now: Time) -> Vec<Command> {
             .map(|(_, command)| command)
     });
     let void = budget::void(state, now);
-    over.chain(void).chain(failure::due(state, now)).collect()
+    let unanswered = state
+        .open_requests()
+        .filter(|request| request.until().is_some_and(|until| until <= now))
+        .map(|request| Command::Lapse {
+            request: request.id,
+        });
+    let commands = over.chain(unanswered).chain(void);
+    commands.chain(failure::due(state, now)).collect()
 }
 
 /// When [`due`] or [`schedule`] will next have something to say because time has passed.
@@ -34,9 +41,13 @@ pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
         .iter()
         .filter(|(_, found)| found.step == Step::Idle && !found.status.is_over())
         .filter_map(|(task, found)| failure::back_off(state, task, found));
+    let answers = state
+        .open_requests()
+        .filter_map(crate::Request::until)
+        .chain(runs);
     let opens = [rate::opens(state, now), budget::opens(state, now)];
     let later = rests.chain(waits).chain(opens.into_iter().flatten());
-    runs.chain(later.filter(|at| *at > now)).min()
+    answers.chain(later.filter(|at| *at > now)).min()
 }
 
 /// The next thing that time will bring to a run.

@@ -1,4 +1,4 @@
-//! In what order tasks get places: what is furthest along, then what is more urgent, then the order a person gave, then age.
+//! In what order tasks get places: what a person asked to be started, then what is furthest along, then what is more urgent, then the order a person gave, then age.
 //!
 //! Who waits long enough becomes more urgent, class by class. Who has waited for a whole class more at the top goes before every
 //! order that a person gave, oldest first: only finitely many tasks are older, so everybody's turn comes.
@@ -20,6 +20,7 @@ pub struct Urgency {
 
 /// Where a task stands in the queue; the smallest goes first.
 pub(super) type Rank<'a> = (
+    bool,
     Reverse<Status>,
     Priority,
     (bool, Time),
@@ -76,7 +77,9 @@ pub(super) fn rank<'a>(state: &State, card: &'a TaskCard, now: Time) -> Rank<'a>
         None => (true, Time::default()),
     };
     let order = (card.order.is_none(), card.order.unwrap_or(0));
+    let found = state.tasks.get(&card.id);
     (
+        !found.is_some_and(|found| found.wanted),
         Reverse(card.status),
         urgency.priority,
         late,

@@ -311,6 +311,7 @@ impl World {
             told @ (Command::Reassign { .. }
             | Command::OpenBreaker { .. }
             | Command::CloseBreaker { .. }
+            | Command::Lapse { .. }
             | Command::Pause { .. }
             | Command::NoteConflict { .. }
             | Command::ResolveConflict { .. }) => {

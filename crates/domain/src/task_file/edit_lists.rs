@@ -7,7 +7,7 @@ use super::harmless::harmless_lines;
 use super::parse::{trimmed_value, without_comment};
 use super::read::{is_placeholder, list_item, split_box};
 use super::{EditError, Part, Section, TaskFile};
-use crate::TaskId;
+use crate::{Leg, TaskId};
 use std::fmt;
 
 /// Which box of a checklist.
@@ -67,6 +67,30 @@ impl TaskFile {
             change.replace(found.mark..found.mark + 1, "x");
         }
         self.make(change)
+    }
+
+    /// Writes a section as whoever holds `leg` may: the text as a whole, or, of a checklist it is measured by, the boxes that the text
+    /// shows ticked; whatever else such a text says is left out.
+    ///
+    /// # Errors
+    /// When a box is not there, or the file would be spoiled.
+    pub fn write_in(&mut self, leg: Leg, section: Section, text: &str) -> Result<(), EditError> {
+        if !section.is_only_ticked(leg) {
+            return self.set_section(section, text).map(|_| ());
+        }
+        let ticked = text.lines().filter_map(|line| {
+            let item = line
+                .trim_start()
+                .trim_start_matches(['-', '*'])
+                .trim_start();
+            item.strip_prefix("[x]")
+                .or_else(|| item.strip_prefix("[X]"))
+                .map(str::trim)
+        });
+        for item in ticked {
+            self.tick(section, Item::Text(item))?;
+        }
+        Ok(())
     }
 
     /// Adds a task to `## Depends On`, unless it is there. Returns whether the text changed.

@@ -37,7 +37,7 @@ pub use error::{EditError, Oddity, TaskFileError};
 pub use git_context::GitContext;
 pub use handoff::Handoff;
 pub use harmless::{fenced, harmless};
-pub use section::Section;
+pub use section::{NAMES_WHEN_IMPLEMENTING, NAMES_WHEN_PREPARING, Section};
 pub use write::{TaskDraft, file_name, id_from_file_name, new_task, slug};
 
 use crate::TaskId;

@@ -1,5 +1,6 @@
 //! The sections a task file is made of, in the order of the schema.
 
+use crate::Leg;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -112,6 +113,22 @@ impl Section {
         })
     }
 
+    /// What whoever holds a leg may write. Of the checklists that an implementer is measured by, it only ticks boxes.
+    #[must_use]
+    pub const fn of_leg(leg: Leg) -> &'static [Self] {
+        match leg {
+            Leg::Prepare => &PREPARING,
+            Leg::Implement => &IMPLEMENTING,
+            Leg::Review | Leg::Approve => &[],
+        }
+    }
+
+    /// Whether whoever holds this leg only ticks boxes of it.
+    #[must_use]
+    pub const fn is_only_ticked(self, leg: Leg) -> bool {
+        matches!(leg, Leg::Implement) && self.has_boxes()
+    }
+
     /// Whether it is a line with one value (`## Status: ready`), not a text.
     #[must_use]
     pub const fn is_header(self) -> bool {
@@ -151,6 +168,35 @@ impl Section {
     pub(super) const fn place(self) -> usize {
         self as usize
     }
+}
+
+const PREPARING: [Section; 6] = [
+    Section::Goal,
+    Section::AcceptanceCriteria,
+    Section::DefinitionOfReady,
+    Section::DefinitionOfDone,
+    Section::FilesAffected,
+    Section::ImplementationNotes,
+];
+const IMPLEMENTING: [Section; 3] = [
+    Section::ImplementationNotes,
+    Section::AcceptanceCriteria,
+    Section::DefinitionOfDone,
+];
+
+/// The names of what whoever prepares may write, as protocols list them.
+pub const NAMES_WHEN_PREPARING: [&str; 6] = names(PREPARING);
+/// The names of what an implementer may write.
+pub const NAMES_WHEN_IMPLEMENTING: [&str; 3] = names(IMPLEMENTING);
+
+const fn names<const N: usize>(sections: [Section; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut at = 0;
+    while at < N {
+        names[at] = sections[at].name();
+        at += 1;
+    }
+    names
 }
 
 impl fmt::Display for Section {

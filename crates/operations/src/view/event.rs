@@ -63,9 +63,9 @@ fn task_of(state: &State, fact: &Fact) -> Option<TaskId> {
             .or_else(|| task_in(run));
     }
     match fact {
-        Fact::RequestDecided { request, .. } | Fact::RequestWithdrawn { request, .. } => {
-            state.requests.get(request)?.task.clone()
-        }
+        Fact::RequestDecided { request, .. }
+        | Fact::RequestWithdrawn { request, .. }
+        | Fact::RequestLapsed { request } => state.requests.get(request)?.task.clone(),
         Fact::CommandFailed { command, .. } => command.task().cloned(),
         _ => None,
     }
@@ -104,11 +104,16 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         | Fact::PersonSaid { .. } => about_runs(state, &event.fact),
         Fact::RequestOpened { .. }
         | Fact::RequestDecided { .. }
-        | Fact::RequestWithdrawn { .. } => about_requests(state, event),
+        | Fact::RequestWithdrawn { .. }
+        | Fact::RequestLapsed { .. } => about_requests(state, event),
         Fact::MessageSent { .. }
         | Fact::MessageDelivered { .. }
         | Fact::MessageAcked { .. }
-        | Fact::ContextSaved { .. } => about_messages(state, event),
+        | Fact::ContextSaved { .. }
+        | Fact::Progressed { .. }
+        | Fact::Released { .. }
+        | Fact::SessionStarted { .. }
+        | Fact::SessionEnded { .. } => about_messages(state, event),
         Fact::EngineStarted { .. }
         | Fact::Trusted { .. }
         | Fact::Paused { .. }
@@ -364,6 +369,17 @@ fn about_requests(state: &State, event: &Event) -> Option<String> {
             format!("{by} {what} ({request})")
         }
         Fact::RequestWithdrawn { request, why } => format!("{request} is void: {why}"),
+        Fact::RequestLapsed { request } => {
+            let asked = state.requests.get(request).map(|found| &found.kind);
+            match asked {
+                Some(RequestKind::Question(question)) => format!(
+                    "nobody answered {request} in time: {} goes on with its own default{}",
+                    question.asker(state),
+                    noted(question.fallback.as_ref().map_or("", |f| &f.answer))
+                ),
+                _ => format!("nobody answered {request} in time"),
+            }
+        }
         _ => return None,
     })
 }
@@ -379,6 +395,22 @@ fn about_messages(state: &State, event: &Event) -> Option<String> {
         Fact::MessageAcked { message, to } => format!("{to} has read message {}", message.0),
         Fact::ContextSaved { context, .. } => {
             format!("{by} saved how far it is{}", noted(&context.now))
+        }
+        Fact::Progressed { percent, step, .. } => match percent {
+            Some(percent) => format!("{by} is at {percent} %{}", noted(step)),
+            None => format!("{by} is at it{}", noted(step)),
+        },
+        Fact::Released {
+            task, leg, note, ..
+        } => {
+            format!(
+                "{by} gave {task} back before it is done ({leg}){}",
+                noted(note)
+            )
+        }
+        Fact::SessionStarted { .. } => format!("{by} began a session"),
+        Fact::SessionEnded { session, note, .. } => {
+            format!("{by} ended its session {}{}", session.0, noted(note))
         }
         _ => return None,
     })
@@ -400,9 +432,11 @@ fn opened(state: &State, task: Option<&TaskId>, kind: &RequestKind, id: RequestI
             who(run),
             noted(summary)
         ),
-        RequestKind::Question { run, question, .. } => {
-            format!("{} asks{} ({id})", who(run), noted(question))
-        }
+        RequestKind::Question(question) => format!(
+            "{} asks{} ({id})",
+            question.asker(state),
+            noted(&question.question)
+        ),
         RequestKind::Escalation { why } => format!("{about} needs you{} ({id})", noted(why)),
         RequestKind::Conflict { why, .. } => {
             format!("{about} cannot be merged without you{} ({id})", noted(why))

@@ -2,7 +2,7 @@
 
 use super::{Sight, word};
 use orchestron_domain::{
-    Holder, Leg, Request, RequestKind, Run, RunStatus, Status, TaskCard,
+    Holder, Leg, Request, RequestKind, Run, RunStatus, Status, TaskCard, TaskId,
     budget::Blocked,
     run::Work,
     schedule::{Wait, path_words},
@@ -36,11 +36,11 @@ fn asked(sight: &Sight<'_>, request: &Request) -> String {
         RequestKind::Permission { summary, .. } => {
             format!("waiting for you: {}", word::first_line(summary))
         }
-        RequestKind::Question { run, question, .. } => {
-            let who = sight.state.runs.get(run).and_then(Run::agent);
-            let who = who.map_or_else(|| run.to_string(), ToString::to_string);
-            format!("{who} is asking: {}", word::first_line(question))
-        }
+        RequestKind::Question(question) => format!(
+            "{} is asking: {}",
+            question.asker(sight.state),
+            word::first_line(&question.question)
+        ),
         RequestKind::Review { .. } => "waits for your decision".to_owned(),
         RequestKind::Budget { scope, .. } => format!("{} is used up", word::budget(scope)),
         RequestKind::Clash { evidence, .. } => word::first_line(evidence),
@@ -58,16 +58,30 @@ fn at_work(sight: &Sight<'_>, run: &Run) -> String {
         Work::Leg { agent, leg, .. } => match run.status {
             RunStatus::Starting => format!("{agent} is starting"),
             RunStatus::Ending => format!("{agent} is finishing"),
-            _ => sight.doing(run).unwrap_or_else(|| {
-                let what = match leg {
-                    Leg::Prepare => "preparing",
-                    Leg::Implement => "working",
-                    Leg::Review | Leg::Approve => "reading the work",
-                };
-                format!("{agent} is {what}")
-            }),
+            _ => {
+                let now = sight.doing(run).unwrap_or_else(|| {
+                    let what = match leg {
+                        Leg::Prepare => "preparing",
+                        Leg::Implement => "working",
+                        Leg::Review | Leg::Approve => "reading the work",
+                    };
+                    format!("{agent} is {what}")
+                });
+                how_far(sight, &run.task, now)
+            }
         },
     }
+}
+
+/// What happens, behind how far its holder said it is: `40 % · the limiter · Edit src/pay/card.rs`.
+fn how_far(sight: &Sight<'_>, task: &TaskId, now: String) -> String {
+    let told = sight.progress(task).and_then(|found| found.told.as_ref());
+    let Some(told) = told else { return now };
+    let percent = told.percent.map(|percent| format!("{percent} %"));
+    let step = word::first_line(&told.step);
+    let step = Some(step).filter(|step| !step.is_empty());
+    let parts = [percent, step, Some(now)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn under_way(sight: &Sight<'_>, step: &Step) -> Option<String> {
@@ -104,12 +118,15 @@ fn waits(sight: &Sight<'_>, card: &TaskCard) -> Option<String> {
         // Whose turn it is says enough.
         Wait::Full | Wait::Starting | Wait::AgentFull(..) | Wait::AccountFull(..) => return None,
         Wait::StatusFull(..) => return None,
-        Wait::Turn(Holder::Person) if held => "you work on it".to_owned(),
+        Wait::Turn(Holder::Person) if held => how_far(sight, &card.id, "you work on it".to_owned()),
         Wait::Turn(Holder::Person) if card.status == Status::Review => {
             "waits for your decision".to_owned()
         }
         Wait::Turn(Holder::Person) => "your turn".to_owned(),
-        Wait::Turn(holder) if held => format!("{} works on it", word::holder_name(holder)),
+        Wait::Turn(holder) if held => {
+            let now = format!("{} works on it", word::holder_name(holder));
+            how_far(sight, &card.id, now)
+        }
         Wait::Turn(holder) => format!("{}'s turn", word::holder_name(holder)),
         Wait::NobodyNamed(Leg::Implement) => "nobody is named to implement it".to_owned(),
         Wait::NobodyNamed(Leg::Prepare) => "goes to ready by itself".to_owned(),

@@ -15,6 +15,7 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
         .and_then(|task| sight.state.cards.get(task));
     let run = request.run().and_then(|run| sight.state.runs.get(run));
     let (title, detail) = lines(sight, request, card);
+    let urgency = sight.urgency(request);
     let mut view = RequestView {
         id: Big(request.id.0),
         kind: word::request(&request.kind),
@@ -33,7 +34,8 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
         open: request.is_open(),
         outcome: outcome(request),
         effect: effect(request, run, base),
-        urgency: sight.urgency(request),
+        urgency: urgency.score,
+        urgency_why: Some(urgency.why).filter(|why| !why.is_empty()),
         clash: None,
     };
     match &request.kind {
@@ -44,7 +46,7 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
             view.tool = Some(tool.clone());
             view.input = Some(input.clone());
         }
-        RequestKind::Question { options, .. } => view.options.clone_from(options),
+        RequestKind::Question(question) => view.options.clone_from(&question.options),
         RequestKind::Conflict { files, commit, .. } => {
             view.files.clone_from(files);
             view.commit = commit.as_ref().map(|commit| commit.0.clone());
@@ -81,9 +83,7 @@ fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (Stri
                     .map_or_else(|| format!("wants to use {tool}"), word::first_line),
             )
         }
-        RequestKind::Question {
-            question, options, ..
-        } => asked(question, options),
+        RequestKind::Question(question) => asked(&question.question, &question.options),
         RequestKind::Review { .. } => (
             name(),
             card.map(|card| evidence(sight, card)).unwrap_or_default(),
@@ -214,7 +214,14 @@ fn effect(request: &Request, run: Option<&Run>, base: Option<&str>) -> Option<St
             |base| format!("merges into {base}"),
         ),
         RequestKind::Permission { .. } => format!("{agent} may do this, once"),
-        RequestKind::Question { .. } => format!("{agent} goes on with your answer"),
+        RequestKind::Question(question) => match &question.fallback {
+            None => format!("{agent} goes on with your answer"),
+            Some(fallback) => format!(
+                "{agent} goes on with your answer; without one by {}, with: {}",
+                fallback.until,
+                word::first_line(&fallback.answer)
+            ),
+        },
         RequestKind::Escalation { .. } => "it is tried again".to_owned(),
         RequestKind::Budget { .. } => "grants more money, and work goes on".to_owned(),
         RequestKind::Clash { .. } => "is carried out as you choose".to_owned(),

@@ -86,7 +86,7 @@ pub const fn request(kind: &RequestKind) -> RequestWord {
     match kind {
         RequestKind::Review { .. } => RequestWord::Review,
         RequestKind::Permission { .. } => RequestWord::Permission,
-        RequestKind::Question { .. } => RequestWord::Question,
+        RequestKind::Question(_) => RequestWord::Question,
         RequestKind::Escalation { .. } => RequestWord::Escalation,
         RequestKind::Conflict { .. } | RequestKind::Clash { .. } => RequestWord::Conflict,
         RequestKind::Budget { .. } => RequestWord::Budget,

@@ -4,17 +4,16 @@
 use super::{
     World,
     git::{commit, names},
-    host::{Host, Stop, is_open_for},
+    host::{Host, Stop},
     store::Trap,
 };
 use crate::knobs::Trouble;
 use orchestron_domain::{
-    Actor, AgentName, Command, CommitId, Event, Fact, Halt, Holder, Leg, RequestKind, RunEnd,
-    RunId, Seq, SessionId, Status, TaskId,
+    Actor, Command, CommitId, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SessionId,
+    Status, TaskId, carry,
+    request::Question,
     run::{Verdict, Work},
-    schedule::leg_of,
     signal::Say,
-    state::Step,
 };
 
 /// Facts a command ended in; none when they were told with a move.
@@ -57,14 +56,14 @@ impl Host {
     }
 
     fn dispatch(&mut self, world: &mut World, id: u64, command: &Command) -> Told {
+        if carry::overtaken(&self.state, command).is_some() {
+            if let Command::StartRun { run, .. } = command {
+                self.end_unwanted(world, run);
+            }
+            return overtaken();
+        }
         match command {
-            Command::Claim {
-                task,
-                leg,
-                holder,
-                attempt,
-                why,
-            } => self.claim(world, id, task, *leg, holder, (*attempt, why.as_ref())),
+            Command::Claim { .. } => self.claim(world, id, command),
             Command::PrepareWorktree { task } => Self::prepare(world, task),
             Command::StartRun {
                 run,
@@ -74,50 +73,63 @@ impl Host {
             } => {
                 let told = self.start_run(world, run, task, work, resume.as_ref());
                 if told.is_err() {
-                    Self::end_unwanted(world, run);
+                    self.end_unwanted(world, run);
                 }
                 told
             }
-            Command::Say { run, say } => self.say(world, run, say),
+            Command::Say { run, say } => Self::say(world, run, say),
             Command::AnswerTool {
                 run, tool, call, ..
             } => self.answer(world, run, tool, call),
-            Command::HaltRun { run, halt, end } => self.halt(world, run, *halt, end),
-            Command::CommitWork { task, holder, .. } => self.commit_work(world, task, holder),
-            Command::HandOff {
-                task,
-                leg,
-                holder,
-                note,
-                to,
-                ..
-            } => self.hand_off(world, id, task, *leg, holder, note, *to),
-            Command::SendBack(back) => self.send_back(world, id, back),
-            Command::Fail { task, from, why } => {
+            Command::HaltRun { run, halt, .. } => {
+                if let Some(at) = world.by_run.get(run).copied() {
+                    world.halt_process(at, *halt);
+                }
+                self.finish(world, id, command)
+            }
+            Command::CommitWork { task, .. } => self.commit_work(world, task),
+            Command::HandOff { task, leg, to, .. } => {
                 let at = World::place_of(task);
+                let from = to.map_or(Status::Review, |(from, _)| from);
+                if world.find(at)?.status() != from {
+                    return overtaken();
+                }
+                world.edit_task(at, |card| {
+                    card.handoffs += 1;
+                    card.last_leg = Some(*leg);
+                })?;
+                self.finish(world, id, command)
+            }
+            Command::SendBack(back) => {
+                let at = World::place_of(&back.task);
+                world.ledger.feedback_written(at, back.feedback);
                 world.edit_task(at, |_| ())?;
-                let (task, why) = (task.clone(), why.clone());
-                let told = Fact::Failed { task, why };
-                self.moved(world, id, at, (*from, Status::Failed), vec![told])
+                self.finish(world, id, command)
             }
-            Command::Move { task, from, to } => {
-                self.moved(world, id, World::place_of(task), (*from, *to), Vec::new())
+            Command::Fail { task, .. } | Command::Rethink { task, .. } => {
+                world.edit_task(World::place_of(task), |_| ())?;
+                self.finish(world, id, command)
             }
-            Command::Merge { task, commit, .. } => self.merge(world, task, commit.as_ref()),
+            Command::Merge { task, commit, .. } => {
+                self.merge(world, command, task, commit.as_ref())
+            }
             Command::RemoveWorktree { task } => Self::remove_worktree(world, task),
-            Command::OpenRequest { task, kind } => self.ask(world, task.as_ref(), kind),
-            Command::Rethink { task, from, why } => {
-                let (at, why) = (World::place_of(task), why.clone());
-                let task = task.clone();
-                let told = Fact::Rethought { task, why };
-                self.moved(world, id, at, (*from, Status::Pending), vec![told])
-            }
+            Command::OpenRequest { task, kind } => self.ask(world, command, task.as_ref(), kind),
             Command::LookAtWork { task } => self.look_at_work(world, task),
             Command::Forecast { one, other } => Self::forecast(world, one, other),
             Command::CatchUp { task } => Self::catch_up(world, task),
-            Command::Reassign { task, leg, .. } if self.is_past(task, *leg) => overtaken(),
-            Command::Deliver { message, to, run } => self.deliver(*message, to, run),
-            told => Ok(told.told().into_iter().collect()),
+            _ => self.finish(world, id, command),
+        }
+    }
+
+    /// Tells what a command ends in, with the move of its task's file when there is one.
+    fn finish(&self, world: &mut World, id: u64, command: &Command) -> Told {
+        let facts = carry::ends_in(command).into_iter().collect();
+        match (carry::moves(&self.state, command), command.task()) {
+            (Some(places), Some(task)) => {
+                self.moved(world, id, World::place_of(task), places, facts)
+            }
+            _ => Ok(facts),
         }
     }
 
@@ -145,41 +157,28 @@ impl Host {
         }
     }
 
-    fn claim(
-        &self,
-        world: &mut World,
-        id: u64,
-        task: &TaskId,
-        leg: Leg,
-        holder: &Holder,
-        (attempt, why): (u32, Option<&String>),
-    ) -> Told {
-        let claimed = Fact::Claimed {
-            task: task.clone(),
-            leg,
-            holder: holder.clone(),
-            attempt,
-            why: why.cloned(),
-        };
+    fn claim(&self, world: &mut World, id: u64, command: &Command) -> Told {
         // What an engine decided that died since was right when it was decided.
-        if id > self.inherited && leg == Leg::Implement && matches!(holder, Holder::Agent(_)) {
+        if id > self.inherited
+            && let Command::Claim {
+                task,
+                leg: Leg::Implement,
+                holder: Holder::Agent(_),
+                ..
+            } = command
+        {
             world.judge_cards(&self.state, task);
         }
-        if leg == Leg::Implement && self.state.status(task) == Some(Status::Ready) {
-            let places = (Status::Ready, Status::InProgress);
-            return self.moved(world, id, World::place_of(task), places, vec![claimed]);
-        }
-        if self.was_told_since(world, |event| {
-            !matches!(event.by, Actor::Engine | Actor::Run { .. })
-                && event.fact.task() == Some(task)
-        }) {
+        let moves = carry::moves(&self.state, command).is_some();
+        if !moves && self.is_overtaken_by_news(world, command) {
             return overtaken();
         }
-        Ok(vec![claimed])
+        self.finish(world, id, command)
     }
 
-    fn was_told_since(&self, world: &World, is: impl Fn(&Event) -> bool) -> bool {
-        world.log.after(self.state.seq).iter().any(is)
+    fn is_overtaken_by_news(&self, world: &World, command: &Command) -> bool {
+        let news = world.log.after(self.state.seq);
+        news.iter().any(|event| carry::overtakes(event, command))
     }
 
     fn prepare(world: &mut World, task: &TaskId) -> Told {
@@ -190,7 +189,10 @@ impl Host {
         Ok(vec![place(there, task)])
     }
 
-    fn end_unwanted(world: &mut World, run: &RunId) {
+    fn end_unwanted(&self, world: &mut World, run: &RunId) {
+        if self.state.runs.contains_key(run) {
+            return;
+        }
         if let Some(at) = world.by_run.get(run).copied() {
             world.halt_process(at, Halt::Kill);
             world.sweep(at);
@@ -205,21 +207,7 @@ impl Host {
         work: &Work,
         resume: Option<&SessionId>,
     ) -> Told {
-        if self.state.runs.contains_key(run) {
-            return overtaken();
-        }
-        let wanted = match work {
-            Work::Leg { leg, .. } => {
-                matches!(self.state.step(task), Step::Starting { leg: now, .. } if now == leg)
-            }
-            Work::Gate { .. } => matches!(self.state.step(task), Step::Gating { .. }),
-        };
-        if !wanted {
-            Self::end_unwanted(world, run);
-            return overtaken();
-        }
         if !self.state.trusted {
-            Self::end_unwanted(world, run);
             return Err(Trap::Refused("not accepted on this machine"));
         }
         let at = World::place_of(task);
@@ -263,13 +251,8 @@ impl Host {
         Ok(vec![started])
     }
 
-    fn is_live(&self, run: &RunId) -> bool {
-        self.state.runs.get(run).is_some_and(|run| run.is_live())
-    }
-
-    fn say(&self, world: &mut World, run: &RunId, say: &Say) -> Told {
-        let at = world.by_run.get(run).copied();
-        if let Some(at) = at.filter(|_| self.is_live(run)) {
+    fn say(world: &mut World, run: &RunId, say: &Say) -> Told {
+        if let Some(at) = world.by_run.get(run).copied() {
             let answered = &mut world.processes[at as usize].answered;
             answered.0 |= matches!(say, Say::Permit { .. } | Say::Reply { .. });
             world.soon(at);
@@ -309,12 +292,11 @@ impl Host {
                 run: by,
             },
             ("help", _) => {
-                let kind = RequestKind::Question {
-                    run: run.clone(),
-                    call: call.clone(),
-                    question: String::new(),
-                    options: Vec::new(),
-                };
+                let kind = RequestKind::Question(Question {
+                    run: Some(run.clone()),
+                    call: Some(call.clone()),
+                    ..Question::default()
+                });
                 let task = Some(task);
                 return Ok(vec![Fact::RequestOpened { task, kind }]);
             }
@@ -325,21 +307,7 @@ impl Host {
         Ok(vec![fact])
     }
 
-    fn halt(&self, world: &mut World, run: &RunId, halt: Halt, end: &RunEnd) -> Told {
-        if !self.is_live(run) {
-            return overtaken();
-        }
-        if let Some(at) = world.by_run.get(run).copied() {
-            world.halt_process(at, halt);
-        }
-        let (run, end) = (run.clone(), end.clone());
-        Ok(vec![Fact::RunHalting { run, end, halt }])
-    }
-
-    fn commit_work(&self, world: &mut World, task: &TaskId, holder: &Holder) -> Told {
-        if !matches!(self.state.step(task), Step::Committing { holder: now, .. } if now == holder) {
-            return overtaken();
-        }
+    fn commit_work(&self, world: &mut World, task: &TaskId) -> Told {
         let at = World::place_of(task);
         let known = self
             .state
@@ -374,58 +342,15 @@ impl Host {
         Ok(facts)
     }
 
-    #[allow(clippy::too_many_arguments)] // the fields of one command
-    fn hand_off(
+    fn merge(
         &self,
         world: &mut World,
-        id: u64,
+        command: &Command,
         task: &TaskId,
-        leg: Leg,
-        holder: &Holder,
-        note: &str,
-        to: Option<(Status, Status)>,
+        wanted: Option<&CommitId>,
     ) -> Told {
         let at = World::place_of(task);
-        let from = to.map_or(Status::Review, |(from, _)| from);
-        if world.find(at)?.status() != from {
-            return overtaken();
-        }
-        world.edit_task(at, |card| {
-            card.handoffs += 1;
-            card.last_leg = Some(leg);
-        })?;
-        let told = Fact::HandedOff {
-            task: task.clone(),
-            leg,
-            holder: holder.clone(),
-            note: note.to_owned(),
-        };
-        match to {
-            Some(places) => self.moved(world, id, at, places, vec![told]),
-            None => Ok(vec![told]),
-        }
-    }
-
-    fn send_back(&self, world: &mut World, id: u64, back: &orchestron_domain::SendBack) -> Told {
-        let at = World::place_of(&back.task);
-        world.ledger.feedback_written(at, back.feedback);
-        world.edit_task(at, |_| ())?;
-        let fact = Fact::SentBack {
-            task: back.task.clone(),
-            feedback: back.feedback,
-            why: back.why.clone(),
-            counts: back.counts,
-        };
-        if self.state.status(&back.task) == Some(Status::Ready) {
-            return Ok(vec![fact]);
-        }
-        self.moved(world, id, at, (back.from, Status::Ready), vec![fact])
-    }
-
-    fn merge(&self, world: &mut World, task: &TaskId, wanted: Option<&CommitId>) -> Told {
-        let at = World::place_of(task);
-        let moved = self.was_told_since(world, |event| moves(event, task));
-        if *self.state.step(task) != Step::Merging || moved {
+        if self.is_overtaken_by_news(world, command) {
             return overtaken();
         }
         let nothing = || Fact::Merged {
@@ -469,12 +394,15 @@ impl Host {
         Ok(vec![Fact::WorktreeRemoved { task, saved }])
     }
 
-    fn ask(&self, world: &World, task: Option<&TaskId>, kind: &RequestKind) -> Told {
-        if let Some(task) = task {
-            let moved = self.was_told_since(world, |event| moves(event, task));
-            if moved || !is_open_for(&self.state, task, kind) {
-                return overtaken();
-            }
+    fn ask(
+        &self,
+        world: &World,
+        command: &Command,
+        task: Option<&TaskId>,
+        kind: &RequestKind,
+    ) -> Told {
+        if self.is_overtaken_by_news(world, command) {
+            return overtaken();
         }
         let mut kind = kind.clone();
         if let (
@@ -488,33 +416,11 @@ impl Host {
             let branch = &world.git.branches[World::place_of(task) as usize];
             *found = branch.tree.then(|| commit(branch.tip));
         }
-        let asked = self
-            .state
-            .open_requests()
-            .any(|request| request.task.as_ref() == task && is_same(&request.kind, &kind));
-        if asked {
+        if carry::is_asked(&self.state, task, &kind) {
             return overtaken();
         }
         let task = task.cloned();
         Ok(vec![Fact::RequestOpened { task, kind }])
-    }
-
-    /// Whether a leg is no longer to be given to anybody.
-    fn is_past(&self, task: &TaskId, leg: Leg) -> bool {
-        self.state.status(task).and_then(leg_of) != Some(leg)
-            || *self.state.step(task) != Step::Idle
-    }
-
-    fn deliver(&self, id: Seq, to: &AgentName, run: &RunId) -> Told {
-        let message = self.state.messages.get(&id);
-        if message.is_none_or(|message| !message.waits_for(to)) || !self.is_live(run) {
-            return overtaken();
-        }
-        Ok(vec![Fact::MessageDelivered {
-            message: id,
-            to: to.clone(),
-            run: Some(run.clone()),
-        }])
     }
 
     fn look_at_work(&self, world: &World, task: &TaskId) -> Told {
@@ -562,23 +468,7 @@ fn place(git: bool, task: &TaskId) -> Fact {
     }
 }
 
-/// Whether two requests ask the same.
-fn is_same(one: &RequestKind, other: &RequestKind) -> bool {
-    match (one, other) {
-        (RequestKind::Budget { scope, .. }, RequestKind::Budget { scope: asked, .. }) => {
-            scope == asked
-        }
-        _ => one == other,
-    }
-}
-
 fn place_and_tip((task, tip): &(TaskId, CommitId)) -> (u8, u32) {
     let tip = u32::from_str_radix(&tip.0, 16).unwrap_or(0);
     (World::place_of(task), tip)
-}
-
-/// Whether somebody else than the engine moved or removed the task.
-fn moves(event: &Event, task: &TaskId) -> bool {
-    event.by != Actor::Engine
-        && matches!(&event.fact, Fact::TaskMoved { task: t, .. } | Fact::TaskRemoved { task: t, .. } if t == task)
 }

@@ -564,7 +564,7 @@ impl Ledger {
                 };
                 let of_run = matches!(
                     kind,
-                    RequestKind::Permission { .. } | RequestKind::Question { .. }
+                    RequestKind::Permission { .. } | RequestKind::Question(_)
                 );
                 let task = task.as_ref().map(World::place_of);
                 let asked = Asked {
@@ -576,7 +576,7 @@ impl Ledger {
                 };
                 self.asked.insert(event.seq.0, asked);
             }
-            Fact::RequestWithdrawn { request, .. } => {
+            Fact::RequestWithdrawn { request, .. } | Fact::RequestLapsed { request } => {
                 if let Some(asked) = self.asked.get_mut(&request.0) {
                     asked.open = false;
                 }

@@ -304,7 +304,7 @@ impl World {
             RequestKind::Review { .. } => Decision::Approve { note: None },
             RequestKind::Permission { .. } if no => Decision::Deny { note: None },
             RequestKind::Permission { .. } => Decision::Allow,
-            RequestKind::Question { .. } => Decision::Answer { text: note() },
+            RequestKind::Question(_) => Decision::Answer { text: note() },
             RequestKind::Escalation { .. } if no => Decision::GiveUp,
             RequestKind::Escalation { .. } => Decision::Retry {
                 note: self.rng.chance(300).then(note),
