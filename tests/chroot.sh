@@ -28,6 +28,8 @@ inside() {
     unshare --mount --pid --fork --kill-child sh -euc '
         root=$1 rust=$2 user=$3
         shift 3
+        # A mount point, as the root of a machine is: tests that make mount namespaces of their own need one.
+        mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"
         mount --rbind /sys "$root/sys"
         mount --rbind /dev "$root/dev"

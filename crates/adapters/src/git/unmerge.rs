@@ -273,17 +273,20 @@ impl Unmerge<'_> {
     }
 
     fn revert(&self, merge: &Merge<'_>, tip: &CommitId, before: &CommitId) -> GitResult<Unmerged> {
-        let base = format!("--merge-base={}", self.merge.0);
+        // Git 2.40 could be told the base of a merge; an older one finds it between two commits made on top of it. Nothing refers to
+        // these three, so git clears them away in time.
+        let base = self.bare_commit(self.merge, None)?;
+        let ours = self.bare_commit(tip, Some(&base))?;
+        let theirs = self.bare_commit(before, Some(&base))?;
         let command = [
             "merge-tree",
             "--write-tree",
             "-z",
             "--name-only",
             "--no-messages",
-            &base,
         ];
         let said = Git::write(&self.repo.root, &command)
-            .args(&[&tip.0, &before.0])
+            .args(&[&ours, &theirs])
             .run()?;
         let mut out = nul_separated(&said.out).map(text_of);
         let tree = match (said.code, out.next()) {
@@ -291,12 +294,6 @@ impl Unmerge<'_> {
             (1, Some(_)) => {
                 let files = out.collect();
                 return Ok(self.refused(files, "what came after the merge builds on it"));
-            }
-            _ if said.complaint.contains("merge-base") => {
-                return Ok(self.refused(
-                    Vec::new(),
-                    "this git is too old to do it (2.40 or newer is needed)",
-                ));
             }
             _ => return Err(said.failure("merge-tree")),
         };
@@ -317,6 +314,16 @@ impl Unmerge<'_> {
             Move::Raced => self.refused(Vec::new(), "the branch was moved at this very moment"),
             Move::Refused(files, why) => self.refused(files, &why),
         })
+    }
+
+    /// A commit with the files of another one, on top of at most one; no branch gets it.
+    fn bare_commit(&self, like: &CommitId, parent: Option<&str>) -> GitResult<String> {
+        let tree = format!("{}^{{tree}}", like.0);
+        let mut command = vec!["commit-tree", &tree];
+        command.extend(parent.into_iter().flat_map(|parent| ["-p", parent]));
+        signed(self.repo.write(&command), "Orchestron")
+            .stdin("base\n".to_owned())
+            .line()
     }
 }
 

@@ -16,6 +16,7 @@ use std::{
     os::unix::process::{CommandExt, parent_id},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Arc,
 };
 
 /// The exit code of a stage that did not become the program; `not-started.json` says why.
@@ -46,6 +47,7 @@ pub(super) fn become_program(folder: &RunFolder, keeper: u32) -> KeeperError {
 
 fn prepare(folder: &RunFolder, keeper: u32) -> Result<(Spec, Command), KeeperError> {
     die_with_parent()?;
+    hear_signals()?;
     // The keeper may have died before that took effect; then there is another parent already.
     if parent_id() != keeper {
         return Err(KeeperError::Orphaned);
@@ -94,6 +96,21 @@ fn not_executed(spec: &Spec, source: io::Error) -> KeeperError {
     } else {
         KeeperError::ProgramRefused { program, source }
     }
+}
+
+/// What was started in the background of a shell script ignores interrupts, and so does all that it starts; a shell cannot even
+/// trap them then. A signal that is handled here is not ignored any more, and `exec` makes it do what it does by default.
+fn hear_signals() -> Result<(), KeeperError> {
+    use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM};
+    for signal in [SIGINT, SIGQUIT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::default()).map_err(|source| {
+            KeeperError::System {
+                doing: "cannot make the program hear signals",
+                source,
+            }
+        })?;
+    }
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]

@@ -100,8 +100,19 @@ impl Stand {
 
     fn keeper(&self, key: Option<&str>) -> Child {
         let (program, args) = role_command();
-        let mut child = Command::new(program)
-            .args(args)
+        self.keeper_of(Command::new(program).args(args), key)
+    }
+
+    /// As from a shell script's background, where interrupts are ignored.
+    fn deaf_keeper(&self) -> Child {
+        let (program, args) = role_command();
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "trap '' INT QUIT TERM; exec \"$@\"", "deaf"]);
+        self.keeper_of(shell.arg(program).args(args), None)
+    }
+
+    fn keeper_of(&self, command: &mut Command, key: Option<&str>) -> Child {
+        let mut child = command
             .arg("keep")
             .arg(self.folder.dir())
             .stdin(Stdio::piped())
@@ -301,6 +312,21 @@ fn interrupt_reaches_the_program_and_not_its_other_sessions() {
     stand.say("{\"keeper\":\"interrupt\"}");
     assert_eq!(stand.end(keeper).code, Some(5));
     assert_eq!(stand.out(), "up\nint\n");
+}
+
+#[test]
+fn a_program_hears_signals_that_whoever_started_its_keeper_ignores() {
+    let stand = Stand::new(
+        "trap 'echo int' INT; trap 'echo term; exit 5' TERM
+         echo up; while :; do sleep 0.05; done",
+    );
+    let keeper = stand.deaf_keeper();
+    wait_for(|| stand.out().contains("up").then_some(()));
+    stand.say("{\"keeper\":\"interrupt\"}");
+    wait_for(|| stand.out().contains("int").then_some(()));
+    stand.say("{\"keeper\":\"terminate\"}");
+    assert_eq!(stand.end(keeper).code, Some(5));
+    assert_eq!(stand.out(), "up\nint\nterm\n");
 }
 
 #[test]
