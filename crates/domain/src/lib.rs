@@ -27,6 +27,7 @@ pub mod record;
 pub mod removed;
 pub mod request;
 pub mod run;
+pub mod said;
 pub mod schedule;
 pub mod signal;
 pub mod sitting;

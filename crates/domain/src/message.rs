@@ -6,7 +6,7 @@
 
 use crate::{
     Actor, AgentName, Command, Event, Fact, Run, RunEnd, RunId, Seq, State, TaskId, Time,
-    signal::Say, task_file::fenced,
+    said::Wrong, signal::Say, task_file::fenced,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,14 @@ impl MessageKind {
         Self::ProgressUpdate,
         Self::Coordination,
         Self::Escalation,
+    ];
+
+    /// Their words, as protocols list them.
+    pub const WORDS: [&str; 4] = [
+        Self::Coordination.word(),
+        Self::ProgressUpdate.word(),
+        Self::TaskAssignment.word(),
+        Self::Escalation.word(),
     ];
 
     /// The word for it in commands and protocols.
@@ -241,21 +249,12 @@ pub struct Draft<'a> {
     pub key: Option<&'a str>,
 }
 
-/// What is wrong with a field of a message, and what would be right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// The field.
-    pub field: &'static str,
-    /// What is wrong, and what would be right.
-    pub what: String,
-}
-
 /// The message that `from` can send now.
 ///
 /// # Errors
 /// When there is nobody to get it, or it says nothing or too much.
 pub fn letter(state: &State, from: &str, draft: &Draft<'_>) -> Result<Letter, Wrong> {
-    let wrong = |field: &'static str, what: String| Wrong { field, what };
+    let wrong = |field: &'static str, what: String| Wrong::new(field, what);
     let kind = match draft.kind {
         None => MessageKind::Coordination,
         Some(word) => MessageKind::from_word(word).ok_or_else(|| wrong("kind", kinds(word)))?,

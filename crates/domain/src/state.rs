@@ -86,6 +86,9 @@ pub struct State {
     /// Sessions of holders outside that go on, and the newest that are over, by the event that told them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sittings: BTreeMap<Seq, Sitting>,
+    /// How many of our tools each live run called, and since when that is counted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<RunId, (Time, u32)>,
     /// Money a person granted beyond the configured budgets.
     #[serde(default)]
     pub raised: BTreeMap<BudgetScope, MicroUsd>,

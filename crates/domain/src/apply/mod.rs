@@ -8,7 +8,7 @@ mod runs;
 use crate::{
     Event, Fact, State, Status, TaskId, Time, conflict, context,
     event::Scope,
-    failure, message, record, sitting,
+    failure, message, record, said, sitting,
     state::{Progress, Step},
 };
 
@@ -19,6 +19,7 @@ const KEPT: usize = 400;
 pub fn apply(state: &mut State, event: &Event) {
     state.seq = event.seq;
     record::apply(state, event);
+    said::apply(state, event);
     match &event.fact {
         Fact::TaskCreated { .. } | Fact::TaskMoved { .. } | Fact::TaskRemoved { .. } => {
             files::apply(state, event)
