@@ -3,7 +3,11 @@
 //! Which tools there are depends on the leg. A call that is malformed, or of a tool this leg has not, is answered by the
 //! driver itself with words the model can act on; the engine only ever hears of good calls.
 
-use orchestron_domain::Leg;
+use orchestron_domain::{
+    Leg,
+    message::MessageKind,
+    task_file::{NAMES_WHEN_IMPLEMENTING, NAMES_WHEN_PREPARING},
+};
 use serde_json::{Map, Value, json};
 
 /// Name of the server that carries them, as agents see it.
@@ -44,6 +48,8 @@ pub enum Kind {
     Texts,
     /// A whole number from 0.
     Number,
+    /// Yes or no.
+    Flag,
 }
 
 const TASK_GET: Tool = Tool {
@@ -59,14 +65,7 @@ const TASK_UPDATE_WHEN_PREPARING: Tool = Tool {
         Parameter {
             name: "section",
             about: "Which section.",
-            kind: Kind::Choice(&[
-                "Goal",
-                "Acceptance Criteria",
-                "Definition of Ready",
-                "Definition of Done",
-                "Files Affected",
-                "Implementation Notes",
-            ]),
+            kind: Kind::Choice(&NAMES_WHEN_PREPARING),
             optional: false,
         },
         SECTION_TEXT,
@@ -80,11 +79,7 @@ const TASK_UPDATE_WHEN_IMPLEMENTING: Tool = Tool {
         Parameter {
             name: "section",
             about: "Which section.",
-            kind: Kind::Choice(&[
-                "Implementation Notes",
-                "Acceptance Criteria",
-                "Definition of Done",
-            ]),
+            kind: Kind::Choice(&NAMES_WHEN_IMPLEMENTING),
             optional: false,
         },
         SECTION_TEXT,
@@ -140,11 +135,102 @@ const REQUEST_HELP: Tool = Tool {
         },
         Parameter {
             name: "options",
-            about: "Answers to choose from.",
+            about: "Answers to choose from, the one you recommend first.",
             kind: Kind::Texts,
             optional: true,
         },
+        Parameter {
+            name: "default",
+            about: "What you go on with when nobody answers in time. It approves nothing.",
+            kind: Kind::Text,
+            optional: true,
+        },
+        Parameter {
+            name: "deadline_minutes",
+            about: "After how many minutes your default stands. With `default` only.",
+            kind: Kind::Number,
+            optional: true,
+        },
     ],
+};
+
+const ESCALATE: Tool = Tool {
+    name: "escalate",
+    about: "You cannot go on with the task: a person decides what becomes of it, and your run ends. For a question that you can wait for, use request_help.",
+    takes: &[Parameter {
+        name: "note",
+        about: "Why it cannot go on, what was tried, what you would do.",
+        kind: Kind::Text,
+        optional: false,
+    }],
+};
+
+const PROGRESS_UPDATE: Tool = Tool {
+    name: "progress_update",
+    about: "Shows people how far you are, as a line on the card. Once for each bigger step.",
+    takes: &[
+        Parameter {
+            name: "step",
+            about: "What you are at, in a few words.",
+            kind: Kind::Text,
+            optional: false,
+        },
+        Parameter {
+            name: "percent",
+            about: "How much of the task is done, 0 to 100.",
+            kind: Kind::Number,
+            optional: true,
+        },
+    ],
+};
+
+const TASK_CHECKPOINT: Tool = Tool {
+    name: "task_checkpoint",
+    about: "Adds to your saved context what is done since, and replaces what comes next and what is open. Needs no version. Call it after each bigger step, so that whoever goes on should your run end has it.",
+    takes: &[NOW, COMPLETED, NEXT, QUESTIONS, DECISIONS, POINTERS],
+};
+
+const HANDOFF_PREPARE: Tool = Tool {
+    name: "handoff_prepare",
+    about: "Shows what whoever goes on after you would get of your saved context, and what is missing.",
+    takes: &[],
+};
+
+const NOW: Parameter = Parameter {
+    name: "now",
+    about: "What you are doing, in a sentence.",
+    kind: Kind::Text,
+    optional: false,
+};
+const COMPLETED: Parameter = Parameter {
+    name: "completed",
+    about: "What is done, oldest first.",
+    kind: Kind::Texts,
+    optional: true,
+};
+const NEXT: Parameter = Parameter {
+    name: "next",
+    about: "What comes next, in order.",
+    kind: Kind::Texts,
+    optional: true,
+};
+const DECISIONS: Parameter = Parameter {
+    name: "decisions",
+    about: "Decisions taken, each with why.",
+    kind: Kind::Texts,
+    optional: true,
+};
+const QUESTIONS: Parameter = Parameter {
+    name: "questions",
+    about: "What is still open.",
+    kind: Kind::Texts,
+    optional: true,
+};
+const POINTERS: Parameter = Parameter {
+    name: "pointers",
+    about: "Where to look: `src/pay/card.rs:40`, a commit.",
+    kind: Kind::Texts,
+    optional: true,
 };
 
 const MESSAGE_SEND: Tool = Tool {
@@ -160,13 +246,8 @@ const MESSAGE_SEND: Tool = Tool {
         Parameter {
             name: "kind",
             about: "What kind.",
-            kind: Kind::Choice(&[
-                "coordination",
-                "progress_update",
-                "task_assignment",
-                "escalation",
-            ]),
-            optional: false,
+            kind: Kind::Choice(&MessageKind::WORDS),
+            optional: true,
         },
         Parameter {
             name: "text",
@@ -202,7 +283,7 @@ const MESSAGE_ACK: Tool = Tool {
 
 const CONTEXT_SAVE: Tool = Tool {
     name: "context_save",
-    about: "Saves what the next run needs to go on, should yours end: steps and pointers, never file contents. Save after each bigger step; it replaces what was saved before.",
+    about: "Replaces all that was saved for whoever goes on: steps and pointers, never file contents. To add to it, use task_checkpoint.",
     takes: &[
         Parameter {
             name: "version",
@@ -210,87 +291,61 @@ const CONTEXT_SAVE: Tool = Tool {
             kind: Kind::Number,
             optional: false,
         },
-        Parameter {
-            name: "now",
-            about: "What you are doing, in a sentence.",
-            kind: Kind::Text,
-            optional: false,
-        },
-        Parameter {
-            name: "completed",
-            about: "What is done, oldest first.",
-            kind: Kind::Texts,
-            optional: true,
-        },
-        Parameter {
-            name: "next",
-            about: "What comes next, in order.",
-            kind: Kind::Texts,
-            optional: true,
-        },
-        Parameter {
-            name: "decisions",
-            about: "Decisions taken, each with why.",
-            kind: Kind::Texts,
-            optional: true,
-        },
-        Parameter {
-            name: "questions",
-            about: "What is still open.",
-            kind: Kind::Texts,
-            optional: true,
-        },
-        Parameter {
-            name: "pointers",
-            about: "Where to look: `src/pay/card.rs:40`, a commit.",
-            kind: Kind::Texts,
-            optional: true,
-        },
+        NOW,
+        COMPLETED,
+        NEXT,
+        DECISIONS,
+        QUESTIONS,
+        POINTERS,
     ],
 };
 
 const CONTEXT_LOAD: Tool = Tool {
     name: "context_load",
-    about: "What was saved with context_save last, with its version.",
-    takes: &[],
+    about: "What was saved last, with its version.",
+    takes: &[Parameter {
+        name: "whole",
+        about: "Also what did not fit into 4 kB.",
+        kind: Kind::Flag,
+        optional: true,
+    }],
 };
+
+/// What every leg has.
+const COMMON: [Tool; 10] = [
+    REQUEST_HELP,
+    ESCALATE,
+    PROGRESS_UPDATE,
+    TASK_CHECKPOINT,
+    CONTEXT_SAVE,
+    CONTEXT_LOAD,
+    HANDOFF_PREPARE,
+    MESSAGE_SEND,
+    MESSAGE_INBOX,
+    MESSAGE_ACK,
+];
+
+const PREPARE: [Tool; 13] = with_common([TASK_GET, TASK_UPDATE_WHEN_PREPARING, TASK_SUBMIT]);
+const IMPLEMENT: [Tool; 13] = with_common([TASK_GET, TASK_UPDATE_WHEN_IMPLEMENTING, TASK_SUBMIT]);
+const REVIEW: [Tool; 12] = with_common([TASK_GET, REVIEW_DECIDE]);
+
+const fn with_common<const N: usize, const ALL: usize>(own: [Tool; N]) -> [Tool; ALL] {
+    let mut all = [TASK_GET; ALL];
+    let mut at = 0;
+    while at < ALL {
+        all[at] = if at < N { own[at] } else { COMMON[at - N] };
+        at += 1;
+    }
+    all
+}
 
 /// The tools of a leg, in a fixed order.
 #[must_use]
 pub const fn of_leg(leg: Leg) -> &'static [Tool] {
     match leg {
-        Leg::Prepare => &[
-            TASK_GET,
-            TASK_UPDATE_WHEN_PREPARING,
-            TASK_SUBMIT,
-            REQUEST_HELP,
-            MESSAGE_SEND,
-            MESSAGE_INBOX,
-            MESSAGE_ACK,
-            CONTEXT_SAVE,
-            CONTEXT_LOAD,
-        ],
-        Leg::Implement => &[
-            TASK_GET,
-            TASK_UPDATE_WHEN_IMPLEMENTING,
-            TASK_SUBMIT,
-            REQUEST_HELP,
-            MESSAGE_SEND,
-            MESSAGE_INBOX,
-            MESSAGE_ACK,
-            CONTEXT_SAVE,
-            CONTEXT_LOAD,
-        ],
-        Leg::Review => &[
-            TASK_GET,
-            REVIEW_DECIDE,
-            REQUEST_HELP,
-            MESSAGE_SEND,
-            MESSAGE_INBOX,
-            MESSAGE_ACK,
-            CONTEXT_SAVE,
-            CONTEXT_LOAD,
-        ],
+        Leg::Prepare => &PREPARE,
+        Leg::Implement => &IMPLEMENT,
+        Leg::Review => &REVIEW,
         Leg::Approve => &[],
     }
 }
@@ -330,6 +385,7 @@ impl Tool {
             Some(match parameter.kind {
                 Kind::Text => format!("{tool} needs `{name}`: a text that is not blank."),
                 Kind::Texts => format!("`{name}` of {tool} is a list of texts."),
+                Kind::Flag => format!("`{name}` of {tool} is true or false."),
                 Kind::Number => format!("{tool} needs `{name}`: a whole number from 0."),
                 Kind::Choice(words) => {
                     format!("{tool} needs `{name}`: one of {}.", words.join(", "))
@@ -349,6 +405,7 @@ impl Parameter {
             Kind::Number => {
                 json!({ "type": "integer", "minimum": 0, "description": self.about })
             }
+            Kind::Flag => json!({ "type": "boolean", "description": self.about }),
             Kind::Texts => {
                 json!({ "type": "array", "items": { "type": "string" }, "description": self.about })
             }
@@ -363,6 +420,7 @@ impl Parameter {
             Kind::Text => given.as_str().is_some_and(|text| !text.trim().is_empty()),
             Kind::Choice(words) => given.as_str().is_some_and(|word| words.contains(&word)),
             Kind::Number => given.as_u64().is_some(),
+            Kind::Flag => given.is_boolean(),
             Kind::Texts => given
                 .as_array()
                 .is_some_and(|texts| texts.iter().all(Value::is_string)),
@@ -372,7 +430,7 @@ impl Parameter {
 
 #[cfg(test)]
 mod tests {
-    use super::of_leg;
+    use super::{COMMON, of_leg};
     use orchestron_domain::Leg;
     use serde_json::{Value, json};
 
@@ -384,28 +442,16 @@ mod tests {
     fn each_leg_sees_its_own_tools() {
         let own = |leg| {
             let mut names = names(leg);
-            let common = names.split_off(names.len() - 5);
-            assert_eq!(
-                common,
-                [
-                    "message_send",
-                    "message_inbox",
-                    "message_ack",
-                    "context_save",
-                    "context_load"
-                ]
-            );
+            let common = names.split_off(names.len() - COMMON.len());
+            assert_eq!(common, COMMON.map(|tool| tool.name));
             names
         };
         assert_eq!(
             own(Leg::Prepare),
-            ["task_get", "task_update", "task_submit", "request_help"]
+            ["task_get", "task_update", "task_submit"]
         );
         assert_eq!(own(Leg::Implement), own(Leg::Prepare));
-        assert_eq!(
-            own(Leg::Review),
-            ["task_get", "review_decide", "request_help"]
-        );
+        assert_eq!(own(Leg::Review), ["task_get", "review_decide"]);
         assert!(names(Leg::Approve).is_empty());
     }
 
@@ -418,6 +464,11 @@ mod tests {
         );
         assert_eq!(tools[3].schema()["required"], json!(["question"]));
         assert_eq!(
+            tools[6].schema()["required"],
+            json!(["now"]),
+            "a checkpoint needs no version"
+        );
+        assert_eq!(
             tools[1].schema()["properties"]["section"]["enum"],
             json!([
                 "Implementation Notes",
@@ -425,6 +476,19 @@ mod tests {
                 "Definition of Done"
             ])
         );
+    }
+
+    #[test]
+    fn the_list_of_each_leg_is_short() {
+        for leg in Leg::ALL {
+            let list: Vec<_> = of_leg(leg)
+                .iter()
+                .map(|tool| json!({"name": tool.name, "description": tool.about, "inputSchema": tool.schema(), "_meta": {"anthropic/alwaysLoad": true}}))
+                .collect();
+            let bytes = serde_json::to_string(&list).unwrap().len();
+            println!("{leg}: {bytes} bytes of tools");
+            assert!(bytes <= 12_000, "{leg}: {bytes}");
+        }
     }
 
     #[test]

@@ -1,10 +1,17 @@
 //! Messages between holders and saved contexts, as a run's own tools and the engine's deliveries.
 
-use crate::{carry_out::Outcome, engine::Engine, tools::Answer};
+use crate::{
+    StoreError,
+    carry_out::Outcome,
+    engine::Engine,
+    saved::{checkpoint, fits, whole},
+    tools::Answer,
+};
 use orchestron_domain::{
     Actor, AgentName, Fact, Run, RunId, Seq,
-    context::{SAVED_MAX, WorkContext, compress, saved},
-    message::{Letter, MessageKind, address, inbox, recipients, refused, sender, words},
+    context::{WorkContext, compress, saved},
+    handover::prepared,
+    message::{Draft, inbox, letter, sender, words},
 };
 use serde::Deserialize;
 use std::fmt::Write;
@@ -17,7 +24,8 @@ const SHOWN_TEXT: usize = 600;
 #[derive(Deserialize)]
 struct Send {
     to: String,
-    kind: String,
+    #[serde(default)]
+    kind: Option<String>,
     text: String,
     #[serde(default)]
     reply_to: Option<u64>,
@@ -26,6 +34,12 @@ struct Send {
 #[derive(Deserialize)]
 struct Ack {
     message: u64,
+}
+
+#[derive(Default, Deserialize)]
+struct Load {
+    #[serde(default)]
+    whole: bool,
 }
 
 #[derive(Deserialize)]
@@ -59,51 +73,27 @@ impl Engine {
             Ok(send) => send,
             Err(error) => return Answer::bad(error.to_string()),
         };
-        let Some(kind) = MessageKind::from_word(&send.kind) else {
-            return Answer::bad(format!("`{}` is no kind of message", send.kind));
+        let by = Actor::Run {
+            run: run.id.clone(),
         };
-        let Some(to) = address(&self.state, &send.to) else {
-            return Answer::bad(self.nobody(&send.to));
-        };
-        let from = sender(
-            &self.state,
-            &Actor::Run {
-                run: run.id.clone(),
-            },
-        );
-        let letter = Letter {
-            recipients: recipients(&self.state, &from, &to),
-            to,
-            kind,
-            task: Some(run.task.clone()),
-            text: send.text,
-            payload: None,
+        let draft = Draft {
+            to: &send.to,
+            kind: send.kind.as_deref(),
+            text: &send.text,
+            task: Some(&run.task),
             reply_to: send.reply_to.map(Seq),
-            key: None,
+            ..Draft::default()
         };
-        if let Some(why) = refused(&self.state, &letter) {
-            return Answer::bad(why);
-        }
+        let letter = match letter(&self.state, &sender(&self.state, &by), &draft) {
+            Ok(letter) => letter,
+            Err(wrong) => return Answer::wrong(&wrong),
+        };
         let names: Vec<_> = letter.recipients.iter().map(ToString::to_string).collect();
         let told = format!(
             "Sent to {}. Whoever works now hears it at once, the others when they start.",
             names.join(", ")
         );
         Answer::good(vec![Fact::MessageSent { letter }], &told)
-    }
-
-    fn nobody(&self, name: &str) -> String {
-        let names: Vec<_> = self
-            .state
-            .config
-            .agents
-            .keys()
-            .map(ToString::to_string)
-            .collect();
-        format!(
-            "there is nobody called `{name}`; write one of: {}, prepare, implement, review, everyone, person",
-            names.join(", ")
-        )
     }
 
     /// `message_inbox`
@@ -157,16 +147,13 @@ impl Engine {
 
     /// `context_save`: refused when somebody saved meanwhile, with what they saved.
     pub(crate) fn context_save(&self, run: &Run, arguments: &str) -> Answer {
-        if arguments.len() > SAVED_MAX {
-            return Answer::bad(format!(
-                "{} bytes are too many, {SAVED_MAX} are the most; save steps and pointers, not contents",
-                arguments.len()
-            ));
-        }
         let save: Save = match serde_json::from_str(arguments) {
             Ok(save) => save,
             Err(error) => return Answer::bad(error.to_string()),
         };
+        if let Err(wrong) = fits(&save.context) {
+            return Answer::wrong(&wrong);
+        }
         let there = saved(&self.state, &run.task);
         let version = there.map_or(0, |saved| saved.version);
         if save.version != version {
@@ -178,42 +165,84 @@ impl Engine {
                 save.version
             ));
         }
-        let left_out = compress(&save.context, None).left_out;
         let fact = Fact::ContextSaved {
             task: run.task.clone(),
             based_on: version,
             context: save.context,
         };
-        let told = format!(
-            "Saved as version {}.{}",
-            version + 1,
-            if left_out > 0 {
-                format!(
-                    " {left_out} entries do not fit into 4 kB and will not be handed over by themselves; context_load gives what is handed over, the log has all."
-                )
-            } else {
-                String::new()
-            }
+        saved_as(version, fact)
+    }
+
+    /// `task_checkpoint`: adds to what was saved.
+    pub(crate) fn task_checkpoint(&self, run: &Run, arguments: &str) -> Result<Answer, StoreError> {
+        let more: WorkContext = match serde_json::from_str(arguments) {
+            Ok(more) => more,
+            Err(error) => return Ok(Answer::bad(error.to_string())),
+        };
+        let version = saved(&self.state, &run.task).map_or(0, |saved| saved.version);
+        let fact = checkpoint(&self.ports.store, &self.state, &run.task, more)?;
+        Ok(match fact {
+            Err(wrong) => Answer::wrong(&wrong),
+            Ok(fact) => saved_as(version, fact),
+        })
+    }
+
+    /// `handoff_prepare`: what whoever goes on would get now, and what is missing.
+    pub(crate) fn handoff_prepare(&self, run: &Run) -> Answer {
+        let prepared = prepared(&self.state, &run.task, run.agent());
+        let lacks = match prepared.lacks.as_slice() {
+            [] => "Nothing is missing.".to_owned(),
+            lacks => format!("What is missing:\n- {}", lacks.join("\n- ")),
+        };
+        let text = format!(
+            "Whoever goes on gets version {}: {}\n{lacks}",
+            prepared.version,
+            shown(&prepared.arrives)
         );
-        Answer::good(vec![fact], &told)
+        Answer::good(Vec::new(), &text)
     }
 
     /// `context_load`
-    pub(crate) fn context_load(&self, run: &Run) -> Answer {
-        match saved(&self.state, &run.task) {
-            None => Answer::good(Vec::new(), "Nothing was saved yet: version 0."),
-            Some(saved) => {
-                let text = format!(
-                    "Version {}, saved by {} at {}:\n{}",
-                    saved.version,
-                    saved.by,
-                    saved.at,
-                    shown(&saved.context)
-                );
-                Answer::good(Vec::new(), &text)
-            }
-        }
+    pub(crate) fn context_load(&self, run: &Run, arguments: &str) -> Result<Answer, StoreError> {
+        let load: Load = serde_json::from_str(arguments).unwrap_or_default();
+        let Some(found) = saved(&self.state, &run.task) else {
+            return Ok(Answer::good(
+                Vec::new(),
+                "Nothing was saved yet: version 0.",
+            ));
+        };
+        let context = if load.whole {
+            let whole = whole(&self.ports.store, &self.state, &run.task)?;
+            serde_json::to_string(&whole).unwrap_or_default()
+        } else {
+            shown(&found.context)
+        };
+        let text = format!(
+            "Version {}, saved by {} at {}:\n{context}",
+            found.version, found.by, found.at,
+        );
+        Ok(Answer::good(Vec::new(), &text))
     }
+}
+
+/// What a run is told about what it saved.
+fn saved_as(version: u64, fact: Fact) -> Answer {
+    let left_out = match &fact {
+        Fact::ContextSaved { context, .. } => compress(context, None).left_out,
+        _ => 0,
+    };
+    let told = format!(
+        "Saved as version {}.{}",
+        version + 1,
+        if left_out > 0 {
+            format!(
+                " {left_out} entries do not fit into 4 kB and are not handed over by themselves; context_load with `whole` gives them."
+            )
+        } else {
+            String::new()
+        }
+    );
+    Answer::good(vec![fact], &told)
 }
 
 /// A compressed context as JSON text.

@@ -5,26 +5,11 @@ use orchestron_domain::{
     Actor, CallId, Fact, Leg, RequestKind, Run, RunId, TaskId,
     prompt::document,
     run::Verdict,
+    said::{self, Ask},
     signal::Say,
-    task_file::{EditError, Item, Section, TaskFile},
+    task_file::{Item, Section},
 };
 use serde::Deserialize;
-
-/// Sections a preparing run may write.
-const PREPARE_SECTIONS: [Section; 6] = [
-    Section::Goal,
-    Section::AcceptanceCriteria,
-    Section::DefinitionOfReady,
-    Section::DefinitionOfDone,
-    Section::FilesAffected,
-    Section::ImplementationNotes,
-];
-/// Sections an implementing run may write; of the checklists it is measured by, it may only tick boxes.
-const IMPLEMENT_SECTIONS: [Section; 3] = [
-    Section::ImplementationNotes,
-    Section::AcceptanceCriteria,
-    Section::DefinitionOfDone,
-];
 
 #[derive(Deserialize)]
 struct Submit {
@@ -50,6 +35,22 @@ struct Help {
     question: String,
     #[serde(default)]
     options: Vec<String>,
+    #[serde(default)]
+    default: Option<String>,
+    #[serde(default)]
+    deadline_minutes: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Progress {
+    step: String,
+    #[serde(default)]
+    percent: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Escalate {
+    note: String,
 }
 
 /// What a tool does: facts, and an answer for the model. No answer means that a person gives it later.
@@ -71,6 +72,10 @@ impl Answer {
             facts: Vec::new(),
             reply: Some(Err(text)),
         }
+    }
+
+    pub(crate) fn wrong(wrong: &said::Wrong) -> Self {
+        Self::bad(format!("`{}`: {}", wrong.field, wrong.what))
     }
 }
 
@@ -98,17 +103,23 @@ impl Engine {
                 },
             )]);
         };
+        let often = said::too_often(&self.state, id, self.ports.clock.now());
         let answer = match tool {
+            _ if often.is_some() => Ok(Answer::bad(often.unwrap_or_default())),
             "task_get" => self.task_get(&run, leg),
             "task_update" => self.task_update(&run, leg, arguments),
             "task_submit" => self.task_submit(&run, leg, arguments),
             "review_decide" => Ok(review_decide(&run, leg, arguments)),
-            "request_help" => Ok(request_help(&run, call, arguments)),
+            "request_help" => Ok(self.request_help(&run, call, arguments)),
+            "progress_update" => Ok(self.progress_update(&run, arguments)),
+            "escalate" => Ok(self.escalate(&run, arguments)),
             "message_send" => Ok(self.message_send(&run, arguments)),
             "message_inbox" => Ok(self.message_inbox(&run)),
             "message_ack" => Ok(self.message_ack(&run, arguments)),
             "context_save" => Ok(self.context_save(&run, arguments)),
-            "context_load" => Ok(self.context_load(&run)),
+            "context_load" => self.context_load(&run, arguments),
+            "task_checkpoint" => self.task_checkpoint(&run, arguments),
+            "handoff_prepare" => Ok(self.handoff_prepare(&run)),
             other => Ok(Answer::bad(format!("there is no tool `{other}` here"))),
         };
         // Whatever is wrong (a file a person is just mending, git): an agent without an answer would wait until it is ended.
@@ -169,11 +180,7 @@ impl Engine {
             Ok(update) => update,
             Err(text) => return Ok(Answer::bad(text)),
         };
-        let allowed: &[Section] = match leg {
-            Leg::Prepare => &PREPARE_SECTIONS,
-            Leg::Implement => &IMPLEMENT_SECTIONS,
-            _ => &[],
-        };
+        let allowed = Section::of_leg(leg);
         let Some(section) =
             Section::from_name(update.section.trim()).filter(|section| allowed.contains(section))
         else {
@@ -187,13 +194,9 @@ impl Engine {
                 update.section
             )));
         };
-        let done = self.ports.store.edit(&run.task, |file| {
-            if leg == Leg::Implement && section != Section::ImplementationNotes {
-                return tick_named(file, section, &update.text);
-            }
-            file.set_section(section, &update.text).map(|_| ())
-        });
-        done?;
+        self.ports
+            .store
+            .edit(&run.task, |file| file.write_in(leg, section, &update.text))?;
         Ok(Answer::good(
             vec![Fact::TaskEdited {
                 task: run.task.clone(),
@@ -230,6 +233,81 @@ impl Engine {
         ))
     }
 
+    /// `request_help`: answered when a person has decided, or with the asker's own default when nobody did in time.
+    fn request_help(&self, run: &Run, call: &CallId, arguments: &str) -> Answer {
+        let help: Help = match parse(
+            arguments,
+            "{\"question\": \"…\", \"options\": [\"recommended first\"]}",
+        ) {
+            Ok(help) => help,
+            Err(text) => return Answer::bad(text),
+        };
+        let ask = Ask {
+            run: Some(&run.id),
+            call: Some(call),
+            task: Some(&run.task),
+            question: &help.question,
+            options: &help.options,
+            default: help.default.as_deref(),
+            minutes: help.deadline_minutes,
+            ..Ask::default()
+        };
+        match said::question(&self.state, &ask, self.ports.clock.now()) {
+            Err(wrong) => Answer::wrong(&wrong),
+            Ok(question) => Answer {
+                facts: vec![Fact::RequestOpened {
+                    task: Some(run.task.clone()),
+                    kind: RequestKind::Question(question),
+                }],
+                reply: None,
+            },
+        }
+    }
+
+    /// `progress_update`
+    fn progress_update(&self, run: &Run, arguments: &str) -> Answer {
+        let told: Progress = match parse(arguments, "{\"step\": \"the limiter\", \"percent\": 40}")
+        {
+            Ok(told) => told,
+            Err(text) => return Answer::bad(text),
+        };
+        let now = self.ports.clock.now();
+        match said::progress(&self.state, &run.task, told.percent, &told.step, now) {
+            Err(wrong) => Answer::wrong(&wrong),
+            Ok(fact) => Answer::good(fact.into_iter().collect(), "Noted."),
+        }
+    }
+
+    /// `escalate`: the run cannot go on, and the person decides what becomes of its task. The run is ended.
+    fn escalate(&self, run: &Run, arguments: &str) -> Answer {
+        let asked: Escalate = match parse(
+            arguments,
+            "{\"note\": \"why, what was tried, what you would do\"}",
+        ) {
+            Ok(asked) => asked,
+            Err(text) => return Answer::bad(text),
+        };
+        let open = |request: &&orchestron_domain::Request| !request.kind.is_aside();
+        if self
+            .state
+            .requests_of(&run.task)
+            .any(|request| open(&request))
+        {
+            return Answer::bad(
+                "the person is asked about this task already; end your turn".to_owned(),
+            );
+        }
+        let why = asked.note.trim().to_owned();
+        let fact = Fact::RequestOpened {
+            task: Some(run.task.clone()),
+            kind: RequestKind::Escalation { why },
+        };
+        Answer::good(
+            vec![fact],
+            "The person is asked what becomes of the task. End your turn now.",
+        )
+    }
+
     /// Ticks criteria by number (from 1); numbers that do not exist are left out.
     fn tick(&mut self, task: &TaskId, numbers: &[usize]) -> Result<(), crate::StoreError> {
         if numbers.is_empty() {
@@ -244,23 +322,6 @@ impl Engine {
         })?;
         Ok(())
     }
-}
-
-/// Ticks the boxes that a text shows ticked; whatever else the text says is left out.
-fn tick_named(file: &mut TaskFile, section: Section, text: &str) -> Result<(), EditError> {
-    let ticked = text.lines().filter_map(|line| {
-        let item = line
-            .trim_start()
-            .trim_start_matches(['-', '*'])
-            .trim_start();
-        item.strip_prefix("[x]")
-            .or_else(|| item.strip_prefix("[X]"))
-            .map(str::trim)
-    });
-    for item in ticked {
-        file.tick(section, Item::Text(item))?;
-    }
-    Ok(())
 }
 
 fn review_decide(run: &Run, leg: Leg, arguments: &str) -> Answer {
@@ -294,29 +355,6 @@ fn review_decide(run: &Run, leg: Leg, arguments: &str) -> Answer {
         run: Some(run.id.clone()),
     };
     Answer::good(vec![fact], "Noted. End your turn now.")
-}
-
-fn request_help(run: &Run, call: &CallId, arguments: &str) -> Answer {
-    let help: Help = match parse(
-        arguments,
-        "{\"question\": \"…\", \"options\": [\"recommended first\"]}",
-    ) {
-        Ok(help) => help,
-        Err(text) => return Answer::bad(text),
-    };
-    let kind = RequestKind::Question {
-        run: run.id.clone(),
-        call: call.clone(),
-        question: help.question,
-        options: help.options,
-    };
-    Answer {
-        facts: vec![Fact::RequestOpened {
-            task: Some(run.task.clone()),
-            kind,
-        }],
-        reply: None,
-    }
 }
 
 /// Arguments, or what is wrong with them and what right ones look like.
