@@ -8,12 +8,14 @@ pub mod apply;
 pub mod budget;
 pub mod carry;
 pub mod command;
+pub mod commits;
 pub mod config;
 pub mod conflict;
 pub mod context;
 pub mod decide;
 pub mod event;
 pub mod failure;
+pub mod handover;
 pub mod heard;
 pub mod ids;
 pub mod insight;
@@ -38,6 +40,7 @@ pub mod task_file;
 pub mod time;
 pub mod transcript;
 pub mod urgency;
+pub mod workflow;
 
 #[cfg(test)]
 mod story;
