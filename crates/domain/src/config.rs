@@ -17,6 +17,8 @@ pub struct Config {
     pub chain: Chain,
     /// Commands that must pass before a task goes to review.
     pub gates: Vec<Gate>,
+    /// How the tests are run that a task names; none = a task's tests cannot be checked.
+    pub tests: Option<Tests>,
     /// Limits and patience.
     pub limits: Limits,
     /// Where worktrees go; none = the state folder.
@@ -107,6 +109,36 @@ pub struct Gate {
     pub run: String,
     /// How long it may take, in seconds.
     pub timeout_s: u64,
+    /// Files it is about (`src/**`, `*.rs`, `!docs/**`); empty = all. Told to git's hook: work that is submitted is always checked.
+    pub files: Vec<String>,
+    /// Whether git's hook runs it before a commit.
+    pub at_commit: bool,
+    /// Boxes of a task that are ticked when it passes before a commit, by their text.
+    pub ticks: Vec<String>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            run: String::new(),
+            timeout_s: 600,
+            files: Vec::new(),
+            at_commit: true,
+            ticks: Vec::new(),
+        }
+    }
+}
+
+/// How a test is run that a task names under `## Tests`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tests {
+    /// A shell command with `${test}` where the test's name goes; it stands there as one quoted word.
+    pub run: String,
+    /// How long each may take, in seconds.
+    pub timeout_s: u64,
+    /// Files that are tests: they are laid over the commit the work began from, to see the tests fail there.
+    pub files: Vec<String>,
 }
 
 /// Limits and patience.

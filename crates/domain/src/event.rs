@@ -1,8 +1,10 @@
 //! What happened: the facts in a project's log, in the order they were written.
 
+use crate::commits::{Check, SeenCommit};
 use crate::conflict::{ConflictKind, Resolution};
 use crate::context::WorkContext;
 use crate::message::Letter;
+use crate::workflow::Made;
 use crate::{
     AgentName, AskId, CallId, Command, CommitId, Decision, Holder, Leg, MicroUsd, RequestId,
     RequestKind, RunEnd, RunId, Seq, SessionId, Status, TaskId, Time, run::Verdict, run::Work,
@@ -345,6 +347,9 @@ pub enum Fact {
         session: Option<SessionId>,
         /// Whether it resumes that conversation.
         resumed: bool,
+        /// What it may cost at most; none when it was started without a budget, and in logs of before this was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cap: Option<MicroUsd>,
     },
     /// The signals of a run up to this byte of its output are in the log; written with the facts they became.
     RunRead {
@@ -503,6 +508,26 @@ pub enum Fact {
         /// What its holder says at the end.
         note: String,
     },
+    // --- people's commits, workflows -------------------------------------------------------------------------
+    /// A person's commit that names a task, or that was made without its checks.
+    CommitSeen {
+        /// The task it names.
+        task: Option<TaskId>,
+        /// The commit.
+        seen: SeenCommit,
+    },
+    /// Gates were run before a person's commit of work on a task.
+    CommitChecked {
+        /// The task.
+        task: TaskId,
+        /// Each gate that was run.
+        checks: Vec<Check>,
+    },
+    /// Tasks were made from a workflow.
+    WorkflowStarted {
+        /// What was made.
+        made: Made,
+    },
     // --- the engine -----------------------------------------------------------------------------------------
     /// A person accepted what the project's configuration runs on this machine.
     Trusted {
@@ -599,6 +624,7 @@ impl Fact {
             | Self::WorkSeen { task, .. }
             | Self::CaughtUp { task, .. }
             | Self::ContextSaved { task, .. }
+            | Self::CommitChecked { task, .. }
             | Self::RunStarted { task, .. } => Some(task),
             Self::RequestOpened { task, .. }
             | Self::Undone { task, .. }

@@ -7,6 +7,7 @@ use crate::{
     AgentName, CommitId, Config, Holder, Leg, MicroUsd, Request, RequestId, Run, RunId, Seq,
     SessionId, Status, TaskCard, TaskId, Time,
     budget::{BudgetScope, Unpriced},
+    commits::SeenCommit,
     conflict::{Conflict, Forecast, Landed},
     context::Saved,
     failure::{Breaker, Trouble},
@@ -16,6 +17,7 @@ use crate::{
     record::Record,
     run::Verdict,
     sitting::Sitting,
+    workflow::Made,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +94,9 @@ pub struct State {
     /// Money a person granted beyond the configured budgets.
     #[serde(default)]
     pub raised: BTreeMap<BudgetScope, MicroUsd>,
+    /// What was made from workflows, by its name.
+    #[serde(default)]
+    pub workflows: BTreeMap<String, Made>,
     /// Observed: the cards of the task files.
     #[serde(skip)]
     pub cards: BTreeMap<TaskId, TaskCard>,
@@ -195,6 +200,9 @@ pub struct Progress {
     /// When something last went forward: a step, a commit, a checkpoint. For what stalls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub went_on: Option<Time>,
+    /// Commits that people made and that name it, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<SeenCommit>,
     /// How far its holder said it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Told>,
@@ -379,6 +387,7 @@ impl Progress {
             unchanged: 0,
             touched: None,
             went_on: None,
+            commits: Vec::new(),
             told: None,
             wanted: false,
         }

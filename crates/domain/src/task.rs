@@ -88,4 +88,7 @@ pub struct TaskCard {
     /// The leg the last handoff ended; lets a board whose database is gone go on in the right place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_leg: Option<Leg>,
+    /// `## Tests`: what must fail before the work and pass after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<String>,
 }

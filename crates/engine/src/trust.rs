@@ -23,7 +23,12 @@ pub fn commands(config: &Config) -> String {
         .worktrees
         .iter()
         .map(|path| format!("worktrees: {path}"));
+    let tests = config
+        .tests
+        .iter()
+        .map(|tests| format!("tests: {}", tests.run));
     gates
+        .chain(tests)
         .chain(agents)
         .chain(place)
         .collect::<Vec<_>>()
@@ -94,6 +99,7 @@ mod tests {
             name: "test".into(),
             run: "npm test".into(),
             timeout_s: 1,
+            ..Gate::default()
         };
         Config {
             gates: vec![gate],

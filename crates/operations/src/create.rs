@@ -86,6 +86,8 @@ fn draft(state: &State, input: &input::Create) -> Result<TaskDraft, OpError> {
         files: input.files.clone(),
         order: input.order.map(i64::from),
         needs: input.needs.clone(),
+        tests: Vec::new(),
+        workflow: None,
         notes: trimmed(input.notes.as_deref()),
         created: Time::default(),
     };

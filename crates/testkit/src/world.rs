@@ -8,7 +8,7 @@ use orchestron_domain::{
 use orchestron_engine::{
     Ports, Store,
     ports::{
-        Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult, Problem,
+        Between, Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult, Problem,
         Programs, RunLogs, Wake,
     },
 };
@@ -138,6 +138,7 @@ impl World {
                 name: "test".into(),
                 run: "npm test".into(),
                 timeout_s: 600,
+                ..Gate::default()
             }];
         });
         world.chain(Some("architect"), Some("claude-impl"), Some("codex-review"));
@@ -304,7 +305,22 @@ impl World {
         things.files.checkout = Checkout {
             head: Some(head.to_owned()),
             at_work,
+            writing: false,
         };
+        things.wakes.push(Wake::Files);
+    }
+
+    /// Git is writing files, or is done with it.
+    pub fn git_writes(&self, writing: bool) {
+        let mut things = self.things();
+        things.files.checkout.writing = writing;
+        things.wakes.push(Wake::Files);
+    }
+
+    /// Names come and go while somebody looks at the files, or rest.
+    pub fn files_move(&self, moving: bool) {
+        let mut things = self.things();
+        things.files.moving = moving;
         things.wakes.push(Wake::Files);
     }
 
@@ -478,6 +494,12 @@ impl World {
         let mut things = self.things();
         things.git.edit(task);
         things.git.commit(task);
+    }
+
+    /// What lies between two commits; with no older one, since the base.
+    pub fn between(&self, from: Option<&str>, to: &str, found: Between) {
+        let key = (from.unwrap_or_default().to_owned(), to.to_owned());
+        self.things().git.between.insert(key, found);
     }
 
     /// Merging this task's branch would conflict in these files.

@@ -63,6 +63,7 @@ fn card(number: u32) -> TaskCard {
         created: Some("2026-11-20".to_owned()),
         handoffs: 0,
         last_leg: None,
+        tests: Vec::new(),
     }
 }
 

@@ -6,10 +6,11 @@ mod requests;
 mod runs;
 
 use crate::{
-    Event, Fact, State, Status, TaskId, Time, conflict, context,
+    Event, Fact, State, Status, TaskId, Time, commits, conflict, context,
     event::Scope,
     failure, message, record, said, sitting,
     state::{Progress, Step},
+    workflow,
 };
 
 /// Ended runs and closed requests kept in memory; older ones are in the log.
@@ -52,6 +53,8 @@ pub fn apply(state: &mut State, event: &Event) {
             message::apply(state, event)
         }
         Fact::ContextSaved { .. } => context::apply(state, event),
+        Fact::CommitSeen { .. } | Fact::CommitChecked { .. } => commits::apply(state, event),
+        Fact::WorkflowStarted { .. } => workflow::apply(state, event),
         Fact::SessionStarted { .. } | Fact::SessionEnded { .. } => sitting::apply(state, event),
         Fact::WorkSeen { .. }
         | Fact::Forecasted { .. }

@@ -6,7 +6,7 @@ mod requests;
 
 use crate::{
     Actor, Command, Event, Fact, Halt, Holder, Leg, Request, RequestKind, Run, RunEnd, RunId,
-    SendBack, State, Status, TaskId, Time, conflict,
+    SendBack, State, Status, TaskId, Time, commits, conflict,
     event::Scope,
     failure, message,
     planted::{Fault, is},
@@ -74,6 +74,7 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
             ..
         } => given_up_within(state, &event.by),
         Fact::MessageSent { .. } => message::decide(state, event),
+        Fact::CommitChecked { .. } => commits::decide(state, event, now),
         _ => {
             let mut commands = failure::works_again(state, &event.fact);
             if let Fact::RunUp { .. } = &event.fact {

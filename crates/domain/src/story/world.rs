@@ -3,7 +3,7 @@
 use crate::{
     Actor, Agent, Chain, Command, Config, Decision, Event, Fact, Gate, Halt, Leg, RequestKind,
     RunEnd, RunId, Seq, State, Status, TaskCard, TaskId, Time,
-    apply::apply,
+    apply::apply, carry,
     decide::decide,
     run::{Verdict, Work},
     schedule::{due, schedule},
@@ -84,6 +84,7 @@ impl World {
                 name: "test".into(),
                 run: "true".into(),
                 timeout_s: 60,
+                ..Gate::default()
             }],
             ..Config::default()
         };
@@ -133,6 +134,7 @@ impl World {
             created: None,
             handoffs: 0,
             last_leg: None,
+            tests: Vec::new(),
         };
         self.state.cards.insert(task(n), card);
         self.tell(
@@ -368,13 +370,8 @@ impl World {
             .push(format!("{run}{}", if resumed { " resumed" } else { "" }));
         let session =
             matches!(work, Work::Leg { .. }).then(|| format!("session of {task}").as_str().into());
-        self.engine(Fact::RunStarted {
-            run: run.clone(),
-            task: task.clone(),
-            work: work.clone(),
-            session,
-            resumed,
-        });
+        let started = carry::started(&self.state, (&run, &task), &work, session, resumed);
+        self.engine(started);
         let by = Actor::Run { run: run.clone() };
         match (self.plans.pop_front(), &work) {
             (None, _) => {}

@@ -6,7 +6,7 @@ use super::parse::without_comment;
 use super::read::{is_placeholder, list_item, read_priority, read_status, split_box};
 use super::{Oddity, Section, TaskFile};
 use crate::task::Ticks;
-use crate::{AgentName, Status, TaskCard, TaskId};
+use crate::{AgentName, Status, TaskCard, TaskId, workflow::Origin};
 use std::collections::BTreeSet;
 
 /// At most so many oddities are told of one file.
@@ -14,6 +14,14 @@ const MAX_ODDITIES: usize = 100;
 
 /// Words between two ids that say nothing.
 const JOINS: [&str; 4] = ["and ", "& ", "+ ", "und "];
+
+/// Longest name of a test, in bytes.
+const MAX_TEST: usize = 300;
+
+/// Whether this can be given to a test command: an option of it is no test.
+fn is_test(entry: &str) -> bool {
+    !entry.starts_with('-') && entry.len() <= MAX_TEST && !entry.chars().any(char::is_control)
+}
 
 /// What an entry of `## Depends On` is.
 enum Dependency<'a> {
@@ -46,6 +54,7 @@ impl TaskFile {
             created: self.created().map(str::to_owned),
             handoffs,
             last_leg,
+            tests: self.tests(),
         }
     }
 
@@ -104,6 +113,28 @@ impl TaskFile {
             }
         }
         needs
+    }
+
+    /// Entries of `## Tests`, each once: names of tests as the project's test command takes them.
+    #[must_use]
+    pub fn tests(&self) -> Vec<String> {
+        let mut tests: Vec<String> = Vec::new();
+        for entry in self.entries(Section::Tests) {
+            if is_test(entry) && !tests.iter().any(|known| known == entry) {
+                tests.push(entry.to_owned());
+            }
+        }
+        tests
+    }
+
+    /// The workflow that made this task, when one did.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        self.section(Section::Workflow)?
+            .lines()
+            .next()?
+            .parse()
+            .ok()
     }
 
     /// Entries of `## Files Affected`, as written but without quotes around them.
@@ -283,6 +314,18 @@ impl TaskFile {
                     format!("`{}` is nothing that a task can need; it is ignored.", shown(entry)),
                     "Write a capability such as `backend`, or a tool such as `tool: Bash(npm test)`."
                         .to_owned(),
+                );
+            }
+        }
+        for entry in self.entries(Section::Tests) {
+            if !is_test(entry) {
+                found.add(
+                    self.part(Section::Tests).map_or(0, |part| part.line),
+                    format!(
+                        "`{}` cannot be the name of a test; it is ignored.",
+                        shown(entry)
+                    ),
+                    "Write the name as the test command takes it; none begins with `-`.".to_owned(),
                 );
             }
         }

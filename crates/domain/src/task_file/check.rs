@@ -326,6 +326,8 @@ fn check_new(file: &TaskFile, text: &str) -> Result<(), Fault> {
         files: vec![text.to_owned()],
         order: Some(-7),
         needs: vec![text.to_owned(), "backend".to_owned()],
+        tests: vec![text.to_owned(), "login works".to_owned()],
+        workflow: "rpiv login plan".parse().ok(),
         notes: text.to_owned(),
         created: Time(0),
     };

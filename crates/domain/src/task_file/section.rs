@@ -34,6 +34,8 @@ pub enum Section {
     DependsOn,
     /// What whoever does it must have: capabilities, and tools (`tool: Bash(npm test)`).
     Needs,
+    /// Tests that must fail before the work and pass after it.
+    Tests,
     /// Guidance for the implementer.
     ImplementationNotes,
     /// Why it came back.
@@ -44,6 +46,8 @@ pub enum Section {
     GitContext,
     /// The chain so far: who did which leg, when, and what they say to the next.
     Handoffs,
+    /// The workflow that made it: its name, the instance, the step.
+    Workflow,
 }
 
 impl Section {
@@ -51,7 +55,7 @@ impl Section {
     pub const COUNT: usize = Self::ALL.len();
 
     /// All, in the order a new file has them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Status,
         Self::Priority,
         Self::Agent,
@@ -65,11 +69,13 @@ impl Section {
         Self::FilesAffected,
         Self::DependsOn,
         Self::Needs,
+        Self::Tests,
         Self::ImplementationNotes,
         Self::ReviewFeedback,
         Self::ErrorContext,
         Self::GitContext,
         Self::Handoffs,
+        Self::Workflow,
     ];
 
     /// The name in the heading.
@@ -89,11 +95,13 @@ impl Section {
             Self::FilesAffected => "Files Affected",
             Self::DependsOn => "Depends On",
             Self::Needs => "Needs",
+            Self::Tests => "Tests",
             Self::ImplementationNotes => "Implementation Notes",
             Self::ReviewFeedback => "Review Feedback",
             Self::ErrorContext => "Error Context",
             Self::GitContext => "Git Context",
             Self::Handoffs => "Handoffs",
+            Self::Workflow => "Workflow",
         }
     }
 
@@ -146,13 +154,16 @@ impl Section {
     /// Whether a new file has it only when it says something.
     #[must_use]
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::Order | Self::Needs)
+        matches!(
+            self,
+            Self::Order | Self::Needs | Self::Tests | Self::Workflow
+        )
     }
 
     /// Whether its text can be replaced as a whole: neither a header line nor the chain's own record.
     #[must_use]
     pub const fn is_text(self) -> bool {
-        !self.is_header() && !matches!(self, Self::Handoffs)
+        !self.is_header() && !matches!(self, Self::Handoffs | Self::Workflow)
     }
 
     /// Whether it is a checklist.

@@ -422,6 +422,8 @@ fn a_new_file_is_in_the_schema() {
         files: vec!["src/pay.rs".to_owned()],
         order: None,
         needs: Vec::new(),
+        tests: Vec::new(),
+        workflow: None,
         notes: String::new(),
         created: Time(1_795_165_920_000),
     };

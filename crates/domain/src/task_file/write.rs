@@ -2,7 +2,7 @@
 
 use super::harmless::{harmless, one_line};
 use super::section::Section;
-use crate::{AgentName, Priority, Status, TaskId, Time};
+use crate::{AgentName, Priority, Status, TaskId, Time, workflow::Origin};
 
 /// Longest slug, in bytes.
 const MAX_SLUG: usize = 60;
@@ -32,6 +32,10 @@ pub struct TaskDraft {
     pub order: Option<i64>,
     /// What whoever does it must have.
     pub needs: Vec<String>,
+    /// Tests that must fail before the work and pass after it.
+    pub tests: Vec<String>,
+    /// The workflow that made it.
+    pub workflow: Option<Origin>,
     /// Guidance for the implementer.
     pub notes: String,
     /// When it was written.
@@ -48,11 +52,13 @@ pub fn new_task(draft: &TaskDraft) -> Vec<u8> {
     for section in Section::ALL {
         let says_nothing = match section {
             Section::Order => draft.order.is_none(),
-            Section::Needs => body_of(draft, section).is_empty(),
+            Section::Needs | Section::Tests | Section::Workflow => {
+                body_of(draft, section).is_empty()
+            }
             _ => false,
         };
         if says_nothing {
-            continue; // these two are optional
+            continue; // these are optional
         }
         if section.is_header() {
             let value = header_value(draft, section);
@@ -103,6 +109,11 @@ fn body_of(draft: &TaskDraft, section: Section) -> String {
         Section::FilesAffected => list("- ", draft.files.iter().map(|path| one_line(path))),
         Section::DependsOn => list("- ", draft.depends_on.iter().map(ToString::to_string)),
         Section::Needs => list("- ", draft.needs.iter().map(|need| one_line(need))),
+        Section::Tests => list("- ", draft.tests.iter().map(|test| one_line(test))),
+        Section::Workflow => draft
+            .workflow
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string),
         Section::ImplementationNotes => harmless(&draft.notes),
         Section::GitContext => "- Branch:\n- Commit:\n- PR:".to_owned(),
         _ => String::new(),

@@ -124,8 +124,58 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         | Fact::CommandFailed { .. }
         | Fact::Noted { .. }
         | Fact::CommandDone { .. } => about_engine(state, event),
+        Fact::CommitSeen { .. } | Fact::CommitChecked { .. } | Fact::WorkflowStarted { .. } => {
+            about_commits(&event.fact)
+        }
         _ => about_chain(state, event),
     }
+}
+
+fn about_commits(fact: &Fact) -> Option<String> {
+    Some(match fact {
+        Fact::CommitSeen { task, seen } => {
+            let id = &seen.commit.0;
+            let short = id.get(..8).unwrap_or(id);
+            let on = seen
+                .branch
+                .as_ref()
+                .map_or_else(String::new, |branch| format!(" on {branch}"));
+            let what = task
+                .as_ref()
+                .map_or_else(String::new, |task| format!(" for {task}"));
+            let left_out = match seen.unchecked {
+                true => "; the checks before it were left out (--no-verify)",
+                false => "",
+            };
+            format!(
+                "{} committed {short}{on}{what}: {}{left_out}",
+                seen.author, seen.subject
+            )
+        }
+        Fact::CommitChecked { task, checks } => {
+            let failed = checks.iter().find(|check| !check.passed);
+            match failed {
+                Some(check) => format!(
+                    "a commit for {task} was not made: gate {}: {}",
+                    check.gate, check.end
+                ),
+                None => {
+                    let names: Vec<_> = checks.iter().map(|check| check.gate.as_str()).collect();
+                    format!(
+                        "gates passed before a commit for {task}: {}",
+                        names.join(", ")
+                    )
+                }
+            }
+        }
+        Fact::WorkflowStarted { made } => format!(
+            "{} was started from the workflow {}: {} tasks",
+            made.instance,
+            made.workflow,
+            made.steps.len()
+        ),
+        _ => return None,
+    })
 }
 
 fn about_files(state: &State, event: &Event) -> Option<String> {

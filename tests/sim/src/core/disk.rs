@@ -178,5 +178,6 @@ pub fn card(id: TaskId, status: Status) -> TaskCard {
         created: None,
         handoffs: 0,
         last_leg: None,
+        tests: Vec::new(),
     }
 }

@@ -169,6 +169,7 @@ impl World {
                 name: format!("g{gate}"),
                 run: String::new(),
                 timeout_s: 120,
+                ..Gate::default()
             });
         }
         if self.rng.chance(200) {

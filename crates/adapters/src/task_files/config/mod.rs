@@ -63,14 +63,32 @@ pub(super) fn read_with(mcp: &McpFolder, agents: &[u8]) -> PortResult<(Config, V
     put_together(mcp, &Mutex::default(), agents)
 }
 
+/// What both files would say if the project's file had this text. Nothing is remembered of it.
+pub(super) fn read_as(mcp: &McpFolder, project: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
+    let fresh = Mutex::default();
+    let agents = read_file(mcp, AGENTS_FILE, agents::read, &mut None)?;
+    let project = read_bytes(PROJECT_FILE, project, project::read);
+    join_parts(mcp, &fresh, project, agents)
+}
+
 fn put_together(
     mcp: &McpFolder,
     remembered: &Mutex<Remembered>,
+    agents: (Part<Agents>, Vec<Problem>),
+) -> PortResult<(Config, Vec<Problem>)> {
+    let mut last = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+    let project = read_file(mcp, PROJECT_FILE, project::read, &mut last.project_text)?;
+    drop(last);
+    join_parts(mcp, remembered, project, agents)
+}
+
+fn join_parts(
+    mcp: &McpFolder,
+    remembered: &Mutex<Remembered>,
+    (project, mut problems): (Part<Project>, Vec<Problem>),
     (agents, more): (Part<Agents>, Vec<Problem>),
 ) -> PortResult<(Config, Vec<Problem>)> {
     let mut last = remembered.lock().unwrap_or_else(PoisonError::into_inner);
-    let (project, mut problems) =
-        read_file(mcp, PROJECT_FILE, project::read, &mut last.project_text)?;
     problems.extend(more);
     let project = match project {
         Part::Whole(read) => last.project.insert(read).clone(),
@@ -228,6 +246,7 @@ fn join(mcp: &McpFolder, project: Project, agents: Agents) -> Config {
         task_prefix: project.task_prefix,
         chain: project.chain,
         gates: project.gates,
+        tests: project.tests,
         limits: project.limits,
         keep: project.keep,
         notify: project.notify,

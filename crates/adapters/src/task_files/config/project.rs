@@ -9,18 +9,20 @@ use super::{
 };
 use orchestron_domain::{
     AgentName, Chain, Gate, Leg, TaskId,
-    config::{Keep, Limits, Rate},
+    config::{Keep, Limits, Rate, Tests},
+    conflict::Pattern,
     notice::Notify,
 };
 use orchestron_engine::ports::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "project",
     "base_branch",
     "task_prefix",
     "chain",
     "gates",
+    "tests",
     "limits",
     "worktrees",
     "accounts",
@@ -41,6 +43,7 @@ pub(super) struct Project {
     pub pools: BTreeMap<Leg, Vec<AgentName>>,
     pub accounts: BTreeMap<String, Rate>,
     pub gates: Vec<Gate>,
+    pub tests: Option<Tests>,
     pub limits: Limits,
     pub keep: Keep,
     pub notify: Notify,
@@ -62,6 +65,7 @@ impl Default for Project {
             pools: BTreeMap::new(),
             accounts: BTreeMap::new(),
             gates: Vec::new(),
+            tests: None,
             limits: Limits::default(),
             keep: Keep::default(),
             notify: Notify::default(),
@@ -81,9 +85,10 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
     let Some(fields) = findings.fields("", node) else {
         return (None, findings.problems);
     };
-    findings.known(&fields, &KEYS, &["chain", "gates", "limits", "accounts"]);
+    findings.known(&fields, &KEYS, &["chain", "gates", "tests", "limits", "accounts"]);
     let (chain, pools, chain_lines) = chain(&mut findings, &fields);
     let gates = gates(&mut findings, &fields);
+    let tests = tests(&mut findings, &fields);
     let usable = findings.serious == 0;
     let before = findings.serious;
     let accounts = accounts(&mut findings, &fields);
@@ -99,6 +104,7 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
         pools,
         accounts,
         gates,
+        tests,
         limits: Limits {
             unread: limits.unread || accounts_unread,
             ..limits
@@ -204,7 +210,11 @@ fn gate(findings: &mut Findings, at: usize, node: &Node) -> Option<Gate> {
         return shell_gate(command);
     }
     let fields = findings.fields(&place, node)?;
-    findings.known(&fields, &["name", "run", "timeout"], &["run"]);
+    findings.known(
+        &fields,
+        &["name", "run", "timeout", "files", "commit", "ticks"],
+        &["run"],
+    );
     let Some(run) = findings.long_text(&fields, "run") else {
         findings.serious(
             Some(fields.line),
@@ -222,6 +232,58 @@ fn gate(findings: &mut Findings, at: usize, node: &Node) -> Option<Gate> {
         timeout_s: findings
             .seconds(&fields, "timeout")
             .unwrap_or(GATE_TIMEOUT_S),
+        files: patterns(findings, &fields, "files"),
+        at_commit: findings.truth(&fields, "commit").unwrap_or(true),
+        ticks: words(findings.texts(&fields, "ticks")),
+    })
+}
+
+fn words(texts: Vec<(String, u32)>) -> Vec<String> {
+    texts.into_iter().map(|(text, _)| text).collect()
+}
+
+/// Patterns of files; one that could mean nothing is told, and kept out.
+fn patterns(findings: &mut Findings, fields: &Fields<'_>, key: &str) -> Vec<String> {
+    let (good, bad): (Vec<_>, Vec<_>) = findings
+        .texts(fields, key)
+        .into_iter()
+        .partition(|(text, _)| Pattern::parse(text.trim_start_matches('!')).is_some());
+    for (text, line) in bad {
+        findings.serious(
+            Some(line),
+            format!("`{text}` names no files of the project"),
+            "Write paths from the project's folder, such as `src/**`, `*.rs` or `!docs/**`.",
+        );
+    }
+    words(good)
+}
+
+/// How the tests are run that tasks name.
+fn tests(findings: &mut Findings, fields: &Fields<'_>) -> Option<Tests> {
+    let group = findings.group(fields, "tests")?;
+    findings.known(&group, &["run", "timeout", "files"], &["run"]);
+    let Some(run) = findings.long_text(&group, "run") else {
+        findings.serious(
+            Some(group.line),
+            "`tests` has no `run`: the command that runs one test",
+            "Add it, such as `run: npm test -- ${test}`, or delete the group.",
+        );
+        return None;
+    };
+    if !run.contains("${test}") {
+        findings.serious(
+            Some(group.line_of("run")),
+            "`tests.run` does not say where the test's name goes",
+            "Write `${test}` there, without quotes around it: `cargo test ${test}`.",
+        );
+        return None;
+    }
+    Some(Tests {
+        run,
+        timeout_s: findings
+            .seconds(&group, "timeout")
+            .unwrap_or(GATE_TIMEOUT_S),
+        files: patterns(findings, &group, "files"),
     })
 }
 
@@ -231,5 +293,6 @@ fn shell_gate(command: &str) -> Option<Gate> {
         name: words.join(" "),
         run: command.trim().to_owned(),
         timeout_s: GATE_TIMEOUT_S,
+        ..Gate::default()
     })
 }

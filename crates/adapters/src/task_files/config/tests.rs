@@ -124,6 +124,7 @@ fn everything_that_can_be_said_is_read() {
         name: name.to_owned(),
         run: run.to_owned(),
         timeout_s,
+        ..Gate::default()
     };
     assert_eq!(
         config.gates,
