@@ -221,6 +221,11 @@ pub enum Command {
         /// The run.
         run: RunId,
     },
+    /// Send a message in the engine's name.
+    PassOn {
+        /// The message.
+        letter: crate::message::Letter,
+    },
     /// Record that something clashes.
     NoteConflict {
         /// What kind.
@@ -274,6 +279,7 @@ impl Command {
             | Self::Pause { .. }
             | Self::Forecast { .. }
             | Self::Deliver { .. }
+            | Self::PassOn { .. }
             | Self::NoteConflict { .. }
             | Self::ResolveConflict { .. } => None,
         }
@@ -284,6 +290,7 @@ impl Command {
     pub fn told(&self) -> Option<Fact> {
         Some(match self.clone() {
             Self::WithdrawRequest { request, why } => Fact::RequestWithdrawn { request, why },
+            Self::PassOn { letter } => Fact::MessageSent { letter },
             Self::Lapse { request } => Fact::RequestLapsed { request },
             Self::Park { account, until } => Fact::Parked { account, until },
             Self::Reassign { task, leg, to, why } => Fact::Reassigned { task, leg, to, why },
@@ -383,6 +390,7 @@ impl Command {
                 format!("forecast the merge of {} and {}", one.0, other.0)
             }
             Self::Deliver { message, to, .. } => format!("deliver message {} to {to}", message.0),
+            Self::PassOn { .. } => "pass on what a run did not live to hear".to_owned(),
             Self::CatchUp { task } => format!("bring {task} up to its base"),
             Self::NoteConflict { kind, .. } => format!("record a conflict ({})", kind.word()),
             Self::ResolveConflict { conflict, .. } => format!("resolve conflict {}", conflict.0),

@@ -451,6 +451,13 @@ pub enum Fact {
         /// The words.
         text: String,
     },
+    /// A person interrupted an agent at work; it goes on with these words.
+    PersonIntervened {
+        /// The run.
+        run: RunId,
+        /// The words.
+        text: String,
+    },
     /// A request is void.
     RequestWithdrawn {
         /// The request.
@@ -647,6 +654,7 @@ impl Fact {
             | Self::RunTurnEnded { run, .. }
             | Self::RunHalting { run, .. }
             | Self::PersonSaid { run, .. }
+            | Self::PersonIntervened { run, .. }
             | Self::RunEnded { run, .. } => Some(run),
             _ => None,
         }

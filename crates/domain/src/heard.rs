@@ -126,7 +126,7 @@ fn fact(run: &Run, signal: &Signal) -> Option<Fact> {
 fn end_of(run: &Run, said: Option<&RunEnd>, over: &Over) -> RunEnd {
     let late = matches!(
         run.halt_why,
-        Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. })
+        Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. } | RunEnd::Paused { .. })
     );
     if late && said == Some(&RunEnd::Completed) {
         return RunEnd::Completed;
@@ -191,9 +191,11 @@ mod tests {
             tokens: 0,
             requests: 0,
             unpriced: 0,
+            cap: None,
             came_up: false,
             turn_over: false,
             moved_task: None,
+            words: crate::step_in::Words::default(),
         }
     }
 

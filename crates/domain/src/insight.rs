@@ -359,7 +359,10 @@ impl Insights {
             return;
         };
         live.stops_waiting(at);
-        let stopped = matches!(end, RunEnd::Stopped { .. } | RunEnd::RateLimited { .. });
+        let stopped = matches!(
+            end,
+            RunEnd::Stopped { .. } | RunEnd::Paused { .. } | RunEnd::RateLimited { .. }
+        );
         let unstarted = end.needs_person();
         let failed = !end.is_good() && !stopped;
         if failed {

@@ -35,6 +35,7 @@ pub mod signal;
 pub mod sitting;
 pub mod state;
 pub mod status;
+pub mod step_in;
 pub mod task;
 pub mod task_file;
 pub mod time;

@@ -173,7 +173,10 @@ fn ended(state: &mut State, run: &RunId, end: &RunEnd, at: Time) {
 const fn is_its_fault(end: &RunEnd) -> bool {
     !matches!(
         end,
-        RunEnd::Completed | RunEnd::Stopped { .. } | RunEnd::RateLimited { .. }
+        RunEnd::Completed
+            | RunEnd::Stopped { .. }
+            | RunEnd::Paused { .. }
+            | RunEnd::RateLimited { .. }
     )
 }
 

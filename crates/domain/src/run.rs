@@ -137,6 +137,11 @@ pub enum RunEnd {
         /// Why.
         why: String,
     },
+    /// A person let it rest: the next run goes on where it was, when they say so.
+    Paused {
+        /// Why.
+        why: String,
+    },
     /// Its keeper died without leaving an exit record.
     Lost,
 }
@@ -187,6 +192,7 @@ impl fmt::Display for RunEnd {
                 "it was silent for {limit_s} s while it should have been working"
             ),
             Self::Stopped { why } => write!(f, "stopped: {why}"),
+            Self::Paused { why } => write!(f, "paused: {why}"),
             Self::Lost => f.write_str("its keeper died without a record of how the run ended"),
         }
     }
@@ -238,6 +244,9 @@ pub struct Run {
     /// Of those, requests whose price was not told yet.
     #[serde(default)]
     pub unpriced: u64,
+    /// What it was started with: it may cost no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<MicroUsd>,
     /// Its program came up.
     #[serde(default)]
     pub came_up: bool,
@@ -247,6 +256,9 @@ pub struct Run {
     /// The event that ended it while its task was waiting for it: the only end of a run that moves a task.
     #[serde(default)]
     pub moved_task: Option<Seq>,
+    /// What people said to it in the midst of its turn.
+    #[serde(default, skip_serializing_if = "crate::step_in::Words::is_empty")]
+    pub words: crate::step_in::Words,
 }
 
 impl Run {

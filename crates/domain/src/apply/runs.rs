@@ -2,25 +2,19 @@
 
 use super::{chain::end_stop, progress, prune};
 use crate::{
-    Actor, AgentName, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, SessionId,
-    State, TaskId, Time, budget, failure,
+    Actor, AgentName, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, State,
+    Time, budget, failure,
     planted::{Fault, is},
     rate,
     run::Work,
     state::{Progress, Receipt, Step},
+    step_in,
 };
 
 /// What a run does and says.
 pub(super) fn apply(state: &mut State, event: &Event) {
-    if let Fact::RunStarted {
-        run,
-        task,
-        work,
-        session,
-        ..
-    } = &event.fact
-    {
-        start_run(state, event.at, run, task, work, session.as_ref());
+    if let Fact::RunStarted { .. } = &event.fact {
+        start_run(state, event);
         return;
     }
     if let Fact::RunEnded { run, end, .. } = &event.fact {
@@ -50,6 +44,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         return;
     };
     match &event.fact {
+        Fact::RunTurnEnded { end, .. } if step_in::goes_on(found, end) => {}
         Fact::RunRead { to, .. } => found.read_to = found.read_to.max(*to),
         Fact::RunUp { .. } => {
             found.came_up = true;
@@ -62,7 +57,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             // Done is done, also when it was just about to be stopped for its silence or its time.
             let late = matches!(
                 found.halt_why,
-                Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. })
+                Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. } | RunEnd::Paused { .. })
             );
             if found.halt_why.is_none() || (late && end.is_good()) {
                 found.halt_why = Some(end.clone());
@@ -84,16 +79,22 @@ pub(super) fn apply(state: &mut State, event: &Event) {
     }
 }
 
-fn start_run(
-    state: &mut State,
-    at: Time,
-    run: &RunId,
-    task: &TaskId,
-    work: &Work,
-    session: Option<&SessionId>,
-) {
+fn start_run(state: &mut State, event: &Event) {
+    let Fact::RunStarted {
+        run,
+        task,
+        work,
+        session,
+        cap,
+        ..
+    } = &event.fact
+    else {
+        return;
+    };
+    let at = event.at;
     let cost_before = session
-        .and_then(|s| state.sessions.get(s))
+        .as_ref()
+        .and_then(|session| state.sessions.get(session))
         .copied()
         .unwrap_or_default();
     state.runs.insert(
@@ -107,7 +108,7 @@ fn start_run(
             } else {
                 RunStatus::Starting
             },
-            session: session.cloned(),
+            session: session.clone(),
             since: at,
             until: None,
             end: None,
@@ -123,9 +124,11 @@ fn start_run(
             tokens: 0,
             requests: 0,
             unpriced: 0,
+            cap: *cap,
             came_up: false,
             turn_over: false,
             moved_task: None,
+            words: step_in::Words::default(),
         },
     );
     let found = progress(state, task, at);
@@ -226,7 +229,7 @@ fn end_leg(
             end_stop(found, at, Some(false));
             Step::Asking
         }
-        (RunEnd::RateLimited { .. }, _) => {
+        (RunEnd::RateLimited { .. } | RunEnd::Paused { .. }, _) => {
             end_stop(found, at, None);
             Step::Idle
         }

@@ -282,6 +282,7 @@ fn went_on(state: &mut State, event: &Event) {
         }
         Fact::ToolCalled { run, .. }
         | Fact::PersonSaid { run, .. }
+        | Fact::PersonIntervened { run, .. }
         | Fact::RunEnded { run, .. } => state.runs.get(run).map(|found| found.task.clone()),
         other => other.task().cloned(),
     };

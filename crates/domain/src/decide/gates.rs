@@ -138,7 +138,7 @@ pub(super) fn ended(
     if end.is_good() {
         return gate_or_hand_off(state, &run.task, found, now);
     }
-    if let RunEnd::Stopped { .. } = end {
+    if let RunEnd::Stopped { .. } | RunEnd::Paused { .. } = end {
         return escalate(&run.task, format!("The gate `{gate}` was {end}"));
     }
     if matches!(end, RunEnd::Lost) && state.status(&run.task) == Some(Status::InProgress) {

@@ -6,6 +6,7 @@ use crate::{
     planted::{Fault, is},
     run::{Verdict, Work},
     state::Step,
+    step_in,
 };
 
 /// The place is there: start the agent, if it is one.
@@ -126,6 +127,7 @@ pub(super) fn run_ended(
         .filter(|request| request.run() == Some(run))
         .map(|request| withdraw(request, "its run is over"))
         .collect();
+    commands.extend(step_in::unheard(found));
     if end.needs_person() {
         commands.extend(failure::could_not_start(state, found, end, now));
     }
@@ -187,6 +189,7 @@ fn leg_ended(state: &State, run: &Run, leg: Leg, end: &RunEnd, now: Time) -> Vec
                 ),
             }]
         }
+        (RunEnd::Paused { .. }, Step::Idle, _) => Vec::new(), // it goes on when it is resumed
         (_, Step::Asking, _) => escalate(&task, format!("{leg}: {end}")),
         (_, Step::Idle, _) => failure::climb(state, &task, leg, found.status, &end.to_string()),
         _ => Vec::new(),

@@ -13,6 +13,7 @@ use crate::{
     run::Work,
     signal::Say,
     state::Step,
+    step_in,
 };
 pub(crate) use gates::after_commit;
 use requests::say;
@@ -135,6 +136,8 @@ fn about_runs(state: &State, event: &Event, now: Time) -> Vec<Command> {
             .filter(|request| matches!(&request.kind, RequestKind::Permission { run: r, ask: a, .. } if r == run && a == ask))
             .map(|request| withdraw(request, "the agent no longer asks"))
             .collect(),
+        Fact::PersonIntervened { .. } | Fact::RunUp { .. } => step_in::decide(state, event),
+        Fact::RunTurnEnded { run, .. } if state.runs.get(run).is_some_and(|found| !found.words.now.is_empty()) => step_in::decide(state, event),
         Fact::RunTurnEnded { run, end, .. } if state.runs.get(run).is_some_and(|found| found.is_live() && found.halting.is_none()) => {
             vec![Command::HaltRun { run: run.clone(), halt: Halt::CloseInput, end: end.clone() }]
         }
@@ -152,7 +155,7 @@ fn about_runs(state: &State, event: &Event, now: Time) -> Vec<Command> {
     }
 }
 
-/// A run that came up after its task was taken elsewhere (the start of a process takes a while) is stopped again.
+/// A run that came up after its task was taken elsewhere, or paused (the start of a process takes a while), is stopped again.
 fn in_vain(state: &State, run: &RunId, task: &TaskId, work: &Work) -> Vec<Command> {
     let wanted = match (work, state.step(task)) {
         (Work::Leg { .. }, Step::Working { run: wanted, .. }) => wanted == run,
@@ -160,15 +163,21 @@ fn in_vain(state: &State, run: &RunId, task: &TaskId, work: &Work) -> Vec<Comman
         _ => false,
     };
     let live = state.runs.get(run).is_some_and(Run::is_live);
-    if wanted || !live {
+    let paused = state.paused_tasks.get(task);
+    let end = match (wanted, work, paused) {
+        (false, ..) => RunEnd::Stopped {
+            why: "the task was taken elsewhere while it was being started".to_owned(),
+        },
+        (true, Work::Leg { .. }, Some(why)) => RunEnd::Paused { why: why.clone() },
+        (true, ..) => return Vec::new(),
+    };
+    if !live {
         return Vec::new();
     }
     vec![Command::HaltRun {
         run: run.clone(),
         halt: Halt::Interrupt,
-        end: RunEnd::Stopped {
-            why: "the task was taken elsewhere while it was being started".to_owned(),
-        },
+        end,
     }]
 }
 
@@ -207,7 +216,7 @@ fn clear(state: &State, task: &TaskId, why: &str) -> Vec<Command> {
     halts.collect()
 }
 
-fn withdraw(request: &Request, why: &str) -> Command {
+pub(crate) fn withdraw(request: &Request, why: &str) -> Command {
     Command::WithdrawRequest {
         request: request.id,
         why: why.to_owned(),

@@ -3,7 +3,8 @@
 use crate::{
     Actor, Agent, Chain, Command, Config, Decision, Event, Fact, Gate, Halt, Leg, RequestKind,
     RunEnd, RunId, Seq, State, Status, TaskCard, TaskId, Time,
-    apply::apply, carry,
+    apply::apply,
+    carry,
     decide::decide,
     run::{Verdict, Work},
     schedule::{due, schedule},
@@ -316,6 +317,7 @@ impl World {
             | Command::Lapse { .. }
             | Command::Pause { .. }
             | Command::NoteConflict { .. }
+            | Command::PassOn { .. }
             | Command::ResolveConflict { .. }) => {
                 let fact = told.told();
                 fact.into_iter().for_each(|fact| self.engine(fact));

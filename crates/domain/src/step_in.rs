@@ -1,0 +1,131 @@
+//! A person steps in while an agent works: its turn is interrupted, and it goes on with the person's words.
+//!
+//! The words are said only when the turn is over, however it ended: said into a turn that is just being interrupted they could be
+//! lost with it, and a turn that ended by itself a moment before must not end the run. So the first end of a turn after a person
+//! stepped in starts the next turn and ends nothing. Words that a run did not live to hear are passed on to its agent as a message.
+
+use crate::{
+    AgentName, Command, Event, Fact, Run, RunEnd, RunId, Seq, State,
+    decide::withdraw,
+    message::{Address, Letter, MessageKind},
+    signal::Say,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What people said to a run in the midst of its turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// What waits for the turn's end, by the event that told it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<(Seq, String)>,
+    /// What the turn that begins now begins with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub now: Vec<(Seq, String)>,
+}
+
+impl Words {
+    /// Whether nobody stepped in.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.now.is_empty()
+    }
+}
+
+/// A person stepped in.
+pub(crate) fn apply(state: &mut State, event: &Event) {
+    if let Fact::PersonIntervened { run, text } = &event.fact
+        && let Some(run) = state.runs.get_mut(run).filter(|run| run.is_live())
+    {
+        run.words.waiting.push((event.seq, text.clone()));
+    }
+}
+
+/// A turn ended. Whether another one follows it, with a person's words.
+pub(crate) fn goes_on(run: &mut Run, end: &RunEnd) -> bool {
+    run.words.now.clear();
+    let can = matches!(
+        end,
+        RunEnd::Stopped { .. }
+            | RunEnd::Completed
+            | RunEnd::DeniedEverything
+            | RunEnd::AgentError { .. }
+    );
+    if !can || run.halting.is_some() || run.words.waiting.is_empty() {
+        return false;
+    }
+    run.words.now = std::mem::take(&mut run.words.waiting);
+    true
+}
+
+/// What follows when a person steps in, or when the turn they stepped into is over.
+pub(crate) fn decide(state: &State, event: &Event) -> Vec<Command> {
+    let Some(run) = event.fact.run().and_then(|run| state.runs.get(run)) else {
+        return Vec::new();
+    };
+    match &event.fact {
+        Fact::PersonIntervened { .. } if run.is_live() => {
+            // What it waited for is cut off with the turn.
+            let asked = state.open_requests();
+            let mut commands: Vec<_> = asked
+                .filter(|request| request.run() == Some(&run.id))
+                .map(|request| withdraw(request, "you stepped in"))
+                .collect();
+            // One that is not up yet has no turn to interrupt.
+            commands.extend(run.came_up.then(|| interrupt(&run.id)));
+            commands
+        }
+        Fact::RunUp { .. } if !run.words.waiting.is_empty() => vec![interrupt(&run.id)],
+        Fact::RunTurnEnded { .. } => run.words.now.iter().map(|it| say(&run.id, it)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a run did not live to hear is passed on to its agent.
+pub(crate) fn unheard(run: &Run) -> Vec<Command> {
+    let Some(agent) = run.agent() else {
+        return Vec::new();
+    };
+    let pass_on = |(said, text): &(Seq, String)| Command::PassOn {
+        letter: letter(run, agent, *said, text),
+    };
+    run.words.waiting.iter().map(pass_on).collect()
+}
+
+fn letter(run: &Run, agent: &AgentName, said: Seq, text: &str) -> Letter {
+    Letter {
+        to: Address::Holder(agent.clone()),
+        recipients: BTreeSet::from([agent.clone()]),
+        kind: MessageKind::Coordination,
+        task: Some(run.task.clone()),
+        text: format!(
+            "The person said this to {}, which ended before it heard it:\n\n{text}",
+            run.id
+        ),
+        payload: None,
+        reply_to: None,
+        key: Some(format!("unheard-{}", said.0)),
+    }
+}
+
+fn interrupt(run: &RunId) -> Command {
+    Command::Say {
+        run: run.clone(),
+        say: Say::Interrupt,
+    }
+}
+
+fn say(run: &RunId, (said, text): &(Seq, String)) -> Command {
+    Command::Say {
+        run: run.clone(),
+        say: Say::Words {
+            id: format!("person-{}", said.0),
+            text: format!(
+                "The person at this machine interrupted you to say this:\n\n{text}\n\nGo on with your task with that in mind; end it as you were told before."
+            ),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
