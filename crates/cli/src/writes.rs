@@ -299,6 +299,8 @@ fn answer(args: Answer) -> Result<Value, Failure> {
         (_, _, _, _, true) => DecisionInput::GiveUp,
         _ => DecisionInput::Changes {
             note: note.unwrap_or_default(),
+            comments: Vec::new(),
+            hunks: Vec::new(),
         },
     };
     decide(id, decision)

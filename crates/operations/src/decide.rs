@@ -1,7 +1,9 @@
 //! `decide`: answer a request. `approve` and `reject` find the request of a task and come here.
 
 use crate::{
-    Context, OpError,
+    Context, OpError, project,
+    remarks::{Given, compose},
+    review,
     view::{self, outcome},
     who::only_person,
     wire::{DecisionInput, Done, input},
@@ -18,13 +20,64 @@ use orchestron_engine::ports::Worktree;
 /// `RequestClosed`, `Unfit` when the decision answers another kind, `Stale` when the branch has moved since it was looked at.
 pub fn decide(cx: &mut Context, input: &input::Decide) -> Result<Done, OpError> {
     only_person(cx, "decide")?;
-    let decision = read(&input.decision)?;
-    answer(
-        cx,
-        RequestId(input.request.0),
-        &decision,
-        input.commit.as_deref(),
-    )
+    let id = RequestId(input.request.0);
+    let decision = match &input.decision {
+        DecisionInput::Changes {
+            note,
+            comments,
+            hunks,
+        } => changes(cx, id, note, Given { comments, hunks })?,
+        other => read(other)?,
+    };
+    answer(cx, id, &decision, input.commit.as_deref())
+}
+
+/// What has to change, with what was said about single lines.
+fn changes(
+    cx: &mut Context,
+    id: RequestId,
+    note: &str,
+    given: Given<'_>,
+) -> Result<Decision, OpError> {
+    let state = cx.state()?;
+    let request = state.requests.get(&id).filter(|_| !given.is_empty());
+    let about = request.and_then(|request| Some((request.task.as_ref()?, commit_of(request))));
+    let note = with_remarks(cx, &state, about, note, given)?;
+    Ok(Decision::Changes { note })
+}
+
+/// The commit that a decision is about.
+const fn commit_of(request: &Request) -> Option<&CommitId> {
+    match &request.kind {
+        RequestKind::Review { commit } | RequestKind::Conflict { commit, .. } => commit.as_ref(),
+        _ => None,
+    }
+}
+
+/// The words that go back: the note, and every remark with the code it is about as it is at that commit.
+pub fn with_remarks(
+    cx: &Context,
+    state: &State,
+    about: Option<(&TaskId, Option<&CommitId>)>,
+    note: &str,
+    given: Given<'_>,
+) -> Result<String, OpError> {
+    if !given.asks() {
+        let what = "say what has to change; it goes to the implementer";
+        some_text("note", Some(note), what)?;
+    }
+    let Some((task, commit)) = about.filter(|_| !given.is_empty()) else {
+        return Ok(note.trim().to_owned());
+    };
+    let files = match (project::base(cx, state)?, commit) {
+        (Some(base), Some(commit)) => cx.git.between(&base, None, commit)?,
+        (Some(base), None) => match tip(cx, state, task)? {
+            Some(tip) => cx.git.between(&base, None, &tip)?,
+            None => None,
+        },
+        (None, _) => None,
+    };
+    compose(note, given, &files.unwrap_or_default().files)
 }
 
 /// Reads a decision.
@@ -33,12 +86,8 @@ fn read(input: &DecisionInput) -> Result<Decision, OpError> {
         |note: &Option<String>| Some(trimmed(note.as_deref())).filter(|note| !note.is_empty());
     Ok(match input {
         DecisionInput::Approve { note } => Decision::Approve { note: words(note) },
-        DecisionInput::Changes { note } => Decision::Changes {
-            note: some_text(
-                "note",
-                Some(note),
-                "say what has to change; it goes to the implementer",
-            )?,
+        DecisionInput::Changes { note, .. } => Decision::Changes {
+            note: note.trim().to_owned(),
         },
         DecisionInput::Allow => Decision::Allow,
         DecisionInput::Deny { note } => Decision::Deny { note: words(note) },
@@ -90,6 +139,10 @@ pub fn answer(
         };
         Ok((vec![(Actor::Person, fact)], ()))
     })?;
+    if let (Some(task), Some(commit)) = (&task, commit_of(request)) {
+        // Who decides has looked.
+        review::remember(cx, task, &commit.0)?;
+    }
     told(cx, &state, request, task.as_ref(), decision)
 }
 

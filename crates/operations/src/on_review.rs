@@ -2,11 +2,12 @@
 
 use crate::{
     Context, OpError,
-    decide::{answer, tip},
+    decide::{answer, tip, with_remarks},
+    remarks::Given,
     view::{Sight, is_for_the_person},
     who::{Who, only_person},
     wire::{Done, input},
-    writing::{card, done, id, must_be_clear, must_rest, some_text, tell_engine, trimmed, write},
+    writing::{card, done, id, must_be_clear, must_rest, tell_engine, trimmed, write},
 };
 use orchestron_domain::{
     Actor, Decision, Fact, Leg, Request, RequestId, RequestKind, State, Status, TaskId,
@@ -50,12 +51,20 @@ pub fn approve(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpErro
 ///
 /// # Errors
 /// When the note says nothing, or nothing about the task waits for a verdict.
-pub fn reject(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpError> {
-    let what = "say what has to change; it goes to the implementer with the whole context";
-    let note = some_text("note", input.note.as_deref(), what)?;
+pub fn reject(cx: &mut Context, input: &input::Reject) -> Result<Done, OpError> {
     let task = id(&input.task)?;
     let state = cx.state()?;
     must_be_clear(cx, &state, &task)?;
+    let given = Given {
+        comments: &input.comments,
+        hunks: &input.hunks,
+    };
+    let commit = state
+        .tasks
+        .get(&task)
+        .and_then(|found| found.commit.as_ref());
+    let note = input.note.as_deref().unwrap_or_default();
+    let note = with_remarks(cx, &state, Some((&task, commit)), note, given)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let found = card(&state, &task)?;
     if found.status != Status::Review {

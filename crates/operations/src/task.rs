@@ -43,7 +43,7 @@ pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError
         notes: text(Section::ImplementationNotes),
         files_affected: card.files_affected.clone(),
         handoffs: handoffs(&parsed),
-        feedback: feedback(cx, &task, found)?,
+        feedback: feedback(cx, &task, found.map_or(0, |found| found.feedback))?,
         error_context: text(Section::ErrorContext),
         gates: gates(&state, found),
         runs: runs(&sight, &task),
@@ -96,12 +96,11 @@ fn handoffs(file: &TaskFile) -> Vec<HandoffView> {
 }
 
 /// Feedback, oldest first.
-fn feedback(
+pub(crate) fn feedback(
     cx: &Context,
     task: &TaskId,
-    found: Option<&Progress>,
+    known: u32,
 ) -> Result<Vec<FeedbackView>, OpError> {
-    let known = found.map_or(0, |found| found.feedback);
     let mut views = Vec::new();
     for n in 1..=known.max(MOST_FEEDBACK) {
         let path = format!("feedback/{task}-{n}.md");

@@ -32,7 +32,17 @@ pub fn verdict(cx: &mut Context, input: &input::Verdict) -> Result<Done, OpError
         agent: input.agent.clone(),
     };
     match input.verdict {
-        VerdictWord::Changes => on_review::reject(cx, &on_review),
+        VerdictWord::Changes => on_review::reject(
+            cx,
+            &input::Reject {
+                task: input.task.clone(),
+                note: input.note.clone(),
+                commit: input.commit.clone(),
+                comments: Vec::new(),
+                hunks: Vec::new(),
+                agent: input.agent.clone(),
+            },
+        ),
         VerdictWord::Approve if is_for_the_person(&state, found) => {
             on_review::approve(cx, &on_review)
         }

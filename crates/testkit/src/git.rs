@@ -3,7 +3,7 @@
 use crate::world::{World, refused};
 use orchestron_domain::{CommitId, TaskId};
 use orchestron_engine::ports::{
-    FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult, Unmerged, Worktree,
+    Between, FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult, Unmerged, Worktree,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,8 @@ pub struct Repository {
     pub merges: Vec<(String, CommitId)>,
     /// Files in which two changes always conflict; in all others they merge.
     pub collide: BTreeSet<String>,
+    /// What lies between commits (older one empty: since the base), where a test says so.
+    pub between: BTreeMap<(String, String), Between>,
     /// How many pairs were compared.
     pub forecasts: u32,
     made: BTreeMap<CommitId, Made>,
@@ -228,6 +230,44 @@ impl Git for MemoryGit {
         } else {
             Vec::new()
         })
+    }
+
+    fn between(
+        &self,
+        _base_branch: &str,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> PortResult<Option<Between>> {
+        let things = self.0.up()?;
+        let known = |commit: &CommitId| things.git.made.contains_key(commit);
+        if !known(to) || from.is_some_and(|from| !known(from)) {
+            return Ok(None);
+        }
+        let key = (
+            from.map_or_else(String::new, |from| from.0.clone()),
+            to.0.clone(),
+        );
+        if let Some(planted) = things.git.between.get(&key) {
+            return Ok(Some(planted.clone()));
+        }
+        let before = from.map_or_else(BTreeSet::new, |from| things.git.made(from).files);
+        let files = things.git.made(to).files.into_iter();
+        let files = files
+            .filter(|file| !before.contains(file))
+            .map(|path| FileDiff {
+                path,
+                old_path: None,
+                kind: "modified".into(),
+                added: Some(2),
+                removed: Some(1),
+                patch: "@@ -1 +1,2 @@\n-old\n+new\n+more\n".into(),
+                cut: false,
+            });
+        Ok(Some(Between {
+            files: files.collect(),
+            follows: true,
+            caught_up: false,
+        }))
     }
 
     fn merge(

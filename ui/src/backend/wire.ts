@@ -500,9 +500,81 @@ effect: string | null,
  */
 urgency: number, 
 /**
+ * What waits for it, in words; none when nothing does. 
+ */
+urgency_why?: string, 
+/**
  * A clash: the conflict, which `resolve` decides. 
  */
 clash?: Big, };
+
+export type NoticeWord = "review" | "permission" | "question" | "escalation" | "conflict" | "budget" | "message" | "done" | "several" | "digest";
+
+export type NoticeMemory = { 
+/**
+ * News of before is no news. 
+ */
+since: Big, 
+/**
+ * What was told and may still be open. 
+ */
+told: Array<Big>, 
+/**
+ * When something was told last. 
+ */
+last: Millis | null, 
+/**
+ * When the last digest came. 
+ */
+digest: Millis, };
+
+export type NoticeView = { 
+/**
+ * The first thing it is about; names the notification. 
+ */
+id: Big, kind: NoticeWord, 
+/**
+ * One line. 
+ */
+title: string, 
+/**
+ * Some more lines. 
+ */
+body: string, sound: boolean, 
+/**
+ * All that it is about, most urgent first; empty when a digest only reminds. 
+ */
+about: Array<Big>, 
+/**
+ * When it is about one request alone: that request, so that it can be decided from the notification. 
+ */
+request: RequestView | null, 
+/**
+ * When it is about one task alone: that task, so that a click opens it. 
+ */
+task: string | null, };
+
+export type NoticesView = { 
+/**
+ * Each is one notification, the digest last; usually none or one. 
+ */
+show: Array<NoticeView>, 
+/**
+ * Things that were told and are settled: a notification that is about these alone is taken down. 
+ */
+over: Array<Big>, 
+/**
+ * Look again then, even if nothing happens until then. 
+ */
+again: Millis | null, 
+/**
+ * How many things wait to be told later: gathered, or kept back by quiet hours. 
+ */
+later: number, 
+/**
+ * Hand this back the next time, once all of `show` is shown. 
+ */
+memory: NoticeMemory, };
 
 export type FileDiffView = { path: string, old_path: string | null, change: ChangeWord, 
 /**
@@ -526,7 +598,83 @@ conflicts: Array<string>,
 /**
  * Why there is no diff, when there is none. 
  */
-none: string | null, };
+none: string | null, 
+/**
+ * The older commit, when the diff does not begin where the branch left its base. 
+ */
+from: string | null, 
+/**
+ * What has to be known to read it: the branch was rewritten, its base came in between. 
+ */
+notes: Array<string>, };
+
+export type RemarkWord = "comment" | "keep" | "again";
+
+export type RemarkState = "open" | "changed" | "left";
+
+export type PointView = { 
+/**
+ * As `HandoffView.n`. 
+ */
+handoff: number, leg: LegWord, who: string, attempt: number, at: Millis, 
+/**
+ * None = the branch's base. 
+ */
+from: string | null, 
+/**
+ * None = not known, or without git. 
+ */
+to: string | null, };
+
+export type LookView = { commit: string, at: Millis, };
+
+export type RemarkView = { kind: RemarkWord, state: RemarkState, 
+/**
+ * In which feedback. 
+ */
+feedback: Big, by: string, 
+/**
+ * When, as the feedback says. 
+ */
+at: string, path: string, 
+/**
+ * The lines are those before the change. 
+ */
+before: boolean, 
+/**
+ * As they were numbered when it was said. 
+ */
+line: number, to: number, 
+/**
+ * Where the last of them is now; none when the file is not among the changes any more. 
+ */
+now: number | null, 
+/**
+ * Markdown. 
+ */
+text: string, 
+/**
+ * The try that answered it. 
+ */
+attempt: number | null, };
+
+export type ReviewView = { task: string, 
+/**
+ * Tip of its branch. 
+ */
+commit: string | null, 
+/**
+ * What the person saw before that. 
+ */
+last_look: LookView | null, 
+/**
+ * Handoffs, oldest first. 
+ */
+points: Array<PointView>, 
+/**
+ * Oldest first. 
+ */
+remarks: Array<RemarkView>, };
 
 export type EventView = { seq: Big, at: Millis, by: string, kind: string, task: string | null, run: string | null, 
 /**
@@ -858,6 +1006,120 @@ before: TestWord, before_commit: string | null,
  */
 after: TestWord, after_commit: string | null, };
 
+export type MeasureWord = "throughput" | "cycle-time" | "hand-over" | "first-pass" | "human-share" | "utilisation" | "failed-starts" | "cache-hits" | "cost";
+
+export type UnitWord = "per-day" | "span" | "share" | "money";
+
+export type InsightsView = { from: Millis, to: Millis, 
+/**
+ * How long a step is, in milliseconds; `points` have one number for each. 
+ */
+step: Big, measures: Array<MeasureView>, 
+/**
+ * Agents that worked, those that cost most first. 
+ */
+agents: Array<AgentInsightView>, 
+/**
+ * Tasks that cost something, those that cost most first; at most fifty. 
+ */
+tasks: Array<TaskCostView>, 
+/**
+ * How many more tasks cost something. 
+ */
+more_tasks: number, cost: Money, };
+
+export type MeasureView = { what: MeasureWord, unit: UnitWord, 
+/**
+ * Over the whole time; none when nothing tells it. 
+ */
+value: Big | null, 
+/**
+ * What was aimed at, where an aim is written down. 
+ */
+target: Big | null, more_is_better: boolean, 
+/**
+ * Of how many it was made. 
+ */
+samples: Big, points: Array<Big | null>, };
+
+export type AgentInsightView = { name: string, 
+/**
+ * Runs that ended. 
+ */
+runs: Big, 
+/**
+ * Of those, runs that failed. 
+ */
+failed: Big, 
+/**
+ * Milliseconds in which it worked; waiting for people not counted. 
+ */
+busy: Big, 
+/**
+ * Thousandths of the time in which anybody worked. 
+ */
+utilisation: Big | null, cost: Money, 
+/**
+ * Thousandths of its input tokens that came from the cache. 
+ */
+cache_hits: Big | null, };
+
+export type TaskCostView = { task: string, 
+/**
+ * None when its file is gone. 
+ */
+title: string | null, cost: Money, runs: Big, done: boolean, };
+
+export type ConfigView = { 
+/**
+ * `.mcp/config.yaml` 
+ */
+path: string, 
+/**
+ * The whole text, as it is. 
+ */
+text: string, 
+/**
+ * The text's hash; given back with a change, so that nobody else's is written over. 
+ */
+hash: string, 
+/**
+ * Every setting there is, in the order of the documentation. 
+ */
+settings: Array<SettingView>, problems: Array<ProblemView>, };
+
+export type SettingView = { 
+/**
+ * `limits.parallel` 
+ */
+key: string, 
+/**
+ * What is written for it, as YAML; none = nothing. 
+ */
+written: string | null, line: number | null, 
+/**
+ * What holds now, in the words of the file; empty = nothing does. 
+ */
+holds: string, };
+
+export type KeyTestView = { account: string, 
+/**
+ * The key is good. 
+ */
+good: boolean, 
+/**
+ * In a sentence. 
+ */
+said: string, cure: string | null, 
+/**
+ * Whom was asked: `api.anthropic.com`. 
+ */
+host: string, 
+/**
+ * Milliseconds it took. 
+ */
+took: Big, };
+
 export type ErrorView = { 
 /**
  * Stable word: `task_not_found`, `stale_decision`, … 
@@ -875,6 +1137,88 @@ hints: Array<string>,
  * The input field that is wrong, when one is. 
  */
 field: string | null, };
+
+export type DesktopView = { 
+/**
+ * The project of this window; none = it has to be chosen first. 
+ */
+project: string | null, 
+/**
+ * Why the project that was asked for is not there. 
+ */
+problem: ErrorView | null, 
+/**
+ * Whether there is a tray to hide in. 
+ */
+tray: boolean, close_to_tray: boolean, 
+/**
+ * Whether it starts at login; none = this system cannot tell. 
+ */
+at_login: boolean | null, 
+/**
+ * Who shows notifications; none = nobody. 
+ */
+notifications: NotifierView | null, 
+/**
+ * Newest first. 
+ */
+recent: Array<RecentView>, 
+/**
+ * Where the app writes what goes wrong. 
+ */
+log: string, version: string, };
+
+export type NotifierView = { name: string, 
+/**
+ * Whether it shows buttons. 
+ */
+actions: boolean, };
+
+export type RecentView = { path: string, name: string, opened: Millis, 
+/**
+ * Its engine runs in this app. 
+ */
+open: boolean, 
+/**
+ * Its folder is there. 
+ */
+there: boolean, };
+
+export type PickedView = { path: string | null, };
+
+export type FolderView = { path: string, 
+/**
+ * Why nothing can be set up there. 
+ */
+problem: string | null, 
+/**
+ * The project there or around it: it can be opened as it is. 
+ */
+project: string | null, git: boolean, branch: string | null, 
+/**
+ * Coding agents this machine has or could have. 
+ */
+agents: Array<FoundAgentView>, };
+
+export type FoundAgentView = { cli: string, 
+/**
+ * None = not installed. 
+ */
+program: string | null, version: string | null, 
+/**
+ * How to install or mend it. 
+ */
+install: string, };
+
+export type SetUpView = { path: string, created: Array<string>, kept: Array<string>, chain: string, notes: Array<string>, };
+
+export type DesktopSet = { at_login?: boolean, close_to_tray?: boolean, };
+
+export type DesktopFolder = { path: string, };
+
+export type DesktopSetUp = { path: string, base_branch?: string, };
+
+export type DesktopOpen = { path: string, new_window: boolean, };
 
 export type TranscriptItemView = { "type": "told", 
 /**
@@ -928,9 +1272,17 @@ export type DecisionInput = { "type": "approve",
  */
 note: string | null, } | { "type": "changes", 
 /**
- * What to change. 
+ * What to change; may be empty when the rest says it. 
  */
-note: string, } | { "type": "allow" } | { "type": "deny", 
+note: string, 
+/**
+ * What is said about single lines. 
+ */
+comments?: Array<Comment>, 
+/**
+ * Parts that are accepted as they are, and parts to be done again. 
+ */
+hunks?: Array<HunkVerdict>, } | { "type": "allow" } | { "type": "deny", 
 /**
  * What to tell the agent. 
  */
@@ -988,6 +1340,36 @@ claim: boolean, };
 
 export type Decide = { request: Big, decision: DecisionInput, commit: string | null, };
 
+export type Comment = { 
+/**
+ * As the diff names it. 
+ */
+path: string, line: number, 
+/**
+ * The last line, when it is about several. 
+ */
+to: number | null, 
+/**
+ * The lines are those before the change. 
+ */
+before?: boolean, text: string, };
+
+export type HunkVerdict = { path: string, line: number, 
+/**
+ * Accepted as it is; else to be done again. 
+ */
+keep: boolean, };
+
+export type Reject = { task: string, note: string | null, commit: string | null, comments?: Array<Comment>, hunks?: Array<HunkVerdict>, 
+/**
+ * In whose name; none = the person. 
+ */
+agent: string | null, };
+
+export type Diff = { task: string, from?: string, to?: string, };
+
+export type Seen = { task: string, commit: string, };
+
 export type OnReview = { task: string, note: string | null, commit: string | null, 
 /**
  * In whose name; none = the person. 
@@ -1024,7 +1406,45 @@ export type RunVerdict = { verdict: VerdictWord, note: string, };
 
 export type Transcript = { run: string, from: Big, limit: number | null, };
 
-export type Events = { task: string | null, before: Big | null, limit: number | null, };
+export type Events = { task: string | null, before: Big | null, limit: number | null, 
+/**
+ * Only what this one caused: `you`, `engine`, an agent's name. 
+ */
+by?: string, 
+/**
+ * Only these kinds of facts. 
+ */
+kinds?: Array<string>, };
+
+export type Insights = { 
+/**
+ * How many days, today included; 14 when nobody says. 
+ */
+days?: number, 
+/**
+ * Minutes that the person's clock is ahead of UTC: where days begin. 
+ */
+zone?: number, };
+
+export type ConfigSet = { changes: Array<ConfigChange>, 
+/**
+ * `hash` of what was looked at; refused when the file has changed since. 
+ */
+hash: string | null, };
+
+export type ConfigChange = { 
+/**
+ * `limits.parallel` 
+ */
+key: string, values: Array<string>, };
+
+export type ConfigWrite = { text: string, 
+/**
+ * As with `config-set`. 
+ */
+hash: string | null, };
+
+export type KeyTest = { account: string, };
 
 export type List = { status: StatusWord | null, agent: string | null, };
 
@@ -1081,6 +1501,8 @@ export type KeySet = { account: string, key: string, };
 export type KeyDelete = { account: string, };
 
 export type Words = { task: string, text: string, };
+
+export type Notices = { memory?: NoticeMemory, };
 
 export type Messages = { inbox: string | null, 
 /**

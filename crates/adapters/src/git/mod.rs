@@ -5,6 +5,7 @@
 //! not kept under `refs/orchestron/saved/`; no program that the repository configures (hooks, monitors, external diffs) is run by a
 //! command that only looks.
 
+mod between;
 mod checkout;
 mod command;
 mod commits;
@@ -31,7 +32,7 @@ pub use project::find_project;
 
 use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};
 use orchestron_domain::{CommitId, TaskId, Time};
-use orchestron_engine::ports::{FileDiff, Git, MergeOutcome, PortResult, Unmerged, Worktree};
+use orchestron_engine::ports::{Between, FileDiff, Git, MergeOutcome, PortResult, Unmerged, Worktree};
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// The [`Git`] port of one project.
@@ -241,6 +242,18 @@ impl Git for GitCli {
         with_uncommitted: bool,
     ) -> PortResult<Vec<FileDiff>> {
         Ok(self.difference(tree, base_branch, with_uncommitted)?)
+    }
+
+    fn between(
+        &self,
+        base_branch: &str,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> PortResult<Option<Between>> {
+        match self.repo()? {
+            Some(repo) => Ok(between::commits(&repo, base_branch, from, to)?),
+            None => Ok(None),
+        }
     }
 
     fn merge(

@@ -79,6 +79,17 @@ pub struct FileDiff {
     pub cut: bool,
 }
 
+/// What lies between two commits of a task's branch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Between {
+    /// The changed files.
+    pub files: Vec<FileDiff>,
+    /// Whether the newer commit contains the older one; if not, the branch was rewritten.
+    pub follows: bool,
+    /// The base branch came in between; only files that the task itself changes are told then.
+    pub caught_up: bool,
+}
+
 /// Git, by its command line.
 pub trait Git: Send + Sync {
     /// Whether the project is a git repository with at least one commit.
@@ -108,6 +119,14 @@ pub trait Git: Send + Sync {
         base_branch: &str,
         with_uncommitted: bool,
     ) -> PortResult<Vec<FileDiff>>;
+    /// What lies between two commits of a task's branch, or (with no older one) between a commit and its merge base with `base_branch`.
+    /// None when the repository does not have one of them (any more).
+    fn between(
+        &self,
+        base_branch: &str,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> PortResult<Option<Between>>;
     /// Merges `commit` (or the branch's tip) into `base_branch` with a merge commit; see issue: never forces, never stashes, never touches dirty files.
     fn merge(
         &self,

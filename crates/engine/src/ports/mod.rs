@@ -12,9 +12,9 @@ pub use files::{
     Checkout, Exchange, FileText, Folders, IndexedFile, KnownFile, KnownFiles, Problem, Replaced,
     Scan, Stamp, TaskFiles,
 };
-pub use git::{FileDiff, Git, MergeOutcome, Unmerged, Worktree};
+pub use git::{Between, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
 pub use log::{Commit, Committed, EventFilter, EventLog, Intent, OpenCommand, SET_ASIDE};
-pub use machine::{Clock, Guard, Keys, Locks, Wake, Waker};
+pub use machine::{Clock, Guard, KeyProbe, Keys, Locks, Wake, Waker};
 pub use runs::{
     Heard, InstalledAgent, KeptRun, Look, Over, Programs, RunLogs, RunProgram, RunSpec, Runs,
     Strays,

@@ -5,6 +5,7 @@ mod conflicts;
 mod decisions;
 mod legs;
 mod reads;
+mod reviews;
 mod rights;
 mod scheduling;
 mod tools;

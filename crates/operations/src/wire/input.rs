@@ -1,6 +1,9 @@
 //! Inputs of the operations, by the operation's name.
 
-use super::{Big, DecisionInput, LegWord, ResolveWord, StatusWord, VerdictWord, WorkContextView};
+use super::{
+    Big, DecisionInput, LegWord, NoticeMemory, ResolveWord, StatusWord, VerdictWord,
+    WorkContextView,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -36,7 +39,30 @@ wire_input! {
     pub struct Next { #[serde(default)] pub agent: Option<String>, /** Claim it at once. */ #[serde(default)] pub claim: bool }
     /// `decide`: answer a request. `commit` is what the person looked at; a review is refused when the branch has moved.
     pub struct Decide { pub request: Big, pub decision: DecisionInput, #[serde(default)] pub commit: Option<String> }
-    /// `approve`, `reject`: decide the open review of a task.
+    /// Words about lines of a task's changes.
+    pub struct Comment {
+        /** As the diff names it. */ pub path: String,
+        pub line: u32,
+        /** The last line, when it is about several. */ #[serde(default)] pub to: Option<u32>,
+        /** The lines are those before the change. */ #[serde(default)] #[ts(as = "Option<bool>", optional)] pub before: bool,
+        pub text: String,
+    }
+    /// A verdict on the part of a file's changes that shows this line of the file after the change.
+    pub struct HunkVerdict { pub path: String, pub line: u32, /** Accepted as it is; else to be done again. */ pub keep: bool }
+    /// `reject`: send a task back, with words, comments on lines, and what is accepted of its changes.
+    pub struct Reject {
+        pub task: String,
+        #[serde(default)] pub note: Option<String>,
+        #[serde(default)] pub commit: Option<String>,
+        #[serde(default)] #[ts(as = "Option<Vec<Comment>>", optional)] pub comments: Vec<Comment>,
+        #[serde(default)] #[ts(as = "Option<Vec<HunkVerdict>>", optional)] pub hunks: Vec<HunkVerdict>,
+        /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+    }
+    /// `diff`: between two commits of the task's branch; without `from` since its base, without `to` what it is now.
+    pub struct Diff { pub task: String, #[serde(default)] #[ts(optional)] pub from: Option<String>, #[serde(default)] #[ts(optional)] pub to: Option<String> }
+    /// `seen`: the person looked at a task's changes as of this commit.
+    pub struct Seen { pub task: String, pub commit: String }
+    /// `approve`: decide the open review of a task.
     pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
     /// `verdict`: whether work in review is good.
     pub struct Verdict { pub task: String, pub verdict: VerdictWord, #[serde(default)] pub note: Option<String>, /** What was looked at. */ #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
@@ -53,7 +79,30 @@ wire_input! {
     /// `transcript`.
     pub struct Transcript { pub run: String, #[serde(default)] pub from: Big, #[serde(default)] pub limit: Option<u32> }
     /// `events`.
-    pub struct Events { #[serde(default)] pub task: Option<String>, #[serde(default)] pub before: Option<Big>, #[serde(default)] pub limit: Option<u32> }
+    #[derive(Default)]
+    pub struct Events {
+        #[serde(default)] pub task: Option<String>,
+        #[serde(default)] pub before: Option<Big>,
+        #[serde(default)] pub limit: Option<u32>,
+        /** Only what this one caused: `you`, `engine`, an agent's name. */ #[serde(default)] #[ts(optional)] pub by: Option<String>,
+        /** Only these kinds of facts. */ #[serde(default)] #[ts(as = "Option<Vec<String>>", optional)] pub kinds: Vec<String>,
+    }
+    /// `insights`.
+    pub struct Insights {
+        /** How many days, today included; 14 when nobody says. */ #[serde(default)] #[ts(optional)] pub days: Option<u32>,
+        /** Minutes that the person's clock is ahead of UTC: where days begin. */ #[serde(default)] #[ts(optional)] pub zone: Option<i32>,
+    }
+    /// `config-set`: one or more settings of .mcp/config.yaml.
+    pub struct ConfigSet {
+        pub changes: Vec<ConfigChange>,
+        /** `hash` of what was looked at; refused when the file has changed since. */ #[serde(default)] pub hash: Option<String>,
+    }
+    /// One setting; without values it is taken out. Several values make a list.
+    pub struct ConfigChange { /** `limits.parallel` */ pub key: String, #[serde(default)] pub values: Vec<String> }
+    /// `config-write`: the whole text of .mcp/config.yaml.
+    pub struct ConfigWrite { pub text: String, /** As with `config-set`. */ #[serde(default)] pub hash: Option<String> }
+    /// `key-test`.
+    pub struct KeyTest { pub account: String }
     /// `list`.
     pub struct List { #[serde(default)] pub status: Option<StatusWord>, #[serde(default)] pub agent: Option<String> }
     /// `stop`: a task, or a run by its id.
@@ -118,6 +167,8 @@ wire_input! {
     pub struct MessageAck { pub message: Big, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
     /// `context-save`. `version` is what was known when it was made; 0 for the first.
     pub struct ContextSave { pub task: String, pub version: Big, pub context: WorkContextView, #[serde(default)] pub agent: Option<String> }
+    /// `notices`: `memory` as it came the last time; none at the beginning.
+    pub struct Notices { #[serde(default)] #[ts(optional)] pub memory: Option<NoticeMemory> }
     /// `undo`: what this event tells.
     pub struct Undo { pub event: Big }
     /// `words`: say something to the agent that works on a task.

@@ -1,6 +1,9 @@
 //! What waits for a person, and what a person decides.
 
-use super::{Big, Millis, Money, RequestWord};
+use super::{
+    Big, Millis, Money, RequestWord,
+    input::{Comment, HunkVerdict},
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -25,12 +28,13 @@ wire! {
         /** What was decided, in words, once it was. */ pub outcome: Option<String>,
         /** What deciding yes will do, in words: `merges into main`. */ pub effect: Option<String>,
         /** Higher = more urgent. */ pub urgency: u32,
+        /** What waits for it, in words; none when nothing does. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub urgency_why: Option<String>,
         /** A clash: the conflict, which `resolve` decides. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub clash: Option<Big>,
     }
 }
 
 /// A person's decision on a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum DecisionInput {
     /// Review: good, merge it.
@@ -40,8 +44,17 @@ pub enum DecisionInput {
     },
     /// Review, conflict: send it back.
     Changes {
-        /** What to change. */
+        /** What to change; may be empty when the rest says it. */
+        #[serde(default)]
         note: String,
+        /** What is said about single lines. */
+        #[serde(default)]
+        #[ts(as = "Option<Vec<Comment>>", optional)]
+        comments: Vec<Comment>,
+        /** Parts that are accepted as they are, and parts to be done again. */
+        #[serde(default)]
+        #[ts(as = "Option<Vec<HunkVerdict>>", optional)]
+        hunks: Vec<HunkVerdict>,
     },
     /// Permission: yes, once.
     Allow,

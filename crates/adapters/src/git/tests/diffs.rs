@@ -326,3 +326,47 @@ fn submodules_and_nested_repositories_are_no_obstacle() {
     let shown = diff(&lab, true);
     assert!(shown["lib"].patch.contains("+Subproject commit"));
 }
+
+fn names(files: &[FileDiff]) -> Vec<&str> {
+    files.iter().map(|file| file.path.as_str()).collect()
+}
+
+#[test]
+fn between_two_commits_only_the_task_s_own_changes_are_told() {
+    let lab = Lab::new();
+    lab.save(&[("theirs.txt", "1\n"), ("both.txt", "1\n")], "More");
+    let tree = lab.tree(1);
+    let path = Path::new(&tree.path);
+    write(&path.join("a.txt"), "first\n");
+    write(&path.join("gone again.txt"), "x\n");
+    let (first, _) = lab.commit(&tree).unwrap();
+    write(&path.join("a.txt"), "second\n");
+    fs::remove_file(path.join("gone again.txt")).unwrap();
+    let (second, _) = lab.commit(&tree).unwrap();
+    let between = |from, to| lab.git.between("main", from, to).unwrap();
+    let found = between(Some(&first), &second).unwrap();
+    assert_eq!(names(&found.files), ["a.txt", "gone again.txt"]);
+    assert!(found.follows && !found.caught_up);
+    assert!(found.files[0].patch.contains("-first\n+second"));
+    // The whole of it is what the branch changes against its base.
+    assert_eq!(names(&between(None, &second).unwrap().files), ["a.txt"]);
+    // The base comes in: what it changed is no news of the task's.
+    lab.save(&[("theirs.txt", "2\n")], "Base moves");
+    git_in(path, &["merge", "--quiet", "--no-edit", "main"]);
+    write(&path.join("b.txt"), "own\n");
+    let (third, _) = lab.commit(&tree).unwrap();
+    let found = between(Some(&second), &third).unwrap();
+    assert_eq!(names(&found.files), ["b.txt"]);
+    assert!(found.follows && found.caught_up);
+    // Rewritten: what was seen is no part of it any more, and that is said.
+    git_in(path, &["reset", "--quiet", "--hard", &first.0]);
+    write(&path.join("a.txt"), "third\n");
+    let (other, _) = lab.commit(&tree).unwrap();
+    let found = between(Some(&second), &other).unwrap();
+    assert!(!found.follows);
+    assert!(found.files[0].patch.contains("-second\n+third"));
+    let unknown = "f".repeat(40).as_str().into();
+    assert_eq!(between(Some(&unknown), &other), None);
+    let option = "--output=/tmp/x".into();
+    assert_eq!(between(Some(&option), &other), None);
+}
