@@ -19,7 +19,9 @@ pub fn requests(cx: &mut Context, _input: &input::Nothing) -> Result<Vec<Request
     let sight = Sight::new(cx, &state)?;
     let base = base_for(cx, &state, state.open_requests())?;
     let mut open: Vec<&Request> = state.open_requests().collect();
-    open.sort_by_key(|request| (std::cmp::Reverse(sight.urgency(request)), request.id));
+    open.sort_by_cached_key(|request| {
+        (std::cmp::Reverse(sight.urgency(request).score), request.id)
+    });
     let closed = state
         .requests
         .values()

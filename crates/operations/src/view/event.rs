@@ -101,7 +101,8 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         | Fact::RunTurnEnded { .. }
         | Fact::RunHalting { .. }
         | Fact::RunEnded { .. }
-        | Fact::PersonSaid { .. } => about_runs(state, &event.fact),
+        | Fact::PersonSaid { .. }
+        | Fact::PersonIntervened { .. } => about_runs(state, &event.fact),
         Fact::RequestOpened { .. }
         | Fact::RequestDecided { .. }
         | Fact::RequestWithdrawn { .. }
@@ -370,6 +371,9 @@ fn about_runs(state: &State, fact: &Fact) -> Option<String> {
         Fact::RunEnded { run, end, .. } => run_ended(state, run, end),
         Fact::PersonSaid { run, text } => {
             format!("you said to {}{}", name(state, run), noted(text))
+        }
+        Fact::PersonIntervened { run, text } => {
+            format!("you interrupted {}{}", name(state, run), noted(text))
         }
         _ => return None,
     })

@@ -6,6 +6,7 @@ use orchestron_domain::{
     run::Verdict,
     schedule::{Survey, Wait},
     state::{Progress, Step},
+    urgency::{Urgency, urgency},
 };
 use orchestron_engine::ports::{PortResult, RunLogs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +75,9 @@ impl<'a> Sight<'a> {
         }
         let mut requests = std::mem::take(&mut self.requests);
         for list in requests.values_mut() {
-            list.sort_by_key(|request| (std::cmp::Reverse(self.urgency(request)), request.id));
+            list.sort_by_cached_key(|request| {
+                (std::cmp::Reverse(self.urgency(request).score), request.id)
+            });
         }
         self.requests = requests;
     }
@@ -131,32 +134,12 @@ impl<'a> Sight<'a> {
         self.logs.doing(&run.id).ok().flatten()
     }
 
-    /// How urgent a request is: a live agent that waits goes first; then what holds up more tasks, for longer.
+    /// How urgent a request is, and why.
     #[must_use]
-    pub fn urgency(&self, request: &Request) -> u32 {
-        /// Above everything without a waiting agent.
-        const AGENT_WAITS: u64 = 1_000_000_000;
-        let minutes = u64::try_from(self.now.since(request.since) / 60_000).unwrap_or(0);
-        let (held_up, weight) = request.task.as_ref().map_or((0, 1), |task| {
-            let priority = self
-                .state
-                .cards
-                .get(task)
-                .map_or(1, |card| card.priority as u64);
-            (self.waiting_for(task).len(), 3_u64.saturating_sub(priority))
-        });
-        let held_up = u64::try_from(held_up).unwrap_or(0) + 1;
-        let score = held_up * weight * (minutes + 10);
-        let live = request
-            .run()
-            .and_then(|run| self.state.runs.get(run))
-            .is_some_and(Run::is_live);
-        let score = if live {
-            score + AGENT_WAITS
-        } else {
-            score.min(AGENT_WAITS - 1)
-        };
-        u32::try_from(score).unwrap_or(u32::MAX)
+    pub fn urgency(&self, request: &Request) -> Urgency {
+        urgency(self.state, request, self.now, |task| {
+            self.waiting_for(task).to_vec()
+        })
     }
 
     /// Whether only the person's decision is left for a task in review.
