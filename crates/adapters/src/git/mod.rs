@@ -8,9 +8,11 @@
 mod between;
 mod checkout;
 mod command;
+mod commit_seen;
 mod commits;
 mod diff;
 mod error;
+mod hooks;
 mod identity;
 mod known;
 mod layout;
@@ -27,12 +29,15 @@ mod worktrees;
 #[cfg(test)]
 mod tests;
 
+pub use commit_seen::{CheckedMark, CommitPlace, MadeCommit};
 pub use error::GitError;
 pub use project::find_project;
 
 use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};
 use orchestron_domain::{CommitId, TaskId, Time};
-use orchestron_engine::ports::{Between, FileDiff, Git, MergeOutcome, PortResult, Unmerged, Worktree};
+use orchestron_engine::ports::{
+    Between, FileDiff, Git, Hooks, MergeOutcome, PortResult, Unmerged, Worktree,
+};
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// The [`Git`] port of one project.
@@ -344,6 +349,18 @@ impl Git for GitCli {
         base_branch: &str,
     ) -> PortResult<(Option<CommitId>, Vec<String>)> {
         Ok(self.bring_up(tree, base_branch)?)
+    }
+
+    fn hooks(&self) -> PortResult<Hooks> {
+        Ok(self.hooks_found()?)
+    }
+
+    fn install_hooks(&self) -> PortResult<Hooks> {
+        Ok(self.put_hooks()?)
+    }
+
+    fn uninstall_hooks(&self) -> PortResult<Hooks> {
+        Ok(self.take_hooks()?)
     }
 
     fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>> {

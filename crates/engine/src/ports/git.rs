@@ -1,6 +1,6 @@
 //! Git, by its command line: worktrees, merges and what takes them back.
 
-use super::PortResult;
+use super::{Hooks, PortResult};
 use orchestron_domain::{CommitId, TaskId, Time};
 use std::collections::BTreeSet;
 
@@ -175,6 +175,18 @@ pub trait Git: Send + Sync {
         tree: &Worktree,
         base_branch: &str,
     ) -> PortResult<(Option<CommitId>, Vec<String>)>;
+    /// The project's git hooks.
+    fn hooks(&self) -> PortResult<Hooks> {
+        Ok(Hooks::default())
+    }
+    /// Puts ours in; what is there is kept and called first.
+    fn install_hooks(&self) -> PortResult<Hooks> {
+        Ok(Hooks::default())
+    }
+    /// Takes ours away; what was there before is there again, byte for byte.
+    fn uninstall_hooks(&self) -> PortResult<Hooks> {
+        Ok(Hooks::default())
+    }
     /// Tip of the task's branch.
     fn tip(&self, tree: &Worktree) -> PortResult<Option<CommitId>>;
     /// Removes the worktree; uncommitted work is saved to a ref first, whose name is returned.

@@ -3,6 +3,7 @@
 mod failure;
 mod files;
 mod git;
+mod hooks;
 mod log;
 mod machine;
 mod runs;
@@ -13,6 +14,7 @@ pub use files::{
     Scan, Stamp, TaskFiles,
 };
 pub use git::{Between, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
+pub use hooks::{HOOKS, Hook, HookState, Hooks};
 pub use log::{Commit, Committed, EventFilter, EventLog, Intent, OpenCommand, SET_ASIDE};
 pub use machine::{Clock, Guard, KeyProbe, Keys, Locks, Wake, Waker};
 pub use runs::{
