@@ -273,18 +273,18 @@ impl Lines {
     }
 }
 
-fn indent_of(line: &str) -> usize {
+pub(crate) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
 /// Whether a line says something: it is neither blank nor a comment.
-fn is_content(line: &str) -> bool {
+pub(crate) fn is_content(line: &str) -> bool {
     let text = line.trim();
     !text.is_empty() && !text.starts_with('#')
 }
 
 /// The key of a line, without quotes around it.
-fn key_of(line: &str) -> Option<&str> {
+pub(crate) fn key_of(line: &str) -> Option<&str> {
     let (key, rest) = line.trim().split_once(':')?;
     let apart = rest.is_empty() || rest.starts_with([' ', '\t']);
     let key = key.trim().trim_matches(['"', '\'']);
@@ -308,7 +308,7 @@ fn comment_of(line: &str) -> Option<String> {
 }
 
 /// Where a comment begins: at a `#` behind a space and outside of quotes.
-fn comment_at(line: &str) -> Option<usize> {
+pub(crate) fn comment_at(line: &str) -> Option<usize> {
     let (mut quote, mut before, mut escaped) = (None, ' ', false);
     for (at, c) in line.char_indices() {
         match quote {

@@ -12,6 +12,8 @@ use orchestron_engine::{Trail, ports::EventFilter};
 const PAGE: u32 = 100;
 /// Events of a page at most.
 const MOST: u32 = 1_000;
+/// Pages of the log that are looked through at once for what is wanted; who wants more asks on.
+const MOST_PAGES: u32 = 50;
 
 /// A page of the activity log.
 ///
@@ -23,8 +25,12 @@ pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpE
     let limit = input.limit.unwrap_or(PAGE).clamp(1, MOST);
     let mut before = input.before.map(|before| Seq(before.0));
     let mut events = Vec::new();
+    let wanted = |view: &EventView| {
+        let by = input.by.as_ref().is_none_or(|by| view.by == *by);
+        by && (input.kinds.is_empty() || input.kinds.contains(&view.kind))
+    };
     // Bookkeeping is left out, so that one page of the log may not fill one page here.
-    loop {
+    for _ in 0..MOST_PAGES {
         let filter = EventFilter {
             task: task.clone(),
             before,
@@ -33,7 +39,7 @@ pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpE
         let page = cx.store.log().recent(&filter)?;
         for event in &page {
             before = Some(event.seq);
-            events.extend(view::event(&state, event));
+            events.extend(view::event(&state, event).filter(wanted));
             if events.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
                 let more = before.filter(|seq| seq.0 > 1);
                 return Ok(EventsView {
@@ -53,6 +59,10 @@ pub fn events(cx: &mut Context, input: &input::Events) -> Result<EventsView, OpE
             });
         }
     }
+    Ok(EventsView {
+        events,
+        before: before.map(|seq| Big(seq.0)),
+    })
 }
 
 /// The log from some moment on: each event once, in order, none left out. Looks at nothing but the log.
@@ -72,6 +82,7 @@ impl Following {
                 task: Some(task.to_owned()),
                 before: None,
                 limit: Some(1),
+                ..input::Events::default()
             };
             events(cx, &one)?;
         }

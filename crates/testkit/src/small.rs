@@ -3,7 +3,7 @@
 use crate::world::{World, refused};
 use orchestron_domain::{RunId, Time};
 use orchestron_engine::ports::{
-    Clock, InstalledAgent, Keys, PortErrorKind, PortResult, Programs, Wake, Waker,
+    Clock, InstalledAgent, KeyProbe, Keys, PortErrorKind, PortResult, Programs, Wake, Waker,
 };
 
 pub struct MemoryClock(pub World);
@@ -55,6 +55,21 @@ impl Keys for MemoryKeys {
     fn delete(&self, account: &str) -> PortResult<bool> {
         self.store()?;
         Ok(self.0.up()?.keys.remove(account).is_some())
+    }
+
+    /// The API of this world lets every key in that begins with `good`.
+    fn probe(&self, account: &str, _probe: &KeyProbe) -> PortResult<u16> {
+        let things = self.0.up()?;
+        match things.keys.get(account) {
+            Some(key) if key.starts_with("good") => Ok(200),
+            Some(_) => Ok(401),
+            None => Err(refused(
+                PortErrorKind::Missing,
+                "cannot find",
+                account,
+                "there is no key",
+            )),
+        }
     }
 }
 

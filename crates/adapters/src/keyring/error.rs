@@ -34,6 +34,12 @@ pub enum KeyringError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The account has no key.
+    #[error("there is no key of `{account}`")]
+    NoKey {
+        /// The account.
+        account: String,
+    },
     /// What the keyring holds for the account is no text.
     #[error("what the keyring holds for `{account}` is no text")]
     Unreadable {
@@ -78,6 +84,7 @@ impl KeyringError {
             }
             Self::NotSupported => "Set ANTHROPIC_API_KEY in Orchestron's environment.",
             Self::BadAccount { .. } => "Use 1 to 100 letters, digits and . _ @ -",
+            Self::NoKey { .. } => "Enter it under Settings, or: orchestron keys set",
             Self::BadKey { .. } => "Copy the key again, whole and by itself.",
             Self::Unreadable { .. } => "Enter the key again.",
             Self::Several { .. } => {
@@ -99,6 +106,7 @@ impl From<KeyringError> for PortError {
                 KeyringError::NoBus
                 | KeyringError::NoService
                 | KeyringError::NoCollection
+                | KeyringError::NoKey { .. }
                 | KeyringError::NotSupported => PortErrorKind::Missing,
                 KeyringError::Locked => PortErrorKind::Held,
                 KeyringError::BadAccount { .. }

@@ -6,6 +6,7 @@
 //! Calls block: a locked keyring asks the person to unlock it. Callers use a thread that may wait.
 
 mod error;
+mod probe;
 mod secret;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ pub use secret::Secret;
 
 use error::from_platform;
 use keyring_core::{Entry, Error};
-use orchestron_engine::ports::{Keys, PortResult};
+use orchestron_engine::ports::{KeyProbe, Keys, PortResult};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -210,6 +211,13 @@ impl Keys for KeyStore {
 
     fn delete(&self, account: &str) -> PortResult<bool> {
         Ok(Self::delete(self, account)?)
+    }
+
+    fn probe(&self, account: &str, probe: &KeyProbe) -> PortResult<u16> {
+        let (key, _) = self.lookup(account)?.ok_or_else(|| KeyringError::NoKey {
+            account: account.to_owned(),
+        })?;
+        probe::ask(probe, &key)
     }
 }
 

@@ -194,6 +194,10 @@ impl TaskFiles for McpFolder {
         config::read_with(self, agents)
     }
 
+    fn config_as(&self, project: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
+        config::read_as(self, project)
+    }
+
     fn config_stamp(&self) -> PortResult<String> {
         let folder = self
             .open(&[])

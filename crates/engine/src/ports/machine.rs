@@ -35,6 +35,19 @@ pub trait Clock: Send + Sync {
     }
 }
 
+/// A question to an account's API that costs nothing and that only a good key gets an answer to. The key is sent in a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyProbe {
+    /// Where to ask.
+    pub url: String,
+    /// The header that carries the key.
+    pub header: &'static str,
+    /// What stands before the key there: `Bearer `.
+    pub prefix: &'static str,
+    /// Another header the API wants to see, with its value.
+    pub also: Option<(&'static str, &'static str)>,
+}
+
 /// API keys by account. A key goes in and is handed to agents; it is never shown again.
 pub trait Keys: Send + Sync {
     /// Which store is used, in words, and whether it works; an error says why not and how to mend it.
@@ -45,6 +58,8 @@ pub trait Keys: Send + Sync {
     fn set(&self, account: &str, key: &str) -> PortResult<()>;
     /// Forgets a key; whether there was one.
     fn delete(&self, account: &str) -> PortResult<bool>;
+    /// Asks the account's API with its key; the status of the answer (200, 401). `Missing` when there is no key.
+    fn probe(&self, account: &str, probe: &KeyProbe) -> PortResult<u16>;
 }
 
 /// Why the engine woke.
