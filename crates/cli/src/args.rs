@@ -88,6 +88,10 @@ pub enum Verb {
     Impact(OnTask),
     /// What happened, newest first
     Log(Log),
+    /// How well the work goes: throughput, cycle and hand-over time, first pass, human share, utilisation, cost, each with its aim
+    Insights(crate::insights::Insights),
+    /// The settings of `.mcp/config.yaml`; change one with comments left alone
+    Config(crate::config::Config),
     /// What waits for your decision
     Requests,
     /// Answer a request for a permission, a question, an escalation, a conflict or a budget (`approve` and `reject` answer reviews)
@@ -575,6 +579,12 @@ pub enum KeyVerb {
     /// Forget a key
     Delete {
         /// The account
+        account: String,
+    },
+    /// Ask the account's API whether its key is good; costs nothing
+    Test {
+        /// The account
+        #[arg(default_value = "anthropic")]
         account: String,
     },
 }

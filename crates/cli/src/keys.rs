@@ -7,7 +7,7 @@ use crate::{
     output::{DIM, GREEN, Output, RED, table},
 };
 use anstyle::Style;
-use orchestron_operations::wire::{Done, KeysView, input};
+use orchestron_operations::wire::{Done, KeyTestView, KeysView, input};
 use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Longest key that is read, in bytes.
@@ -41,6 +41,42 @@ pub fn keys(common: &Common, args: &Keys, output: &Output) -> Result<(), Failure
             )?;
             output.done(&done)
         }
+        Some(KeyVerb::Test { account }) => {
+            let asked = input::KeyTest {
+                account: account.clone(),
+            };
+            let found: KeyTestView = here.ask("key-test", &asked)?;
+            output.answer(&found, |out| write_test(out, &found))?;
+            if found.good {
+                Ok(())
+            } else {
+                Err(Failure::Told(1))
+            }
+        }
+    }
+}
+
+fn write_test(out: &mut dyn Write, found: &KeyTestView) -> io::Result<()> {
+    let (style, mark) = if found.good {
+        (GREEN, "✓")
+    } else {
+        (RED, "✗")
+    };
+    let KeyTestView {
+        account,
+        said,
+        host,
+        took,
+        ..
+    } = found;
+    writeln!(
+        out,
+        "{style}{mark}{style:#} {account}: {said} {DIM}({host}, {} ms){DIM:#}",
+        took.0
+    )?;
+    match &found.cure {
+        Some(cure) => writeln!(out, "  {DIM}{cure}{DIM:#}"),
+        None => Ok(()),
     }
 }
 

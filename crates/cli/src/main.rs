@@ -1,12 +1,14 @@
 //! The `orchestron` command: arguments, printing, exit codes. What is done is done by operations.
 
 mod args;
+mod config;
 mod conflicts;
 mod demo;
 mod failure;
 mod follow;
 mod here;
 mod init;
+mod insights;
 mod keys;
 mod mcp;
 mod messages;
@@ -92,6 +94,8 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Conflicts(args) => conflicts::conflicts(&common, &args, output),
         Verb::Next(args) => views::next(&common, &args, output),
         Verb::Log(args) => views::log(&common, &args, output),
+        Verb::Insights(args) => insights::insights(&common, &args, output),
+        Verb::Config(args) => config::config(&common, args, output),
         Verb::Requests => views::requests(&common, output),
         Verb::Doctor(args) if args.fix => recovery::fix(&common, output),
         Verb::Doctor(_) => views::doctor(&common, output),

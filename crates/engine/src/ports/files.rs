@@ -104,6 +104,8 @@ pub struct Scan {
     pub changed: Vec<IndexedFile>,
     /// Paths that are gone.
     pub gone: Vec<String>,
+    /// Names came and went all the while it was looked: what seems to be gone, moved or back may be only half of something.
+    pub moving: bool,
     /// True when the tasks folder itself is missing or unreadable; then nothing may be concluded from absence.
     pub unreadable: Option<PortErrorKind>,
 }
@@ -133,6 +135,8 @@ pub struct Checkout {
     pub head: Option<String>,
     /// What git is in the middle of (`a rebase`), so that the files in the checkout are half one thing and half another.
     pub at_work: Option<&'static str>,
+    /// A command of git's is writing files at this very moment.
+    pub writing: bool,
 }
 
 /// A file's text with its hash.
@@ -204,6 +208,10 @@ pub trait TaskFiles: Send + Sync {
     }
     /// What [`Self::config`] would say if `agents.yaml` had this text; nothing is written.
     fn config_with(&self, _agents: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
+        self.config()
+    }
+    /// What [`Self::config`] would say if `config.yaml` had this text; nothing is written.
+    fn config_as(&self, _project: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
         self.config()
     }
     /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.

@@ -8,6 +8,7 @@ mod reads;
 mod reviews;
 mod rights;
 mod scheduling;
+mod settings;
 mod tools;
 mod undone;
 mod views;
