@@ -65,6 +65,9 @@ pub struct Unpriced {
     pub day: i64,
     /// What it did tell.
     pub told: MicroUsd,
+    /// What it was started with. Reckoned with what its agent may cost by now when that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<MicroUsd>,
 }
 
 /// Why nothing that costs money may be started.
@@ -214,7 +217,11 @@ pub fn spent(state: &State, scope: &BudgetScope) -> MicroUsd {
     };
     let unknown = state.unpriced.values().filter(counts);
     unknown
-        .map(|run| most(state, &run.agent).beyond(run.told))
+        .map(|run| {
+            run.cap
+                .unwrap_or_else(|| most(state, &run.agent))
+                .beyond(run.told)
+        })
         .fold(known.unwrap_or_default(), MicroUsd::plus)
 }
 
@@ -225,7 +232,8 @@ fn reserved(state: &State, scope: &BudgetScope) -> MicroUsd {
         BudgetScope::Day(_) | BudgetScope::Project => true,
     };
     let live = state.live_runs().filter(counts);
-    live.filter_map(|run| Some(most(state, run.agent()?).beyond(run.cost)))
+    let most = |run: &Run| run.cap.or_else(|| Some(most(state, run.agent()?)));
+    live.filter_map(|run| Some(most(run)?.beyond(run.cost)))
         .fold(MicroUsd(0), MicroUsd::plus)
 }
 
@@ -370,6 +378,7 @@ pub(crate) fn ended(state: &mut State, at: Time, run: &RunId) {
         session: found.session.clone(),
         day: day(at),
         told: found.cost,
+        cap: found.cap,
     };
     state.unpriced.insert(run.clone(), unpriced);
 }

@@ -2,8 +2,8 @@
 //! in. The engine does it in the real world and the simulator in a world of data; both ask here.
 
 use crate::{
-    Actor, Command, Event, Fact, Leg, RequestKind, Run, RunId, SendBack, State, Status, TaskId,
-    conflict::Conflict, run::Work, schedule::leg_of, state::Step,
+    Actor, Command, Event, Fact, Leg, RequestKind, Run, RunId, SendBack, SessionId, State, Status,
+    TaskId, budget, conflict::Conflict, run::Work, schedule::leg_of, state::Step,
 };
 
 /// Why a command is void when somebody took its task.
@@ -23,15 +23,15 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
         | Command::AnswerTool { run, .. } => (!is_live(state, run), "the run is over"),
         // What somebody took meanwhile is not committed in another's name.
         Command::CommitWork { task, holder, .. } => {
-            let its = matches!(state.step(task), Step::Committing { holder: now, .. } if now == holder);
+            let its =
+                matches!(state.step(task), Step::Committing { holder: now, .. } if now == holder);
             (!its, ELSEWHERE)
         }
         // Approved is not merged yet: whoever moved the task meanwhile, also while no engine was there, has taken that back.
         Command::Merge { task, .. } => (*state.step(task) != Step::Merging, ELSEWHERE),
-        Command::Reassign { task, leg, .. } => (
-            is_past(state, task, *leg),
-            "the leg is over or has begun",
-        ),
+        Command::Reassign { task, leg, .. } => {
+            (is_past(state, task, *leg), "the leg is over or has begun")
+        }
         Command::OpenRequest {
             task: Some(task),
             kind,
@@ -55,7 +55,8 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
 pub fn overtakes(event: &Event, command: &Command) -> bool {
     match command {
         Command::Claim { task, .. } => {
-            !matches!(event.by, Actor::Engine | Actor::Run { .. }) && event.fact.task() == Some(task)
+            !matches!(event.by, Actor::Engine | Actor::Run { .. })
+                && event.fact.task() == Some(task)
         }
         Command::Merge { task, .. }
         | Command::OpenRequest {
@@ -133,6 +134,29 @@ pub fn ends_in(command: &Command) -> Option<Fact> {
         },
         told => return told.told(),
     })
+}
+
+/// That a run was started, with what it may cost.
+#[must_use]
+pub fn started(
+    state: &State,
+    (run, task): (&RunId, &TaskId),
+    work: &Work,
+    session: Option<SessionId>,
+    resumed: bool,
+) -> Fact {
+    let cap = match work {
+        Work::Leg { agent, .. } => budget::of_run(state, task, agent),
+        Work::Gate { .. } => None,
+    };
+    Fact::RunStarted {
+        run: run.clone(),
+        task: task.clone(),
+        work: work.clone(),
+        session,
+        resumed,
+        cap,
+    }
 }
 
 /// Whether that is asked already: the same question is never asked twice at a time.

@@ -163,40 +163,15 @@ fn without_a_turn(over: &Over) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Over, doom, end_of, facts, without_a_turn};
-    use crate::{Fact, MicroUsd, Run, RunEnd, RunStatus, Time, run::Work, signal::Signal};
+    use crate::{Fact, Run, RunEnd, Time, run::Work, signal::Signal};
 
     fn gate() -> Run {
         let work = Work::Gate {
             gate: "test".into(),
             commit: None,
         };
-        Run {
-            id: "TASK-1-gate-test-1".parse().unwrap(),
-            task: "TASK-1".parse().unwrap(),
-            work,
-            status: RunStatus::Working,
-            session: None,
-            since: Time(0),
-            until: None,
-            end: None,
-            cost: MicroUsd(0),
-            note: None,
-            verdict: None,
-            read_to: 0,
-            cost_before: MicroUsd(0),
-            halting: None,
-            halt_why: None,
-            waiting_since: None,
-            waited_ms: 0,
-            tokens: 0,
-            requests: 0,
-            unpriced: 0,
-            cap: None,
-            came_up: false,
-            turn_over: false,
-            moved_task: None,
-            words: crate::step_in::Words::default(),
-        }
+        let (id, task) = ("TASK-1-gate-test-1".parse(), "TASK-1".parse());
+        Run::new(id.unwrap(), task.unwrap(), work, Time(0))
     }
 
     fn over(code: Option<i32>) -> Over {

@@ -262,6 +262,43 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run that has just been started.
+    #[must_use]
+    pub fn new(id: RunId, task: TaskId, work: Work, since: Time) -> Self {
+        // A gate's program says nothing before its end: it works at once.
+        let status = match work {
+            Work::Gate { .. } => RunStatus::Working,
+            Work::Leg { .. } => RunStatus::Starting,
+        };
+        Self {
+            id,
+            task,
+            work,
+            status,
+            session: None,
+            since,
+            until: None,
+            end: None,
+            cost: MicroUsd(0),
+            note: None,
+            verdict: None,
+            read_to: 0,
+            cost_before: MicroUsd(0),
+            halting: None,
+            halt_why: None,
+            waiting_since: None,
+            waited_ms: 0,
+            tokens: 0,
+            requests: 0,
+            unpriced: 0,
+            cap: None,
+            came_up: false,
+            turn_over: false,
+            moved_task: None,
+            words: Default::default(),
+        }
+    }
+
     /// Whether it is not over.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -364,6 +364,7 @@ mod tests {
             work,
             session: None,
             resumed: false,
+            cap: None,
         };
         told(&mut state, 1, NOW, Actor::Engine, started);
         let (run, call) = ("TASK-1-implement-1".parse().unwrap(), "c".into());

@@ -508,6 +508,7 @@ fn an_agent_that_comes_up_after_its_task_was_taken_away_is_stopped() {
         work,
         session: None,
         resumed: false,
+        cap: None,
     });
     world.settle();
     assert!(!world.state.runs[&run].is_live(), "it is stopped again");

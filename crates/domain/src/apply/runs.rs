@@ -2,7 +2,7 @@
 
 use super::{chain::end_stop, progress, prune};
 use crate::{
-    Actor, AgentName, Event, Fact, Holder, Leg, MicroUsd, Run, RunEnd, RunId, RunStatus, State,
+    Actor, AgentName, Event, Fact, Holder, Leg, Run, RunEnd, RunId, RunStatus, State,
     Time, budget, failure,
     planted::{Fault, is},
     rate,
@@ -91,47 +91,15 @@ fn start_run(state: &mut State, event: &Event) {
     else {
         return;
     };
-    let at = event.at;
-    let cost_before = session
-        .as_ref()
-        .and_then(|session| state.sessions.get(session))
-        .copied()
-        .unwrap_or_default();
-    state.runs.insert(
-        run.clone(),
-        Run {
-            id: run.clone(),
-            task: task.clone(),
-            work: work.clone(),
-            status: if matches!(work, Work::Gate { .. }) {
-                RunStatus::Working
-            } else {
-                RunStatus::Starting
-            },
-            session: session.clone(),
-            since: at,
-            until: None,
-            end: None,
-            cost: MicroUsd(0),
-            note: None,
-            verdict: None,
-            read_to: 0,
-            cost_before,
-            halting: None,
-            halt_why: None,
-            waiting_since: None,
-            waited_ms: 0,
-            tokens: 0,
-            requests: 0,
-            unpriced: 0,
-            cap: *cap,
-            came_up: false,
-            turn_over: false,
-            moved_task: None,
-            words: step_in::Words::default(),
-        },
-    );
-    let found = progress(state, task, at);
+    let known = session.as_ref().and_then(|id| state.sessions.get(id));
+    let started = Run {
+        session: session.clone(),
+        cost_before: known.copied().unwrap_or_default(),
+        cap: *cap,
+        ..Run::new(run.clone(), task.clone(), work.clone(), event.at)
+    };
+    state.runs.insert(run.clone(), started);
+    let found = progress(state, task, event.at);
     match work {
         Work::Leg { leg, agent, .. } => {
             // A task that somebody took away while its agent was being started is not given back to it; see `decide`.

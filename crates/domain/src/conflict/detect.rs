@@ -14,8 +14,6 @@ use crate::{
 
 /// Branches that are compared in one round; the others come in the next ones.
 const MOST_FORECASTS: usize = 16;
-/// Tasks of a circle that are told.
-const TOLD_TASKS: usize = 30;
 
 /// Something that clashes now.
 #[derive(Clone)]
@@ -65,7 +63,7 @@ fn clashes(state: &State, now: Time) -> Vec<Clash> {
         .iter()
         .filter_map(|id| doubled(state, id))
         .collect();
-    clashes.extend(circles(state));
+    clashes.extend(super::circle::circles(state));
     let live: Vec<_> = live_cards(state).collect();
     for card in &live {
         clashes.extend(early(state, card));
@@ -98,31 +96,6 @@ fn doubled(state: &State, task: &TaskId) -> Option<Clash> {
             card.title, card.status
         ),
     })
-}
-
-/// Tasks that wait for each other in a circle, each circle once, beginning with its lowest id.
-fn circles(state: &State) -> Vec<Clash> {
-    let paths = crate::schedule::circles(state).into_iter();
-    let whole = paths.filter_map(|(task, mut path)| {
-        let closed = path.first() == path.last() && path.iter().min() == Some(&task);
-        path.pop();
-        closed.then_some(path)
-    });
-    whole.map(circle).collect()
-}
-
-fn circle(tasks: Vec<TaskId>) -> Clash {
-    let told = tasks.iter().take(TOLD_TASKS).chain(tasks.first());
-    let path: Vec<_> = told.map(ToString::to_string).collect();
-    Clash {
-        kind: ConflictKind::Circle,
-        files: Vec::new(),
-        evidence: format!(
-            "{}: each waits for the next, so none of them can start. Take one of these lines out of `## Depends On`.",
-            path.join(" → ")
-        ),
-        tasks,
-    }
 }
 
 /// Work that goes on although a dependency is not done.

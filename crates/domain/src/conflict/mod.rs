@@ -4,6 +4,9 @@
 //! about what was found. [`decide`] adds what only a single fact tells. Two tasks that would collide are ordered: the later one waits
 //! [`behind`] the first, is brought up to it when it has merged, and goes on.
 
+mod circle;
+#[cfg(test)]
+mod circle_tests;
 mod detect;
 mod files;
 mod order;

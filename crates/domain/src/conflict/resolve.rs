@@ -3,7 +3,7 @@
 use super::{
     ACCEPTED, Conflict, ConflictKind, Resolution, Stage,
     detect::{Clash, is_gone},
-    order::ordered,
+    order::{is_live, ordered},
 };
 use crate::{
     Command, CommitId, Decision, Event, Fact, Halt, Holder, Leg, Request, RequestId, RequestKind,
@@ -145,6 +145,10 @@ pub fn options(conflict: &Conflict) -> Vec<Resolution> {
         (ConflictKind::Stalled | ConflictKind::Silent, _) => {
             vec![Resolution::Reassign, Resolution::Gone]
         }
+        // About files, too: one that is under way is taken back to ready, which opens the circle.
+        (ConflictKind::Circle, _) if !conflict.files.is_empty() => {
+            vec![Resolution::Reassign, Resolution::Gone]
+        }
         _ => vec![Resolution::Gone],
     }
 }
@@ -279,7 +283,7 @@ pub fn decide(state: &State, event: &Event, now: Time) -> Vec<Command> {
             let mut commands: Vec<_> = withdrawn.into_iter().collect();
             if *resolution == Resolution::Reassign
                 && let Some(found) = state.conflicts.get(conflict)
-                && found.kind == ConflictKind::Stalled
+                && matches!(found.kind, ConflictKind::Stalled | ConflictKind::Circle)
             {
                 commands.extend(taken_away(state, found, now));
             }
@@ -313,9 +317,11 @@ fn decided(state: &State, event: &Event, id: RequestId, decision: &Decision) -> 
     }
 }
 
-/// Takes stalled work from its holder; it is tried again.
+/// Takes work that does not go on from its holder; it is tried again.
 fn taken_away(state: &State, conflict: &Conflict, now: Time) -> Vec<Command> {
-    let Some(task) = conflict.tasks.first() else {
+    let live = conflict.tasks.iter().filter(|task| is_live(state, task));
+    // What is furthest along goes on.
+    let Some(task) = live.min_by_key(|task| state.status(task)) else {
         return Vec::new();
     };
     if let Some(run) = state.live_run(task) {

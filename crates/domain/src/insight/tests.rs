@@ -80,6 +80,7 @@ impl Log {
             },
             session: session.map(|name| crate::SessionId(name.to_owned())),
             resumed: false,
+            cap: None,
         };
         self.says(from, fact);
     }

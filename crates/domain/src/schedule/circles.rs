@@ -3,7 +3,8 @@
 use crate::{State, TaskId};
 use std::collections::{BTreeMap, BTreeSet};
 
-type Graph<'a> = BTreeMap<&'a TaskId, Vec<&'a TaskId>>;
+/// What waits for what.
+pub(crate) type Graph<'a> = BTreeMap<&'a TaskId, Vec<&'a TaskId>>;
 
 /// Tasks that can never start because of a circle, each with the path into which it leads: `TASK-1 → TASK-4 → TASK-1` for those in
 /// it, `TASK-9 → TASK-1 → TASK-4 → TASK-1` for those that wait for one of them.
@@ -64,7 +65,7 @@ fn stuck(state: &State) -> Graph<'_> {
 }
 
 /// The way from a task back to itself, when it is in a circle.
-fn around(stuck: &Graph<'_>, from: &TaskId) -> Option<Vec<TaskId>> {
+pub(crate) fn around(stuck: &Graph<'_>, from: &TaskId) -> Option<Vec<TaskId>> {
     let mut came_from: BTreeMap<&TaskId, &TaskId> = BTreeMap::new();
     let mut next = vec![from];
     let mut at = 0;

@@ -18,6 +18,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use circles::{Graph, around};
 pub use circles::{circles, path_words};
 pub use due::{due, next_deadline};
 pub use impact::{Impact, Starts, impact};

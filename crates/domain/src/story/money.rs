@@ -224,6 +224,30 @@ fn a_run_that_ended_without_telling_counts_as_all_it_may_have_cost() {
 }
 
 #[test]
+fn what_an_untold_run_is_reckoned_for_is_what_it_was_started_with() {
+    let mut world = World::new(vec![]);
+    let name: crate::AgentName = "impl".parse().unwrap();
+    world.state.config.agents.get_mut(&name).unwrap().budget = Some(dollars(4));
+    budgets(&mut world, 9, 0, 0);
+    world.settle();
+    let run = run_of(&world, 1);
+    comes_up(&mut world, &run);
+    ends(&mut world, &run, RunEnd::Lost);
+    let scope = BudgetScope::Task(task(1));
+    assert_eq!(budget::spent(&world.state, &scope), dollars(4));
+    // What the agent may cost from now on says nothing about what that run may have cost.
+    world.state.config.agents.get_mut(&name).unwrap().budget = Some(dollars(1));
+    assert_eq!(budget::spent(&world.state, &scope), dollars(4));
+    world.state.config.agents.remove(&name);
+    assert_eq!(budget::spent(&world.state, &scope), dollars(4));
+    // A log of before this was told: with what its agent may cost by now.
+    for run in world.state.unpriced.values_mut() {
+        run.cap = None;
+    }
+    assert_eq!(budget::spent(&world.state, &scope), dollars(2));
+}
+
+#[test]
 fn a_run_that_never_came_up_or_told_all_costs_what_it_told() {
     let mut world = World::new(vec![]);
     world.settle();
