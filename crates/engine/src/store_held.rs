@@ -14,6 +14,9 @@ use orchestron_domain::{
 /// Events taken from the log at once.
 const PAGE: u32 = 500;
 
+/// While files are being changed they are looked at again after so many milliseconds.
+const STILL_MS: i64 = 250;
+
 /// What a person said to a held board.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
@@ -31,14 +34,40 @@ impl Store {
         }
         if all {
             self.hold.again = None;
+            if self.holds_on(scan)? {
+                return Ok(self.held_as_it_was());
+            }
             self.hold.tasks.clear();
             self.let_go()?;
             self.note_checkout()?;
         }
-        Ok(Refreshed {
+        Ok(self.held_as_it_was())
+    }
+
+    /// Nothing is taken in.
+    fn held_as_it_was(&self) -> Refreshed {
+        Refreshed {
             held: self.held_why(),
             ..Refreshed::default()
-        })
+        }
+    }
+
+    /// Whether a held board is held on without judging what it looks like now, because it is still being changed: what seems to be
+    /// back may go again, and nobody is to be asked twice about one branch switch.
+    fn holds_on(&mut self, scan: &Scan) -> PortResult<bool> {
+        if self.hold.board.is_none() {
+            self.hold.board = self.noted_hold()?;
+        }
+        let still = self.hold.board.is_some() && self.is_being_changed(scan)?;
+        if still {
+            self.hold.again = Some(self.now().plus_millis(STILL_MS));
+        }
+        Ok(still)
+    }
+
+    /// Whether git, or somebody else, has not come to an end with the files.
+    fn is_being_changed(&self, scan: &Scan) -> PortResult<bool> {
+        Ok(scan.moving || self.files().checkout()?.writing)
     }
 
     /// Takes in what a look found, or holds it back. None when that can only be told from all files.
@@ -59,29 +88,34 @@ impl Store {
             return self.write_down(facts, scan).map(Some);
         }
         self.hold.again = None;
-        // Nobody is at work who could be disturbed: files are what they are.
-        if !disturbed || !self.is_somebody_at_work()? {
+        if self.holds_on(&scan)? {
+            return Ok(Some(self.held_as_it_was()));
+        }
+        // Nobody is at work who could be disturbed: files are what they are, once they rest.
+        if !disturbed || !(scan.moving || self.is_somebody_at_work()?) {
             self.hold.tasks.clear();
             self.let_go()?;
             self.note_checkout()?;
             return self.write_down(facts, scan).map(Some);
         }
-        let (checkout, now) = (self.files.checkout()?, self.now());
+        let (checkout, now) = (self.files().checkout()?, self.now());
         let other = self.is_other_checkout(checkout.head.as_deref())?;
-        if let Some(why) = switch(&facts, tasks_in(known), other) {
+        let switch = switch(&facts, tasks_in(known), other).filter(|_| !scan.moving);
+        if let Some(why) = switch {
             self.hold.tasks.clear();
             if self.hold_board(&why, false)? {
-                return Ok(Some(Refreshed {
-                    held: self.held_why(),
-                    ..Refreshed::default()
-                }));
+                return Ok(Some(self.held_as_it_was()));
             }
             // A person has said that the files are right.
             self.note_checkout()?;
             return self.write_down(facts, scan).map(Some);
         }
         self.let_go()?;
-        let not_yet = self.hold.not_yet(&facts, checkout.at_work.is_some(), now);
+        let at_work = scan.moving || checkout.at_work.is_some();
+        let not_yet = self.hold.not_yet(&facts, at_work, now);
+        if scan.moving || checkout.writing {
+            self.hold.again = Some(now.plus_millis(STILL_MS));
+        }
         leave_out(&not_yet, &mut scan, &mut facts);
         if not_yet.is_empty() {
             self.note_checkout()?;
@@ -96,8 +130,7 @@ impl Store {
         }
         Ok(Refreshed {
             unreadable: scan.unreadable,
-            held: self.held_why(),
-            ..Refreshed::default()
+            ..self.held_as_it_was()
         })
     }
 

@@ -34,6 +34,8 @@ pub struct Folder {
     pub config_version: u32,
     pub hidden: bool,
     pub checkout: Checkout,
+    /// Every listing differs from the one before.
+    pub moving: bool,
     /// Texts that were replaced, by their hash.
     pub trash: BTreeMap<String, Vec<u8>>,
     counter: i64,
@@ -137,7 +139,10 @@ impl TaskFiles for MemoryFiles {
                 ..Scan::default()
             });
         }
-        let mut scan = Scan::default();
+        let mut scan = Scan {
+            moving: things.files.moving,
+            ..Scan::default()
+        };
         let mut seen = BTreeMap::new();
         for (path, entry) in &things.files.entries {
             let Some(path) = path.strip_prefix("tasks/") else {

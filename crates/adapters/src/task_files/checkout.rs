@@ -35,28 +35,29 @@ pub(super) fn look(project: &Path) -> PortResult<Checkout> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Checkout::default()),
         Err(error) => return Err(io_failure("cannot read", head.display(), &error)),
     };
+    // Git takes the lock of its index before it touches a file, and lets it go when all are written.
+    let writing = is_younger(&git.join("index.lock"), STALE);
     Ok(Checkout {
         head: Some(text.trim().to_owned()),
-        at_work: at_work(&git),
+        at_work: if writing { Some("a command") } else { state(&git) },
+        writing,
     })
 }
 
-fn at_work(git: &Path) -> Option<&'static str> {
-    let now = SystemTime::now();
+fn is_younger(file: &Path, than: Duration) -> bool {
+    let changed = fs::symlink_metadata(file).and_then(|there| there.modified());
     // What lies in the future, by a clock that was set back, is not recent.
-    let younger = |name: &str, than: Duration| {
-        let changed = fs::symlink_metadata(git.join(name)).and_then(|there| there.modified());
-        changed.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age < than))
-    };
-    if younger("index.lock", STALE) {
-        return Some("a command");
-    }
+    let age = |at| SystemTime::now().duration_since(at);
+    changed.is_ok_and(|at| age(at).is_ok_and(|age| age < than))
+}
+
+fn state(git: &Path) -> Option<&'static str> {
     let mut states = AT_WORK.iter();
     let state = states.find(|(name, _)| git.join(name).symlink_metadata().is_ok());
     if let Some((_, what)) = state {
         return Some(what);
     }
-    younger("HEAD", FRESH).then_some("a checkout")
+    is_younger(&git.join("HEAD"), FRESH).then_some("a checkout")
 }
 
 /// The git folder of the nearest checkout above.
@@ -117,8 +118,10 @@ mod tests {
         assert_eq!(seen().at_work, None);
         fs::write(git.join("index.lock"), "").unwrap();
         assert_eq!(seen().at_work, Some("a command"));
+        assert!(seen().writing);
         age(&git.join("index.lock"), 100);
         assert_eq!(seen().at_work, None, "left behind");
+        assert!(!seen().writing);
         fs::create_dir(git.join("rebase-merge")).unwrap();
         assert_eq!(seen().at_work, Some("a rebase"));
     }

@@ -1,7 +1,8 @@
 //! Looking at every task file: names first, then stamps, then the text of those that changed.
 //!
 //! Files come, go and move while we look. A listing of six folders is no snapshot: a file that moves from a folder that is still
-//! to be listed into one that has been seems to be gone. So nothing is called gone or doubled before two listings in a row agree.
+//! to be listed into one that has been seems to be gone. So it is listed until two listings in a row agree; when they never do, the scan
+//! says that things are moving, and nothing is called doubled.
 
 use super::{
     McpFolder,
@@ -227,10 +228,11 @@ impl Listing {
     }
 }
 
-/// How the listed files differ from the known ones. Without an `agreed` listing nothing is called gone or doubled.
+/// How the listed files differ from the known ones.
 fn differences(listing: &Listing, known: &KnownFiles, agreed: bool) -> Scan {
     let mut scan = Scan {
         unreadable: listing.unreadable,
+        moving: !agreed,
         ..Scan::default()
     };
     let doubled = if agreed {
@@ -251,7 +253,7 @@ fn differences(listing: &Listing, known: &KnownFiles, agreed: bool) -> Scan {
             scan.changed.push(file);
         }
     }
-    if scan.unreadable.is_none() && agreed {
+    if scan.unreadable.is_none() {
         let gone = known
             .keys()
             .filter(|path| !listing.files.contains_key(*path));

@@ -1,8 +1,9 @@
 //! Agent and gate processes, what they have said, and what can be started.
 
 use super::PortResult;
+pub use orchestron_domain::heard::Over;
 use orchestron_domain::{
-    Agent, Halt, RunEnd, RunId, SessionId, TaskId, Time,
+    Agent, Halt, RunId, SessionId, TaskId, Time,
     run::Work,
     signal::{Say, Signal},
     transcript::TranscriptItem,
@@ -62,19 +63,6 @@ pub struct Look {
     pub heard: Vec<Heard>,
     /// Set when the run is over and everything it said was read: its end as far as the process tells it, and the end of its output.
     pub over: Option<Over>,
-}
-
-/// How a run's process ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Over {
-    /// Exit code; none when a signal ended it or the keeper was lost.
-    pub code: Option<i32>,
-    /// Signal number, when one ended it.
-    pub signal: Option<i32>,
-    /// The keeper died without an exit record (`Lost`), or could not start the program.
-    pub end: Option<RunEnd>,
-    /// The useful end of stdout and stderr.
-    pub tail: String,
 }
 
 /// Agent and gate processes, each under its keeper, each with its run folder.
@@ -159,6 +147,23 @@ pub trait RunLogs: Send + Sync {
     fn output_tail(&self, run: &RunId, max_bytes: u32) -> PortResult<String>;
     /// One line on what the run does now (`Edit src/pay.rs`), from the end of its output.
     fn doing(&self, run: &RunId) -> PortResult<Option<String>>;
+    /// How a person takes the run's conversation over in a terminal; none when it has none, or nothing is kept of it.
+    fn take_over(&self, _run: &RunId) -> PortResult<Option<TakeOver>> {
+        Ok(None)
+    }
+}
+
+/// A program to be started by a person in a terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakeOver {
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Where.
+    pub dir: String,
+    /// Variables it needs beside the person's own.
+    pub env: Vec<(String, String)>,
 }
 
 /// What can be started on this machine.

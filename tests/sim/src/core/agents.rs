@@ -4,7 +4,7 @@
 use super::World;
 use crate::knobs::Trouble;
 use orchestron_domain::{
-    AgentName, AskId, CallId, Halt, Leg, MicroUsd, RunEnd, RunId, SessionId, State, budget,
+    AgentName, AskId, CallId, Halt, Leg, MicroUsd, RunEnd, RunId, SessionId, State, budget, heard::Over,
     run::Work, signal::Signal,
 };
 
@@ -29,15 +29,6 @@ pub enum Plan {
     NoLogin,
     /// The conversation is gone.
     NoConversation,
-}
-
-/// How a process ended.
-#[derive(Clone, Debug)]
-pub struct Over {
-    /// What its keeper tells beyond an exit code.
-    pub end: Option<RunEnd>,
-    /// Its exit code.
-    pub code: Option<i32>,
 }
 
 /// How far a process is.
@@ -437,7 +428,11 @@ impl World {
         let process = &mut self.processes[at as usize];
         process.alive = false;
         if process.over.is_none() {
-            process.over = Some(Over { end, code });
+            process.over = Some(Over {
+                end,
+                code,
+                ..Over::default()
+            });
             self.wake_run(at);
         }
         self.living.retain(|living| *living != at);
@@ -447,7 +442,10 @@ impl World {
     fn keeper_dies(&mut self, at: u32) {
         let end = Some(RunEnd::Lost);
         let process = &mut self.processes[at as usize];
-        process.over = Some(Over { end, code: None });
+        process.over = Some(Over {
+            end,
+            ..Over::default()
+        });
         self.wake_run(at);
         self.soon(at);
     }

@@ -225,19 +225,14 @@ impl Host {
             return Err(Trap::Refused("no place"));
         }
         world.find(at)?;
-        let mut started = Fact::RunStarted {
-            run: run.clone(),
-            task: task.clone(),
-            work: work.clone(),
-            session: None,
-            resumed: resume.is_some(),
-        };
         let there = world.by_run.contains_key(run);
         if !there && matches!(work, Work::Leg { .. }) && world.trouble(Trouble::Cannot) {
             let end = RunEnd::CouldNotStart {
                 message: String::new(),
             };
             let (run, tail) = (run.clone(), String::new());
+            let started =
+                carry::started(&self.state, (&run, task), work, None, resume.is_some());
             return Ok(vec![started, Fact::RunEnded { run, end, tail }]);
         }
         let process = world.spawn(&self.state, run, at, work, resume);
@@ -245,9 +240,9 @@ impl Host {
         world.wake_run(process);
         let now = world.clock();
         self.state.heard.insert(run.clone(), now);
-        if let Fact::RunStarted { session, .. } = &mut started {
-            session.clone_from(&world.processes[process as usize].session);
-        }
+        let session = world.processes[process as usize].session.clone();
+        let (state, resumed) = (&self.state, resume.is_some());
+        let started = carry::started(state, (run, task), work, session, resumed);
         Ok(vec![started])
     }
 

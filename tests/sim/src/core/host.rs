@@ -4,13 +4,12 @@
 use super::{World, disk::TASKS_MAX};
 use crate::knobs::Trouble;
 use orchestron_domain::{
-    Actor, Command, Event, Fact, Halt, RequestKind, Run, RunEnd, Seq, State, Status,
+    Actor, Command, Event, Fact, Halt, RunEnd, Seq, State,
     apply::apply,
     conflict,
     decide::decide,
-    run::Work,
+    heard,
     schedule::{due, next_deadline, schedule},
-    signal::Signal,
 };
 use std::collections::VecDeque;
 
@@ -40,19 +39,6 @@ pub struct Host {
     checkpoint: Seq,
     /// Commands up to this number were decided by an earlier engine.
     pub inherited: u64,
-}
-
-/// Files first: facts about moves are decided with the cards as they are.
-const fn touches_files(fact: &Fact) -> bool {
-    matches!(
-        fact,
-        Fact::TaskCreated { .. }
-            | Fact::TaskMoved { .. }
-            | Fact::TaskRemoved { .. }
-            | Fact::TaskEdited { .. }
-            | Fact::HandedOff { .. }
-            | Fact::Trusted { .. }
-    )
 }
 
 impl Host {
@@ -217,7 +203,7 @@ impl Host {
     fn take_in(&mut self, world: &mut World) -> Result<(), Stop> {
         let now = world.clock();
         let fresh = world.log.after(self.state.seq);
-        if fresh.iter().any(|event| touches_files(&event.fact)) {
+        if fresh.iter().any(|event| event.fact.touches_files()) {
             self.observe(world);
         }
         let mut commands = Vec::new();
@@ -312,12 +298,14 @@ impl Host {
             // Started by an engine that did not live to decide about it: the engine recovers, as after an error of the world.
             return Err(Stop::Killed);
         };
-        let heard = process.out.get(read as usize..).unwrap_or_default();
-        if !heard.is_empty() {
+        let new = process.out.get(read as usize..).unwrap_or_default();
+        if !new.is_empty() {
             let now = world.clock();
             self.state.heard.insert(process.run.clone(), now);
         }
-        let (facts, doom) = facts(run, process, heard, read);
+        let ends = u64::from(read) + 1..;
+        let facts = heard::facts(run, new.iter().zip(ends), process.over.as_ref());
+        let doom = heard::doom(new.iter());
         let (id, over) = (process.run.clone(), process.over.is_some());
         let halting = run.halting.is_some();
         let to = u32::try_from(process.out.len()).unwrap_or(u32::MAX);
@@ -344,129 +332,5 @@ impl Host {
             self.order(world, self.state.seq, vec![command])?;
         }
         Ok(())
-    }
-}
-
-/// What signals become, how far was read, and the end if the run is over; and what dooms the run.
-fn facts(
-    run: &Run,
-    process: &super::agents::Process,
-    heard: &[Signal],
-    read: u32,
-) -> (Vec<Fact>, Option<RunEnd>) {
-    let mut facts: Vec<_> = heard
-        .iter()
-        .filter_map(|signal| fact(run, signal))
-        .collect();
-    let ended = heard.iter().rev().find_map(|signal| match signal {
-        Signal::TurnEnded { end, .. } | Signal::Doomed { end } => Some(end.clone()),
-        _ => None,
-    });
-    let doom = heard.iter().find_map(|signal| match signal {
-        Signal::Doomed { end } => Some(end.clone()),
-        _ => None,
-    });
-    if !facts.is_empty() {
-        let (run, to) = (run.id.clone(), u64::from(read) + heard.len() as u64);
-        facts.push(Fact::RunRead { run, to });
-    }
-    if let Some(over) = &process.over {
-        let late = matches!(
-            run.halt_why,
-            Some(RunEnd::Stalled { .. } | RunEnd::TimedOut { .. })
-        );
-        let kept = ended.clone().filter(|end| late && end.is_good());
-        let end = kept.or_else(|| run.halt_why.clone()).or(ended);
-        let end = end.or_else(|| over.end.clone());
-        let end = end.unwrap_or_else(|| match (&run.work, over.code) {
-            (Work::Gate { .. }, Some(0)) => RunEnd::Completed,
-            (Work::Gate { .. }, code) => RunEnd::GateFailed { code },
-            _ => RunEnd::AgentError {
-                message: String::new(),
-            },
-        });
-        let (run, tail) = (run.id.clone(), String::new());
-        facts.push(Fact::RunEnded { run, end, tail });
-    }
-    (facts, doom)
-}
-
-fn fact(run: &Run, signal: &Signal) -> Option<Fact> {
-    let id = run.id.clone();
-    Some(match signal.clone() {
-        Signal::Started { version, model, .. } => Fact::RunUp {
-            run: id,
-            version,
-            model,
-        },
-        Signal::Asked {
-            ask,
-            tool,
-            input,
-            summary,
-            reason,
-        } => Fact::RequestOpened {
-            task: Some(run.task.clone()),
-            kind: RequestKind::Permission {
-                run: id,
-                ask,
-                tool,
-                input,
-                summary,
-                reason,
-            },
-        },
-        Signal::AskWithdrawn { ask } => Fact::AskWithdrawn { run: id, ask },
-        Signal::ToolCalled {
-            call,
-            tool,
-            arguments,
-        } => Fact::ToolCalled {
-            run: id,
-            call,
-            tool,
-            arguments,
-        },
-        Signal::Cost {
-            session_total,
-            input_tokens,
-            cached_tokens,
-            output_tokens,
-            requests,
-        } => Fact::RunCost {
-            run: id,
-            session_total,
-            input_tokens,
-            cached_tokens,
-            output_tokens,
-            requests,
-        },
-        Signal::TurnEnded { end, words, .. } => Fact::RunTurnEnded {
-            run: id,
-            end,
-            words,
-        },
-        Signal::Doomed { end } => Fact::RunTurnEnded {
-            run: id,
-            end,
-            words: String::new(),
-        },
-        Signal::Alive { .. } | Signal::Retrying { .. } => return None,
-    })
-}
-
-/// Whether the task is still where a request of this kind comes from.
-pub fn is_open_for(state: &State, task: &orchestron_domain::TaskId, kind: &RequestKind) -> bool {
-    use orchestron_domain::state::Step;
-    match kind {
-        RequestKind::Review { .. } => state.status(task) == Some(Status::Review),
-        other if !other.holds_up() => true,
-        RequestKind::Clash {
-            conflict: about, ..
-        } => {
-            let found = state.conflicts.get(about);
-            found.is_some_and(conflict::Conflict::is_there)
-        }
-        _ => !matches!(state.step(task), Step::Idle | Step::Held { .. }),
     }
 }

@@ -221,11 +221,7 @@ impl World {
             1 => self.trusted = !self.trusted,
             2 => self.config.limits.same_files = !self.config.limits.same_files,
             _ => {
-                // What an ended run may have cost is reckoned with its agent's present budget: one that goes must not make it less.
-                let own = name
-                    .as_ref()
-                    .and_then(|name| self.config.agents[name].budget);
-                if let Some(name) = name.filter(|_| own.is_none()) {
+                if let Some(name) = name {
                     self.config.agents.remove(&name);
                 }
             }

@@ -1,0 +1,129 @@
+//! Starting, telling and stopping runs.
+
+use super::Outcome;
+use crate::{
+    context::agent_program,
+    engine::Engine,
+    ports::{OpenCommand, RunProgram, RunSpec},
+    store::StoreError,
+};
+use orchestron_domain::{
+    Actor, Fact, Halt, RunEnd, RunId, SessionId, State, TaskId, carry, run::Work,
+};
+
+impl Engine {
+    pub(super) fn start_run(
+        &mut self,
+        run: &RunId,
+        task: &TaskId,
+        work: &Work,
+        resume: Option<&SessionId>,
+    ) -> Outcome {
+        // Decided is not started: the configuration may have changed since, also while no engine was there.
+        if !self.state.trusted {
+            return Err(not_accepted());
+        }
+        let spec = self.spec(run, task, work, resume)?;
+        let (session, failed) = match self.ports.runs.start(&spec) {
+            Ok(session) => (session, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        self.state.heard.insert(run.clone(), self.ports.clock.now());
+        let started = carry::started(&self.state, (run, task), work, session, resume.is_some());
+        // That a program cannot be started is an end of the run, with a name, and not a fault of the engine.
+        let ended = failed.map(|message| Fact::RunEnded {
+            run: run.clone(),
+            end: RunEnd::CouldNotStart { message },
+            tail: String::new(),
+        });
+        let facts = std::iter::once(started).chain(ended);
+        Ok(facts.map(|fact| (Actor::Engine, fact)).collect())
+    }
+
+    /// What a run is to be started with.
+    fn spec(
+        &mut self,
+        run: &RunId,
+        task: &TaskId,
+        work: &Work,
+        resume: Option<&SessionId>,
+    ) -> Result<RunSpec, StoreError> {
+        let program = match work {
+            Work::Leg {
+                leg,
+                agent,
+                attempt,
+            } => {
+                let Self { ports, state, .. } = self;
+                agent_program(
+                    &mut ports.store,
+                    ports.git.as_ref(),
+                    state,
+                    task,
+                    (*leg, agent, *attempt),
+                    resume,
+                )?
+            }
+            Work::Gate { gate, .. } => RunProgram::Shell {
+                command: gate_command(&self.state, gate)?,
+            },
+        };
+        let dir = self
+            .place(task)
+            .map(|place| place.path.clone())
+            .ok_or_else(|| super::work::no_place(task))?;
+        Ok(RunSpec {
+            run: run.clone(),
+            task: task.clone(),
+            work: work.clone(),
+            dir,
+            program,
+        })
+    }
+
+    /// An engine that died may have started the keeper and not lived to tell it; nobody would ever act on what that run says.
+    pub(super) fn end_unwanted(&mut self, run: &RunId) -> Result<(), StoreError> {
+        if self.state.taken.contains(run) && !self.state.runs.contains_key(run) {
+            self.ports.runs.attach(run, u64::MAX)?;
+            self.ports.runs.halt(run, Halt::Kill)?;
+            self.ports.runs.settle(run)?;
+        }
+        Ok(())
+    }
+
+    /// A rung that could not be taken is told and counts as taken: the next one comes in its time, and none is tried for ever.
+    pub(super) fn halt(
+        &mut self,
+        open: &OpenCommand,
+        run: &RunId,
+        halt: Halt,
+    ) -> Vec<(Actor, Fact)> {
+        let failed = self.ports.runs.halt(run, halt).err();
+        let failed = failed.map(|error| Fact::CommandFailed {
+            command: Box::new(open.command.clone()),
+            error: error.to_string(),
+        });
+        let facts = failed.into_iter().chain(carry::ends_in(&open.command));
+        facts.map(|fact| (Actor::Engine, fact)).collect()
+    }
+}
+
+fn not_accepted() -> StoreError {
+    StoreError::Config {
+        path: ".mcp/config.yaml and .mcp/agents.yaml".into(),
+        said: "what they run was changed and not accepted on this machine; look at it, accept it with `orchestron trust`, then retry".into(),
+    }
+}
+
+fn gate_command(state: &State, gate: &str) -> Result<String, StoreError> {
+    state
+        .config
+        .gates
+        .iter()
+        .find(|found| found.name == gate)
+        .map(|found| found.run.clone())
+        .ok_or_else(|| StoreError::Config {
+            path: ".mcp/config.yaml".into(),
+            said: format!("the gate `{gate}` is not there any more"),
+        })
+}

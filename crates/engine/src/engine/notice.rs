@@ -1,0 +1,162 @@
+//! What woke the engine is taken in: files and configuration into the state, what runs said into the log.
+
+use super::{Engine, EngineError, OVERSLEPT_MS};
+use crate::{
+    ports::{PortResult, Wake},
+    store::Store,
+};
+use orchestron_domain::{Actor, Command, Fact, Halt, RunId, Time, heard};
+
+impl Engine {
+    /// Whoever slept (the machine, or this process) heard nothing meanwhile, which says nothing about the agents: they are heard
+    /// now, and what they said is read before anything is concluded from silence.
+    pub(super) fn forgive_sleep(
+        &mut self,
+        from: Time,
+        deadline: Option<Time>,
+        wakes: &mut Vec<Wake>,
+    ) {
+        let now = self.ports.clock.now();
+        let due = deadline.map_or(from, |deadline| deadline.max(from));
+        if now.since(due) < OVERSLEPT_MS {
+            return;
+        }
+        let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
+        for run in live {
+            self.state.heard.insert(run.clone(), now);
+            wakes.push(Wake::Run(run));
+        }
+    }
+
+    /// What was seen while the folders were changing is noted when they rest.
+    pub(super) fn note_folders(&mut self) -> Result<(), EngineError> {
+        self.look_again = self.ports.store.keep_what_was_seen()?;
+        Ok(())
+    }
+
+    /// An editor that had a file open while we replaced it may have written into the old one: nobody would ever see that.
+    pub(super) fn tell_late_edits(&mut self) -> Result<(), EngineError> {
+        let told = self.ports.store.files().late_edits()?.into_iter();
+        let facts: Vec<_> = told.map(|what| Fact::Noted { what }).collect();
+        if !facts.is_empty() {
+            self.ports.store.append(&Actor::Engine, facts)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn listen(&mut self) {
+        let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
+        if live != self.listening {
+            self.ports.waker.listen(&live);
+            self.listening = live;
+        }
+    }
+
+    pub(super) fn look_at_files(
+        &mut self,
+        look: impl FnOnce(&mut Store) -> PortResult<bool>,
+    ) -> Result<(), EngineError> {
+        let held = self.ports.store.hold.clone();
+        self.look_again = look(&mut self.ports.store)?;
+        if self.ports.store.hold != held {
+            self.observed = None;
+        }
+        // Also when that found nothing: another process may have taken the change into the index already.
+        self.observe()?;
+        if held.is_any() && self.ports.store.hold != held {
+            self.redo_open()?;
+        }
+        Ok(())
+    }
+
+    /// Carries out what was left because its task's file was away.
+    pub(super) fn redo_open(&mut self) -> Result<(), EngineError> {
+        self.pump()?; // what was told with the files' coming back comes first
+        for open in self.ports.store.log().open_commands()? {
+            self.carry_out(&open)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a command failed because its task's file was just taken away, by a branch switch that nobody has noticed yet.
+    pub(super) fn went_away(&mut self, command: &Command) -> Result<bool, EngineError> {
+        self.look_again |= self.ports.store.keep()?;
+        self.observed = None;
+        Ok(self.is_away(command))
+    }
+
+    /// Whether what this command is about is not there now, but may be soon: it is left as it is until the files are back.
+    pub(super) fn is_away(&self, command: &Command) -> bool {
+        let task = match command {
+            Command::AnswerTool { run, .. } => self.state.runs.get(run).map(|run| &run.task),
+            command if command.needs_files() => command.task(),
+            _ => None,
+        };
+        task.is_some_and(|task| self.ports.store.is_away(task))
+    }
+
+    /// Takes index and configuration into the state, when they have changed.
+    pub(super) fn observe(&mut self) -> Result<(), EngineError> {
+        let store = &self.ports.store;
+        // What cannot be read now stays as it was.
+        if store.is_absent() && !self.state.config.agents.is_empty() {
+            return Ok(());
+        }
+        let now = match store.index_version()? {
+            Some(version) => Some((version, store.files().config_stamp()?)),
+            None => None,
+        };
+        if now.is_none() || now != self.observed {
+            match &self.observed {
+                Some((version, _)) => store.observe_since(*version, &mut self.state)?,
+                None => store.observe(&mut self.state)?,
+            }
+            self.observed = now;
+        }
+        Ok(())
+    }
+
+    /// Turns what a run said into facts; see `listen`.
+    pub(super) fn look_at_run(&mut self, run: &RunId) -> Result<(), EngineError> {
+        let Some(found) = self
+            .state
+            .runs
+            .get(run)
+            .filter(|found| found.is_live())
+            .cloned()
+        else {
+            return Ok(());
+        };
+        let look = self.ports.runs.look(run)?;
+        if !look.heard.is_empty() {
+            let now = self.ports.clock.now();
+            self.state.heard.insert(run.clone(), now);
+            self.looks.heard(&found, &look, now);
+            self.rested = None; // it may have to be looked at earlier than was thought
+        }
+        let signals = || look.heard.iter().map(|heard| (&heard.signal, heard.offset));
+        let doom = heard::doom(signals().map(|(signal, _)| signal));
+        if look.over.is_some() {
+            // Before its end is told: an engine that dies in between does it again, and nothing of the run is left behind.
+            self.ports.runs.settle(run)?;
+        }
+        let facts = heard::facts(&found, signals(), look.over.as_ref());
+        if !facts.is_empty() {
+            let by = Actor::Run { run: run.clone() };
+            self.ports.store.append(&by, facts)?;
+        }
+        if let Some(end) = doom.filter(|_| found.halting.is_none() && look.over.is_none()) {
+            self.pump()?;
+            let halt = Halt::Terminate;
+            self.order(
+                self.state.seq,
+                vec![Command::HaltRun {
+                    run: run.clone(),
+                    halt,
+                    end,
+                }],
+            )?;
+        }
+        Ok(())
+    }
+}
