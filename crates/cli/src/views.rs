@@ -339,6 +339,7 @@ pub fn log(common: &Common, args: &Log, output: &Output) -> Result<(), Failure> 
         task: args.task.clone(),
         before: None,
         limit: Some(args.lines),
+        ..input::Events::default()
     };
     let page: EventsView = Here::open(common)?.ask("events", &input)?;
     let now = now();
