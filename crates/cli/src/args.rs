@@ -104,6 +104,8 @@ pub enum Verb {
     Pause(Pause),
     /// Start again what is ready, after `pause`
     Resume(Resume),
+    /// Give a task another priority
+    Priority(Priority),
     /// Give a task its place among those of its priority
     Order(Order),
     /// What clashes: tasks about the same files, branches that would not merge, work that stalls; and what becomes of it
@@ -557,6 +559,16 @@ pub struct Say {
     pub task: String,
     /// The words
     pub words: String,
+}
+
+/// `priority`
+#[derive(Debug, Args)]
+pub struct Priority {
+    /// The task
+    pub task: String,
+    /// P0, P1 or P2
+    #[arg(value_parser = ["P0", "P1", "P2"], ignore_case = true)]
+    pub to: String,
 }
 
 /// `keys`

@@ -191,6 +191,7 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
             json!({"why": args.message, "task": args.task, "agent": args.agent}),
         ),
         Verb::Resume(args) => ("resume", json!({"task": args.task, "agent": args.agent})),
+        Verb::Priority(args) => ("priority", json!({"task": args.task, "to": args.to})),
         Verb::Order(args) => ("order", order(args)),
         Verb::Resolve(args) => ("resolve", resolve(args)),
         Verb::Reassign(args) => (

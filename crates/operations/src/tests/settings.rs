@@ -82,6 +82,28 @@ fn the_log_is_told_by_who_and_what() {
 }
 
 #[test]
+fn a_priority_is_changed_in_the_file() {
+    let world = World::new();
+    world.task(1, Status::Ready, "One");
+    let done = good(&world, "priority", json!({"task": "TASK-1", "to": "P0"}));
+    assert_eq!(done["did"], "TASK-001 is P0 now, was P1");
+    assert_eq!(
+        good(&world, "task", json!({"task": "TASK-1"}))["card"]["priority"],
+        "P0"
+    );
+    let again = good(&world, "priority", json!({"task": "TASK-1", "to": "P0"}));
+    assert_eq!(again["did"], "TASK-001 is P0 already");
+    assert_eq!(
+        code(&world, "priority", json!({"task": "TASK-1", "to": "P7"})),
+        "invalid_input"
+    );
+    assert_eq!(
+        code(&world, "priority", json!({"task": "TASK-9", "to": "P0"})),
+        "task_not_found"
+    );
+}
+
+#[test]
 fn a_setting_is_changed_in_the_file_and_only_there() {
     let world = World::new();
     let before = "# Ours.\nproject: shop # the name\nlimits:\n  parallel: auto # agents\n";
