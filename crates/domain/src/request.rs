@@ -1,10 +1,13 @@
 //! What a person must decide, and what they decided.
 
 use crate::{
-    AgentName, AskId, CallId, CommitId, MicroUsd, RequestId, Run, RunId, Seq, State, TaskId, Time, budget::BudgetScope,
-    conflict::Resolution, event::Actor,
+    AgentName, AskId, CallId, CommitId, MicroUsd, RequestId, Run, RunId, Seq, State, TaskId, Time,
+    budget::BudgetScope, conflict::Resolution, event::Actor,
 };
 use serde::{Deserialize, Serialize};
+
+/// Why a question that nobody answered in time is void.
+pub const LAPSED: &str = "nobody answered in time; its asker went on with the default it had named";
 
 /// Something a person must decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,12 @@ impl Request {
             RequestKind::Question(question) => question.run.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether its asker went on with the default it had named.
+    #[must_use]
+    pub fn has_lapsed(&self) -> bool {
+        self.withdrawn.as_deref() == Some(LAPSED)
     }
 
     /// When it closes by itself with the answer its asker named beforehand.

@@ -17,6 +17,8 @@ pub enum Caller {
     Run {
         /// Its id.
         run: String,
+        /// Its agent.
+        agent: String,
         /// Its task.
         task: String,
         /// Whether its leg is a review.
@@ -39,9 +41,14 @@ pub fn caller(cx: &mut Context) -> Result<Caller, OpError> {
         Actor::Run { run } => {
             let state = cx.state()?;
             let found = state.runs.get(&run).filter(|found| found.is_live());
-            match found.and_then(|found| Some((found.task.to_string(), found.leg()?))) {
-                Some((task, leg)) => Caller::Run {
+            let of_leg = |found: &orchestron_domain::Run| {
+                let agent = found.agent()?.to_string();
+                Some((agent, found.task.to_string(), found.leg()?))
+            };
+            match found.and_then(of_leg) {
+                Some((agent, task, leg)) => Caller::Run {
                     run: run.to_string(),
+                    agent,
                     task,
                     reviews: leg == Leg::Review,
                 },

@@ -6,30 +6,13 @@ use crate::{
     wire::{Done, input},
     writing::{card, done, id, must_be_clear, some_text},
 };
-use orchestron_domain::{
-    Actor, Fact, Leg, State, TaskId,
-    schedule::leg_of,
-    task_file::{EditError, Item, Section, TaskFile},
-};
+use orchestron_domain::{Actor, Fact, Leg, State, TaskId, schedule::leg_of, task_file::Section};
+
+/// The sections that somebody may write, as protocols list them: whoever prepares may write all that anybody may.
+pub const SECTIONS: &[&str] = &orchestron_domain::task_file::NAMES_WHEN_PREPARING;
 
 /// Longest text of a section, in bytes.
 const MAX_TEXT: usize = 256 * 1024;
-
-/// What a person, or whoever prepares, may write.
-pub(crate) const WHEN_PREPARING: [Section; 6] = [
-    Section::Goal,
-    Section::AcceptanceCriteria,
-    Section::DefinitionOfReady,
-    Section::DefinitionOfDone,
-    Section::FilesAffected,
-    Section::ImplementationNotes,
-];
-/// What an implementer may write; of the checklists it is measured by, it may only tick boxes.
-pub(crate) const WHEN_IMPLEMENTING: [Section; 3] = [
-    Section::ImplementationNotes,
-    Section::AcceptanceCriteria,
-    Section::DefinitionOfDone,
-];
 
 /// Writes a section of a task.
 ///
@@ -98,12 +81,9 @@ pub(crate) fn write_section(
         });
     }
     let section = allowed(leg, section)?;
-    let changed = cx.store.edit(task, |file| {
-        if leg == Leg::Implement && section != Section::ImplementationNotes {
-            return tick_named(file, section, &text);
-        }
-        file.set_section(section, &text).map(|_| ())
-    })?;
+    let changed = cx
+        .store
+        .edit(task, |file| file.write_in(leg, section, &text))?;
     if changed {
         let fact = Fact::TaskEdited {
             task: task.clone(),
@@ -115,11 +95,7 @@ pub(crate) fn write_section(
 }
 
 fn allowed(leg: Leg, written: &str) -> Result<Section, OpError> {
-    let sections: &[Section] = match leg {
-        Leg::Prepare => &WHEN_PREPARING,
-        Leg::Implement => &WHEN_IMPLEMENTING,
-        Leg::Review | Leg::Approve => &[],
-    };
+    let sections = Section::of_leg(leg);
     let named = written.trim().trim_start_matches('#').trim();
     let found = Section::from_name(named).filter(|section| sections.contains(section));
     found.ok_or_else(|| {
@@ -134,21 +110,4 @@ fn allowed(leg: Leg, written: &str) -> Result<Section, OpError> {
             what: format!("the {leg} leg may not write `{named}`; it may write: {may}"),
         }
     })
-}
-
-/// Ticks the boxes that a text shows ticked; whatever else the text says is left out.
-fn tick_named(file: &mut TaskFile, section: Section, text: &str) -> Result<(), EditError> {
-    let ticked = text.lines().filter_map(|line| {
-        let item = line
-            .trim_start()
-            .trim_start_matches(['-', '*'])
-            .trim_start();
-        item.strip_prefix("[x]")
-            .or_else(|| item.strip_prefix("[X]"))
-            .map(str::trim)
-    });
-    for item in ticked {
-        file.tick(section, Item::Text(item))?;
-    }
-    Ok(())
 }

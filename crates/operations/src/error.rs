@@ -211,6 +211,15 @@ pub enum OpError {
     },
 }
 
+impl From<orchestron_domain::said::Wrong> for OpError {
+    fn from(wrong: orchestron_domain::said::Wrong) -> Self {
+        Self::Input {
+            field: wrong.field,
+            what: wrong.what,
+        }
+    }
+}
+
 impl From<PortError> for OpError {
     fn from(error: PortError) -> Self {
         Self::Store(StoreError::Port(error))

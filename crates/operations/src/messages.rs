@@ -5,11 +5,11 @@ use crate::{
     view::word,
     who::Who,
     wire::{Big, Done, MessageView, MessagesView, ReceiptView, input},
-    writing::{done, id, must_be_clear, some_text, tell_engine, write},
+    writing::{done, must_be_clear, some_text, tell_engine, write},
 };
 use orchestron_domain::{
-    Actor, AgentName, Fact, Seq, State,
-    message::{Letter, Message, MessageKind, address, recipients, refused},
+    AgentName, Fact, Seq, State,
+    message::{Draft, Letter, Message, MessageKind, letter, nobody, sender, sent},
 };
 
 /// Messages of a page when nobody says how many.
@@ -74,51 +74,47 @@ fn view(message: &Message) -> MessageView {
     }
 }
 
-/// Sends a message. With the same key from the same sender it is sent once.
+/// The kinds of messages, as protocols list them.
+pub const KINDS: &[&str] = &MessageKind::WORDS;
+
+/// Sends a message. With the same key from the same sender it is sent once. A run's messages are about its own task.
 ///
 /// # Errors
 /// When there is nobody to get it, or it is too long.
 pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpError> {
     let text = some_text("text", Some(&input.text), "a message must say something")?;
     let state = cx.state()?;
-    let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    let kind = match input.kind.as_deref() {
-        None => MessageKind::Coordination,
-        Some(word) => MessageKind::from_word(word).ok_or_else(|| wrong("kind", kinds(word)))?,
-    };
-    let to = address(&state, &input.to).ok_or_else(|| wrong("to", nobody(&state, &input.to)))?;
-    let task = input.task.as_deref().map(id).transpose()?;
+    let (who, task) = Who::tells(cx, &state, input.agent.as_deref(), input.task.as_deref())?;
     if let Some(task) = &task {
         must_be_clear(cx, &state, task)?;
     }
-    let payload = input.payload.clone();
-    if let Some(payload) = &payload {
+    if let Some(payload) = &input.payload {
         serde_json::from_str::<serde::de::IgnoredAny>(payload)
             .map_err(|error| wrong("payload", format!("it is no JSON: {error}")))?;
     }
     let actor = who.actor.clone();
     let (names, again) = write(cx, |state| {
-        let from = orchestron_domain::message::sender(state, &actor);
-        let letter = Letter {
-            recipients: recipients(state, &from, &to),
-            to,
-            kind,
-            task: task.clone(),
-            text,
-            payload,
-            reply_to: input.reply_to.map(|id| Seq(id.0)),
-            key: input.key.clone(),
+        let from = sender(state, &actor);
+        let names = |letter: &Letter| {
+            let names = letter.recipients.iter().map(ToString::to_string);
+            names.collect::<Vec<_>>().join(", ")
         };
-        let names: Vec<_> = letter.recipients.iter().map(ToString::to_string).collect();
-        if was_sent(state, &from, letter.key.as_deref()) {
-            return Ok((Vec::new(), (names, true)));
+        if let Some(known) = input.key.as_deref().and_then(|key| sent(state, &from, key)) {
+            return Ok((Vec::new(), (names(&known.letter), true)));
         }
-        if let Some(why) = refused(state, &letter) {
-            return Err(wrong("text", why));
-        }
+        let draft = Draft {
+            to: &input.to,
+            kind: input.kind.as_deref(),
+            text: &text,
+            payload: input.payload.as_deref(),
+            task: task.as_ref(),
+            reply_to: input.reply_to.map(|id| Seq(id.0)),
+            key: input.key.as_deref(),
+        };
+        let letter = letter(state, &from, &draft)?;
+        let names = names(&letter);
         Ok((vec![(actor, Fact::MessageSent { letter })], (names, false)))
     })?;
-    let names = names.join(", ");
     let did = if again {
         format!("it was sent to {names} before, with the same key")
     } else {
@@ -129,28 +125,16 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
     Ok(told)
 }
 
-fn was_sent(state: &State, from: &str, key: Option<&str>) -> bool {
-    key.is_some_and(|key| {
-        state
-            .messages
-            .values()
-            .any(|message| message.from == from && message.letter.key.as_deref() == Some(key))
-    })
-}
-
 /// Acknowledges a message.
 ///
 /// # Errors
 /// When there is no such message for the caller.
 pub fn ack(cx: &mut Context, input: &input::MessageAck) -> Result<Done, OpError> {
     let state = cx.state()?;
-    let who = Who::asks(cx, &state, input.agent.as_deref())?;
+    let (who, _) = Who::tells(cx, &state, input.agent.as_deref(), None)?;
     let actor = who.actor.clone();
     let message = Seq(input.message.0);
-    let name = match &actor {
-        Actor::Outside { name } => Some(name.clone()),
-        _ => "person".parse().ok(),
-    };
+    let name: Option<AgentName> = sender(&state, &actor).parse().ok();
     write(cx, |state| {
         let found = state.messages.get(&message);
         let receipt = name.and_then(|name| {
@@ -185,25 +169,4 @@ fn known(state: &State, name: &str) -> Result<AgentName, OpError> {
 
 fn wrong(field: &'static str, what: String) -> OpError {
     OpError::Input { field, what }
-}
-
-fn kinds(given: &str) -> String {
-    let words: Vec<_> = MessageKind::ALL.iter().map(|kind| kind.word()).collect();
-    format!(
-        "`{given}` is no kind of message; write one of {}",
-        words.join(", ")
-    )
-}
-
-fn nobody(state: &State, name: &str) -> String {
-    let names: Vec<_> = state
-        .config
-        .agents
-        .keys()
-        .map(ToString::to_string)
-        .collect();
-    format!(
-        "there is nobody called `{name}`; write one of {}, prepare, implement, review, everyone, person",
-        names.join(", ")
-    )
 }

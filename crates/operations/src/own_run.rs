@@ -1,4 +1,4 @@
-//! `run-context`, `run-edit`, `run-submit`, `run-verdict`: what a run says of its own leg.
+//! `run-context`, `run-edit`, `run-submit`, `run-verdict`, `run-escalate`: what a run says of its own leg.
 //!
 //! Who calls is known by the process it descends from, never by a name: there is no task among the inputs, because a run has one and
 //! only that one. A gate is a run too, and has no leg to speak of.
@@ -10,20 +10,24 @@ use crate::{
     wire::{Done, NextView, VerdictWord, input},
     writing::{done, some_text, write},
 };
-use orchestron_domain::{Actor, Fact, Leg, RunId, State, TaskId, run::Verdict};
+use orchestron_domain::{Actor, Fact, Leg, RequestKind, RunId, State, TaskId, run::Verdict};
 
 /// Feedback files that are part of a run's context, the newest ones.
 const NEWEST: usize = 3;
 
 /// The run that asks, with its task and leg.
-struct Own {
-    run: RunId,
-    task: TaskId,
+pub(crate) struct Own {
+    pub(crate) run: RunId,
+    pub(crate) task: TaskId,
     leg: Leg,
 }
 
 impl Own {
-    fn of(cx: &Context, state: &State) -> Result<Self, OpError> {
+    /// The run that asks.
+    ///
+    /// # Errors
+    /// When none does, or it has no leg any more.
+    pub(crate) fn of(cx: &Context, state: &State) -> Result<Self, OpError> {
         let Actor::Run { run } = &cx.actor else {
             return Err(OpError::NotARun);
         };
@@ -127,6 +131,37 @@ pub fn verdict(cx: &mut Context, input: &input::RunVerdict) -> Result<Done, OpEr
             verdict,
             note,
             run: Some(own.run.clone()),
+        })
+    })
+}
+
+/// The run cannot go on: the person decides what becomes of its task, and the run is ended.
+///
+/// # Errors
+/// As [`context`]; when the person is asked about the task already.
+pub fn escalate(cx: &mut Context, input: &input::RunSubmit) -> Result<Done, OpError> {
+    let why = some_text(
+        "note",
+        Some(&input.note),
+        "say why it cannot go on, what was tried, and what you would do",
+    )?;
+    let state = cx.state()?;
+    let own = Own::of(cx, &state)?;
+    if state
+        .requests_of(&own.task)
+        .any(|open| !open.kind.is_aside())
+    {
+        return Err(OpError::NotNow {
+            task: own.task.clone(),
+            done: "escalated",
+            why: "the person is asked about it already".to_owned(),
+            cure: "end your turn".to_owned(),
+        });
+    }
+    say(cx, |own| {
+        Ok(Fact::RequestOpened {
+            task: Some(own.task.clone()),
+            kind: RequestKind::Escalation { why },
         })
     })
 }

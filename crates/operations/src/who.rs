@@ -1,11 +1,13 @@
 //! Who asks, in whose name, and what they may do.
 //!
 //! The person at this machine may do everything. A holder outside acts in its own leg and decides nothing. A person who gives a name
-//! (`--agent cursor`) speaks as that holder; the facts then carry its name. A run (an agent's shell, a gate) may look and nothing more:
-//! what an agent has to say it says through the tools it was given.
+//! (`--agent cursor`) speaks as that holder; the facts then carry its name. A run at work on a leg says what there is to say of its own
+//! task (messages, contexts, questions, progress) and ends its leg; it takes nothing and decides nothing. A gate may only look.
 
-use crate::{Context, OpError, view::word};
-use orchestron_domain::{Actor, AgentName, Holder, Leg, State, TaskId, state::Step};
+use crate::{Context, OpError, own_run::Own, view::word};
+use orchestron_domain::{
+    Actor, AgentName, Holder, Leg, Run, State, TaskId, schedule::leg_of, state::Step,
+};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,96 @@ impl Who {
                 what: format!("speak as {name}"),
             }),
         }
+    }
+
+    /// Who says something of its work: as [`Self::asks`], and also a run at work on a leg. With it comes the task it is about; a run
+    /// has one and may speak of no other.
+    ///
+    /// # Errors
+    /// As [`Self::asks`]; when a run is over, or names another task or name than its own.
+    pub fn tells(
+        cx: &Context,
+        state: &State,
+        agent: Option<&str>,
+        task: Option<&str>,
+    ) -> Result<(Self, Option<TaskId>), OpError> {
+        let task = task.map(crate::writing::id).transpose()?;
+        let Actor::Run { run } = &cx.actor else {
+            return Ok((Self::asks(cx, state, agent)?, task));
+        };
+        let own = Own::of(cx, state)?;
+        let name = state.runs.get(run).and_then(Run::agent);
+        let foreign = |field, own: String| {
+            Err(OpError::Input {
+                field,
+                what: format!("a run speaks for itself only; leave it out, or write {own}"),
+            })
+        };
+        if let Some(name) = name.filter(|name| agent.is_some_and(|given| given != name.as_str())) {
+            return foreign("agent", name.to_string());
+        }
+        if task.as_ref().is_some_and(|task| *task != own.task) {
+            return foreign("task", own.task.to_string());
+        }
+        let who = Self {
+            actor: cx.actor.clone(),
+            lent: false,
+        };
+        Ok((who, Some(own.task)))
+    }
+
+    /// That no task was named.
+    #[must_use]
+    pub fn no_task() -> OpError {
+        OpError::Input {
+            field: "task",
+            what: "it is missing; name the task you hold, such as TASK-7".to_owned(),
+        }
+    }
+
+    /// Whether it holds `task` now. A run does as long as it is at work.
+    ///
+    /// # Errors
+    /// When somebody else does, or nobody.
+    pub fn must_hold(&self, state: &State, task: &TaskId) -> Result<(), OpError> {
+        let own = match &self.actor {
+            Actor::Run { run } => state.live_run(task).is_some_and(|found| found.id == *run),
+            _ => false,
+        };
+        match holds(state, task) {
+            _ if own => Ok(()),
+            Some(holder) if holder == self.holder() && !self.is_run() => Ok(()),
+            Some(holder) => Err(OpError::Held {
+                task: task.clone(),
+                holder: word::holder_name(&holder),
+            }),
+            None => Err(OpError::NotNow {
+                task: task.clone(),
+                done: "spoken of as yours",
+                why: format!("{} does not hold it", self.name()),
+                cure: format!("claim {task} first"),
+            }),
+        }
+    }
+
+    /// The same, or that the leg nobody holds is its to take. The person may write for whoever does not work just now.
+    ///
+    /// # Errors
+    /// When it is somebody else's.
+    pub fn must_hold_or_take(&self, state: &State, task: &TaskId) -> Result<(), OpError> {
+        match (holds(state, task), state.status(task).and_then(leg_of)) {
+            (None, Some(leg)) if !self.is_run() => self.may_take(state, task, leg),
+            (Some(holder), Some(leg))
+                if self.is_person() && !matches!(holder, Holder::Agent(_)) =>
+            {
+                self.may_end(state, task, leg)
+            }
+            _ => self.must_hold(state, task),
+        }
+    }
+
+    const fn is_run(&self) -> bool {
+        matches!(self.actor, Actor::Run { .. })
     }
 
     /// The holder this makes.

@@ -5,7 +5,7 @@ use crate::{
     Decision, Event, Fact, MicroUsd, Request, RequestId, RequestKind, RunId, RunStatus, State,
     Status, TaskId, Time, failure,
     planted::{Fault, is},
-    request::Decided,
+    request::{Decided, LAPSED},
     state::{Progress, Step},
 };
 
@@ -18,12 +18,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         }
         Fact::RequestWithdrawn { request, why } => withdraw_request(state, event.at, *request, why),
         Fact::RequestLapsed { request } => {
-            withdraw_request(
-                state,
-                event.at,
-                *request,
-                "nobody answered in time; its asker went on with the default it had named",
-            );
+            withdraw_request(state, event.at, *request, LAPSED);
         }
         _ => {}
     }

@@ -63,7 +63,7 @@ wire_input! {
     /// `seen`: the person looked at a task's changes as of this commit.
     pub struct Seen { pub task: String, pub commit: String }
     /// `approve`: decide the open review of a task.
-    pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
+    pub struct OnReview { pub task: String, #[serde(default)] pub note: Option<String>, #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>, /** Write a task from the note that comes after this one. */ #[serde(default)] #[ts(optional, as = "Option<bool>")] pub follow_up: bool }
     /// `verdict`: whether work in review is good.
     pub struct Verdict { pub task: String, pub verdict: VerdictWord, #[serde(default)] pub note: Option<String>, /** What was looked at. */ #[serde(default)] pub commit: Option<String>, /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String> }
     /// `edit`: a section's new text; an implementer only ticks boxes of checklists.
@@ -92,6 +92,8 @@ wire_input! {
         /** How many days, today included; 14 when nobody says. */ #[serde(default)] #[ts(optional)] pub days: Option<u32>,
         /** Minutes that the person's clock is ahead of UTC: where days begin. */ #[serde(default)] #[ts(optional)] pub zone: Option<i32>,
     }
+    /// `priority`: P0, P1 or P2.
+    pub struct SetPriority { pub task: String, pub to: String }
     /// `config-set`: one or more settings of .mcp/config.yaml.
     pub struct ConfigSet {
         pub changes: Vec<ConfigChange>,
@@ -108,7 +110,7 @@ wire_input! {
     /// `stop`: a task, or a run by its id.
     pub struct Stop { pub what: String, #[serde(default)] pub why: Option<String> }
     /// `pause`: one task, one agent, or (neither named) everything.
-    pub struct Pause { #[serde(default)] pub why: Option<String>, #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String> }
+    pub struct Pause { #[serde(default)] pub why: Option<String>, #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String>, /** What agents do there is interrupted, and goes on where it was with `resume`; none = of one task yes, else no. */ #[serde(default)] #[ts(optional)] pub now: Option<bool> }
     /// `resume`, as `pause`.
     pub struct Resume { #[serde(default)] #[ts(optional)] pub task: Option<String>, #[serde(default)] #[ts(optional)] pub agent: Option<String> }
     /// `order`: exactly one of these says where.
@@ -169,9 +171,50 @@ wire_input! {
     pub struct ContextSave { pub task: String, pub version: Big, pub context: WorkContextView, #[serde(default)] pub agent: Option<String> }
     /// `notices`: `memory` as it came the last time; none at the beginning.
     pub struct Notices { #[serde(default)] #[ts(optional)] pub memory: Option<NoticeMemory> }
+    /// `context-load`.
+    pub struct ContextLoad { pub task: String, /** Also what does not fit into a handover. */ #[serde(default)] #[ts(optional, as = "Option<bool>")] pub whole: bool }
+    /// `checkpoint`: adds to what was saved; needs no version.
+    pub struct Checkpoint { pub task: String, pub context: WorkContextView, #[serde(default)] pub agent: Option<String> }
+    /// `request-help`: asks, or with `request` looks whether there is an answer.
+    pub struct RequestHelp {
+        #[serde(default)] pub question: Option<String>,
+        /** The recommended answer first. */ #[serde(default)] pub options: Vec<String>,
+        /** What the asker goes on with when nobody answers in time. */ #[serde(default)] pub default: Option<String>,
+        #[serde(default)] pub deadline_minutes: Option<u32>,
+        /** A task that the asker holds. */ #[serde(default)] pub task: Option<String>,
+        #[serde(default)] pub request: Option<Big>,
+        /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+    }
+    /// `progress`.
+    pub struct Progress {
+        #[serde(default)] pub task: Option<String>,
+        pub step: String,
+        #[serde(default)] pub percent: Option<u32>,
+        /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>,
+    }
+    /// `session-start`.
+    pub struct SessionStart { /** In whose name; none = the person. */ #[serde(default)] pub agent: Option<String>, /** Take nothing. */ #[serde(default)] #[ts(optional, as = "Option<bool>")] pub look: bool }
+    /// `session-end`.
+    pub struct SessionEnd {
+        #[serde(default)] pub note: Option<String>,
+        /** Saved as a checkpoint. */ #[serde(default)] #[ts(optional)] pub context: Option<WorkContextView>,
+        /** Give the task back; otherwise it stays its holder's. */ #[serde(default)] #[ts(optional, as = "Option<bool>")] pub release: bool,
+        /** Which task, when several are held. */ #[serde(default)] pub task: Option<String>,
+        #[serde(default)] pub agent: Option<String>,
+    }
+    /// `sessions`: those that go on, or (all) also the newest that are over.
+    pub struct Sessions { #[serde(default)] #[ts(optional, as = "Option<bool>")] pub all: bool, #[serde(default)] #[ts(optional)] pub holder: Option<String> }
+    /// `start`: ask for a task's agent to be started before the others.
+    pub struct Start { pub task: String, /** Another agent than the chain names. */ #[serde(default)] pub agent: Option<String> }
+    /// `run-token`: SHA-256 of the token, in hexadecimal.
+    pub struct RunToken { pub hash: String }
     /// `undo`: what this event tells.
     pub struct Undo { pub event: Big }
-    /// `words`: say something to the agent that works on a task.
+    /// `clarify`: answer the open question about a task (`request`, when there are several), or add to its goal when there is none.
+    pub struct Clarify { pub task: String, pub text: String, #[serde(default)] #[ts(optional)] pub request: Option<Big> }
+    /// `attach`: with `only_show` nothing is stopped.
+    pub struct Attach { pub task: String, #[serde(default)] #[ts(optional, as = "Option<bool>")] pub only_show: bool }
+    /// `words`: say something to the agent that works on a task. `intervene`: interrupt it with this.
     pub struct Words { pub task: String, pub text: String }
     /// A parameter with its value.
     pub struct Set { pub name: String, pub value: String }
