@@ -21,7 +21,7 @@ mod turn;
 mod wire;
 
 use crate::{Driver, Launch, LaunchPlan, Opening, Protocol};
-use orchestron_domain::{RunEnd, transcript::TranscriptItem};
+use orchestron_domain::{RunEnd, SessionId, transcript::TranscriptItem};
 
 /// The version everything here was measured with.
 pub const TESTED_VERSION: &str = "2.1.328";
@@ -76,6 +76,12 @@ impl Driver for Claude {
 
     fn transcript(&self, worktree: &str, line: &[u8]) -> Vec<TranscriptItem> {
         transcript::items(worktree, line)
+    }
+
+    fn take_over(&self, session: &SessionId) -> (Vec<String>, &'static [&'static str]) {
+        let args = vec!["--resume".to_owned(), session.0.clone()];
+        // Where its conversations are kept, and which model it talks to.
+        (args, &["CLAUDE_CONFIG_DIR", "ANTHROPIC_BASE_URL"])
     }
 
     fn explain_exit(&self, code: Option<i32>, stderr: &str) -> Option<RunEnd> {

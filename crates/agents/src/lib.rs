@@ -17,7 +17,7 @@ pub mod tools;
 pub use plan::{Launch, LaunchPlan, Opening, Rule};
 
 use orchestron_domain::{
-    RunEnd,
+    RunEnd, SessionId,
     signal::{Say, Signal},
     transcript::TranscriptItem,
 };
@@ -54,6 +54,9 @@ pub trait Driver: Send + Sync {
 
     /// What a line of `out.jsonl` shows to a person. Paths below `worktree` are shown relative to it.
     fn transcript(&self, worktree: &str, line: &[u8]) -> Vec<TranscriptItem>;
+
+    /// Arguments with which a person takes a conversation over in a terminal, and the variables of the run that this needs.
+    fn take_over(&self, session: &SessionId) -> (Vec<String>, &'static [&'static str]);
 
     /// What an exit means, when the agent said so on stderr only.
     fn explain_exit(&self, code: Option<i32>, stderr: &str) -> Option<RunEnd>;

@@ -2,9 +2,10 @@
 
 use crate::{
     Context, OpError,
+    create::create,
     decide::{answer, tip, with_remarks},
     remarks::Given,
-    view::{Sight, is_for_the_person},
+    view::{Sight, is_for_the_person, word::first_line},
     who::{Who, only_person},
     wire::{Done, input},
     writing::{card, done, id, must_be_clear, must_rest, tell_engine, trimmed, write},
@@ -30,6 +31,16 @@ pub fn approve(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpErro
     let state = cx.state()?;
     must_be_clear(cx, &state, &task)?;
     let note = Some(trimmed(input.note.as_deref())).filter(|note| !note.is_empty());
+    let later = match (input.follow_up, &note) {
+        (false, _) => None,
+        (true, Some(note)) => Some(follow_up(&state, &task, note)?),
+        (true, None) => {
+            return Err(OpError::Input {
+                field: "note",
+                what: "say what is to follow; it becomes the goal of the next task".into(),
+            });
+        }
+    };
     if let Some(conflict) = open_of(&state, &task, |kind| {
         matches!(kind, RequestKind::Conflict { .. })
     }) {
@@ -39,12 +50,46 @@ pub fn approve(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpErro
         return Err(nothing(&task, &cure));
     }
     let request = the_review(cx, &state, &task)?;
-    answer(
+    let mut told = answer(
         cx,
         request,
         &Decision::Approve { note },
         input.commit.as_deref(),
-    )
+    )?;
+    if let Some(later) = later {
+        write_later(cx, &later, &mut told);
+    }
+    Ok(told)
+}
+
+/// The task that comes after an approved one.
+fn follow_up(state: &State, task: &TaskId, note: &str) -> Result<input::Create, OpError> {
+    let first = first_line(note);
+    let card = card(state, task)?;
+    Ok(input::Create {
+        title: first.chars().take(80).collect(),
+        priority: Some(card.priority.to_string()),
+        agent: card.agent.as_ref().map(ToString::to_string),
+        goal: Some(format!("{note}\n\nAsked for when {task} was approved.")),
+        criteria: Vec::new(),
+        depends_on: vec![task.to_string()],
+        files: card.files_affected.clone(),
+        needs: Vec::new(),
+        order: None,
+        notes: None,
+    })
+}
+
+/// The approval stands whatever becomes of what is to follow.
+fn write_later(cx: &mut Context, later: &input::Create, told: &mut Done) {
+    match create(cx, later) {
+        Ok(made) => told
+            .next
+            .push(format!("{}; it comes after this one", made.did)),
+        Err(error) => told
+            .not_done
+            .push(format!("what is to follow was not written: {error}")),
+    }
 }
 
 /// Sends a task in review back to its implementer: as the person who decides, or as its reviewer.

@@ -66,7 +66,7 @@ fn halting(
     let Some(found) = found else {
         return Err(not_now(
             "nothing runs there",
-            format!("`orchestron pause --task {task}` keeps it from being started"),
+            format!("`orchestron pause {task}` keeps it from being started"),
         ));
     };
     if found

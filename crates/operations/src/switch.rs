@@ -5,15 +5,16 @@ use crate::{
     view::word,
     who::{is_known, only_person, unknown},
     wire::{CommandView, CommandsView, Done, input},
-    writing::{done, id, must_be_clear, tell_engine, trimmed, write},
+    writing::{Facts, done, id, must_be_clear, tell_engine, trimmed, write},
 };
 use orchestron_domain::{
-    Actor, AgentName, Fact, Holder, State, TaskId, event::Scope, ids::IdError,
+    Actor, AgentName, Fact, Halt, Holder, RunEnd, State, TaskId, event::Scope, ids::IdError,
 };
 use orchestron_engine::trust::{KEY, commands, is_trusted};
 use std::collections::BTreeSet;
 
-/// Lets nothing new be started: of one task, of one agent, or at all. What works goes on.
+/// Lets nothing new be started: of one task, of one agent, or at all. The agent at work on a paused task rests where it is; what else
+/// works goes on, unless it is to rest now, too.
 ///
 /// # Errors
 /// When there is no such task or agent, or the log cannot be written.
@@ -32,33 +33,65 @@ pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
         why if why.is_empty() => "paused by a person".to_owned(),
         why => why,
     };
-    let live = write(cx, |state| {
-        let fact = Fact::Paused {
-            why,
-            scope: scope.clone(),
-        };
-        let live = state.live_runs().filter(|run| match &scope {
-            Scope::All => true,
-            Scope::Task { task } => run.task == *task,
-            Scope::Agent { agent } => run.agent() == Some(agent),
-        });
-        let live = live.count();
-        Ok((vec![(Actor::Person, fact)], live))
-    })?;
+    // Who pauses one task means the agent that works on it.
+    let now = input.now.unwrap_or(matches!(scope, Scope::Task { .. }));
+    let (rests, live) = write(cx, |state| Ok(pausing(state, &scope, &why, now)))?;
     let did = match &scope {
         Scope::All => "nothing new is started".to_owned(),
         Scope::Task { task } => format!("nothing new is started for {task}"),
         Scope::Agent { agent } => format!("{agent} is not started any more"),
     };
     let mut told = done(named(&scope), None, did);
+    if !rests.is_empty() {
+        told.next.push(format!(
+            "{} interrupted; it goes on where it was when you resume it",
+            rests.join(", ")
+        ));
+        tell_engine(cx, &mut told, "what works is interrupted")?;
+    }
     if live > 0 {
-        told.not_done.push(format!(
+        let line = format!(
             "{} at work: what runs goes on to its end",
             word::count(live, "run")
-        ));
+        );
+        told.not_done.push(line);
     }
     told.next.push(format!("`{}` goes on", undo(&scope)));
     Ok(told)
+}
+
+/// Lets nothing new be started in this scope; with `now` also what agents do there rests. Who rests, and how many runs go on.
+fn pausing(state: &State, scope: &Scope, why: &str, now: bool) -> (Facts, (Vec<String>, usize)) {
+    let paused = Fact::Paused {
+        why: why.to_owned(),
+        scope: scope.clone(),
+    };
+    let mut facts = vec![(Actor::Person, paused)];
+    let (mut rests, mut live) = (Vec::new(), 0);
+    let within = state.live_runs().filter(|run| match scope {
+        Scope::All => true,
+        Scope::Task { task } => run.task == *task,
+        Scope::Agent { agent } => run.agent() == Some(agent),
+    });
+    for run in within {
+        match run.agent() {
+            // What is done is handed on; what is being stopped stops.
+            Some(agent) if now && run.halting.is_none() && !run.turn_over => {
+                rests.push(agent.to_string());
+                let end = RunEnd::Paused {
+                    why: why.to_owned(),
+                };
+                let fact = Fact::RunHalting {
+                    run: run.id.clone(),
+                    end,
+                    halt: Halt::Interrupt,
+                };
+                facts.push((Actor::Person, fact));
+            }
+            _ => live += 1,
+        }
+    }
+    (facts, (rests, live))
 }
 
 /// Goes on starting.

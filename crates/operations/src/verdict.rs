@@ -30,6 +30,7 @@ pub fn verdict(cx: &mut Context, input: &input::Verdict) -> Result<Done, OpError
         note: input.note.clone(),
         commit: input.commit.clone(),
         agent: input.agent.clone(),
+        follow_up: false,
     };
     match input.verdict {
         VerdictWord::Changes => on_review::reject(

@@ -1,14 +1,14 @@
 //! The port [`RunLogs`]: what runs have said, for people.
 
 use super::{
-    folder::{FolderError, RunFolder},
+    folder::{FolderError, RunFolder, Spec, read_json},
     live::Talk,
     output::{end_of_file, plain, useful_end},
     tail::{Line, LineTail},
 };
 use orchestron_agents::{Driver, driver};
 use orchestron_domain::{RunId, transcript::TranscriptItem};
-use orchestron_engine::ports::{KeptRun, PortResult, RunLogs, Strays};
+use orchestron_engine::ports::{KeptRun, PortResult, RunLogs, Strays, TakeOver};
 use std::path::PathBuf;
 
 /// How much of the end of a run's output is looked at to tell what it does.
@@ -108,6 +108,25 @@ impl RunLogs for RunLogReader {
             }
         }
         Ok(None)
+    }
+
+    fn take_over(&self, run: &RunId) -> PortResult<Option<TakeOver>> {
+        let folder = self.folder(run);
+        let (Some(talk), Some(spec)) = (Talk::of(&folder)?, read_json::<Spec>(&folder.spec())?)
+        else {
+            return Ok(None);
+        };
+        let Some(driver) = driver(&talk.cli) else {
+            return Ok(None);
+        };
+        let (args, variables) = driver.take_over(&talk.opening.session);
+        let value = |name: &&str| Some(((*name).to_owned(), spec.env.get(*name)?.clone()));
+        Ok(spec.argv.first().map(|program| TakeOver {
+            program: program.clone(),
+            args,
+            dir: spec.cwd.clone(),
+            env: variables.iter().filter_map(value).collect(),
+        }))
     }
 }
 

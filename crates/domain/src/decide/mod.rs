@@ -91,10 +91,14 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
 fn about_merges(state: &State, event: &Event, now: Time) -> Vec<Command> {
     match &event.fact {
         Fact::Merged { task, commit, into } if *state.step(task) == Step::Handing => {
-            let note = commit.as_ref().map_or_else(
+            let mut note = commit.as_ref().map_or_else(
                 || format!("Approved; there was nothing to merge into {into}."),
                 |c| format!("Approved and merged into {into} as {c}."),
             );
+            if let Some(words) = requests::approving_words(state, task) {
+                note.push_str("\n\n");
+                note.push_str(words);
+            }
             vec![hand_off(
                 task,
                 Leg::Approve,

@@ -2,7 +2,7 @@
 
 use super::{first_line, send_back};
 use crate::{
-    Command, Decision, Event, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
+    Command, Decision, Event, Request, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
     planted::{Fault, is},
     request::Question,
     signal::Say,
@@ -49,6 +49,16 @@ pub(super) fn decided(
             about_task(state, task, &request.kind, decision, now)
         }),
     }
+}
+
+/// What the person said with the approval that a task was merged for.
+pub(super) fn approving_words<'s>(state: &'s State, task: &TaskId) -> Option<&'s str> {
+    let of_task = |request: &&Request| request.task.as_ref() == Some(task);
+    let mut decisions = state.requests.values().rev().filter(of_task);
+    decisions.find_map(|request| match &request.decided.as_ref()?.decision {
+        Decision::Approve { note } => Some(note.as_deref()),
+        _ => None,
+    })?
 }
 
 /// Nobody answered in time. Whoever was faster after all has answered already.

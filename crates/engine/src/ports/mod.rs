@@ -19,5 +19,5 @@ pub use log::{Commit, Committed, EventFilter, EventLog, Intent, OpenCommand, SET
 pub use machine::{Clock, Guard, KeyProbe, Keys, Locks, Wake, Waker};
 pub use runs::{
     Heard, InstalledAgent, KeptRun, Look, Over, Programs, RunLogs, RunProgram, RunSpec, Runs,
-    Strays,
+    Strays, TakeOver,
 };

@@ -175,4 +175,10 @@ pub trait Programs: Send + Sync {
     fn found(&self) -> PortResult<Vec<InstalledAgent>> {
         self.installed()
     }
+
+    /// Which of these programs are on this machine, in this order.
+    fn among(&self, names: &[&str]) -> PortResult<Vec<String>>;
+
+    /// Starts a program for the person at this machine, without a shell, and does not wait for it.
+    fn open(&self, argv: &[String], folder: &str) -> PortResult<()>;
 }
