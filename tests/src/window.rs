@@ -1,7 +1,10 @@
 //! The desktop app under Xvfb, driven through WebKitWebDriver: a task goes its way with keepers started as sidecars, its card
 //! is seen in review, Approve is pressed, and the merge is in git.
 
+mod desktop;
 mod driver;
+mod system;
+mod x11;
 
 use crate::{
     environment::{Relay, TestEnvironment, claude, has},

@@ -17,6 +17,7 @@ pub const HELP: &str = "\
   ./dev bench [ARGS…]            measure speed on a release build
   ./dev sim [--seeds N] [ARGS…]  simulate N seeds' worlds, each twice; --seed S, --minutes N, --faults, --help
   ./dev fuzz [--seconds N]       fuzz each target for N seconds (60)
+  ./dev dist                     packages for this kind of machine, in target/dist: .deb, .rpm and a tarball on Linux
   ./dev setup                    only install and build
   ./dev help                     this text
 
@@ -45,6 +46,8 @@ pub enum Request {
     Run(RunOptions),
     /// Run tests; with filters only those whose name contains one of them.
     Test(Vec<String>),
+    /// Make packages.
+    Dist,
     /// Measure; the arguments go to the benchmark program.
     Bench(Vec<String>),
     /// Simulate; the arguments go to the simulator.
@@ -75,6 +78,10 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Fai
         "setup" if rest.is_empty() => Ok(Request::Setup),
         "setup" => Err(Failure::Usage {
             problem: format!("setup takes no arguments, but got \"{}\"", rest.join(" ")),
+        }),
+        "dist" if rest.is_empty() => Ok(Request::Dist),
+        "dist" => Err(Failure::Usage {
+            problem: format!("dist takes no arguments, but got \"{}\"", rest.join(" ")),
         }),
         "run" => parse_run(rest).map(Request::Run),
         "test" => parse_test(rest),

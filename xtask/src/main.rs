@@ -49,6 +49,7 @@ fn dispatch() -> Result<(), Failure> {
         Request::Setup => verbs::setup::setup(&project),
         Request::Run(options) => verbs::run::run(&project, &options),
         Request::Test(filters) => verbs::test::test(&project, &filters),
+        Request::Dist => verbs::dist::dist(&project),
         Request::Bench(arguments) => verbs::bench::bench(&project, &arguments),
         Request::Sim(arguments) => verbs::sim::sim(&project, &arguments),
         Request::Fuzz { seconds } => verbs::fuzz::fuzz(&project, seconds),

@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -17,9 +17,9 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How long one call to the driver may take; the first one starts the app.
 const CALL: Duration = Duration::from_secs(60);
 
-/// As after a login: the person's keyring is there and open.
-const UNLOCKED_KEYRING: &str =
-    "printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+/// As after a login: the person's keyring is there and open; and the bus is known.
+const UNLOCKED_KEYRING: &str = "printf %s \"$DBUS_SESSION_BUS_ADDRESS\" >bus.part; mv bus.part \"$ORCHESTRON_TEST/bus\"; \
+     printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
 /// What a session starts by itself.
 const OF_THE_SESSION: [&str; 7] = [
     "dbus-daemon",
@@ -35,6 +35,8 @@ const OF_THE_SESSION: [&str; 7] = [
 pub struct Screen {
     display: Child,
     driver: Child,
+    /// Of the display.
+    pub number: String,
     address: String,
     root: PathBuf,
 }
@@ -72,9 +74,8 @@ impl Screen {
         let driver = env
             .command("dbus-run-session")
             .args(["--", "sh", "-c", &session])
-            .env("DISPLAY", format!(":{}", number.trim()))
-            .env("GDK_BACKEND", "x11")
-            .env("NO_AT_BRIDGE", "1")
+            .current_dir(env.root())
+            .envs(on_display(number.trim()))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .stdin(Stdio::null())
             .stdout(log("driver.out"))
@@ -84,10 +85,36 @@ impl Screen {
         Self {
             display,
             driver,
+            number: number.trim().to_owned(),
             address: format!("http://127.0.0.1:{port}"),
             root: env.root().to_path_buf(),
         }
     }
+
+    /// The address of the session's bus.
+    pub fn bus(&self, env: &TestEnvironment) -> String {
+        env.wait_for("the session bus", CALL, || {
+            fs::read_to_string(env.root().join("bus")).ok()
+        })
+    }
+
+    /// The app once more, as a click on a link or on its icon starts it, with no driver.
+    pub fn app(&self, env: &TestEnvironment, args: &[&str]) -> Command {
+        let mut command = env.command(binary("orchestron-desktop"));
+        command
+            .args(args)
+            .envs(on_display(&self.number))
+            .env("DBUS_SESSION_BUS_ADDRESS", self.bus(env));
+        command
+    }
+}
+
+fn on_display(number: &str) -> [(&'static str, String); 3] {
+    [
+        ("DISPLAY", format!(":{number}")),
+        ("GDK_BACKEND", "x11".to_owned()),
+        ("NO_AT_BRIDGE", "1".to_owned()),
+    ]
 }
 
 impl Drop for Screen {
@@ -211,6 +238,29 @@ impl Session {
         let body = json!({"script": script, "args": []});
         self.call("execute/sync", &body)
             .unwrap_or_else(|refused| panic!("{script}: {refused:?}"))
+    }
+
+    /// Waits until the page has this address.
+    pub fn wait_for_address(&self, env: &TestEnvironment, address: &str) {
+        let limit = Duration::from_secs(30);
+        env.wait_for(&format!("the address {address}"), limit, || {
+            let now = self.script("return location.pathname + location.search;");
+            (now == address).then_some(())
+        });
+    }
+
+    /// What the app answers to a call, as the page makes it.
+    pub fn invoke(&self, name: &str, input: &Value) -> Result<Value, Value> {
+        let script = "const [name, input, done] = arguments; \
+             window.__TAURI_INTERNALS__.invoke('call', { name, input }).then((ok) => done({ ok }), (error) => done({ error }));";
+        let body = json!({"script": script, "args": [name, input]});
+        let answer = self
+            .call("execute/async", &body)
+            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+        match answer.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(answer["ok"].clone()),
+        }
     }
 
     /// Saves what the window shows.

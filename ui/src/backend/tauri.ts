@@ -1,13 +1,16 @@
 /** The backend inside the desktop window: one command, one event. */
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { getCurrentWindow } from "@tauri-apps/api/window";
 import { type Backend, Link } from "./backend";
 import { toFailure } from "./failure";
 import type { Input, OperationName, Output } from "./operations";
 import type { Topic } from "./wire";
 
 export class TauriBackend implements Backend {
+  readonly isDesktop = true;
   readonly link = new Link();
+  readonly isLocal = true;
 
   async call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> {
     try {
@@ -20,7 +23,9 @@ export class TauriBackend implements Backend {
   subscribe(listener: (topic: Topic) => void): () => void {
     let stopped = false;
     let stop: (() => void) | undefined;
-    listen<Topic>("changed", (event) => listener(event.payload)).then(
+    // Each window has its own project; what changes in others is none of its business.
+    const target = { kind: "AnyLabel", label: getCurrentWindow().label } as const;
+    listen<Topic>("changed", (event) => listener(event.payload), { target }).then(
       (unlisten) => {
         if (stopped) unlisten();
         else stop = unlisten;

@@ -1,6 +1,7 @@
 //! One module per verb.
 
 pub mod bench;
+pub mod dist;
 pub mod fuzz;
 pub mod run;
 pub mod setup;
