@@ -1,11 +1,11 @@
 //! The one list of operations. Every surface maps its own words to these.
 
 use crate::{
-    Context, OpError, intervene, clarify, attach, board, by_hand, claim, config, conflicts, create, decide, diff, doctor, edit,
-    end_leg, escalate, events, give_up, handover, help, impact, insights, key_test, keys, messages,
-    next, notices, on_review, order, own_run, progress, priority, project, reassign, release, requests,
-    review, roster, roster_edit, run_tokens, saved, say, session, start, stop, switch, task,
-    transcript, undo, verdict, why, wire::input,
+    Context, OpError, attach, board, by_hand, claim, clarify, config, conflicts, create, decide,
+    diff, doctor, edit, editor, end_leg, escalate, events, give_up, handover, help, hooks, impact, insights,
+    intervene, key_test, keys, messages, next, notices, on_review, order, own_run, priority,
+    progress, project, reassign, release, requests, review, roster, roster_edit, run_tokens, saved,
+    say, session, start, stop, switch, task, transcript, undo, verdict, why, wire::input,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -19,6 +19,8 @@ pub struct Operation {
     pub about: &'static str,
     /// Whether it changes something.
     pub writes: bool,
+    /// Whether it is asked from this machine's own window or terminal only: it starts a program on the person's screen.
+    pub local: bool,
     /// Carries it out.
     pub run: fn(&mut Context, Value) -> Result<Value, OpError>,
 }
@@ -30,11 +32,15 @@ macro_rules! operation {
             name: $name,
             about: $about,
             writes: operation!(@writes $kind),
+            local: operation!(@local $kind),
             run: |cx, input| carry_out::<input::$input, _>($name, cx, input, $run),
         }
     };
     (@writes read) => { false };
     (@writes write) => { true };
+    (@writes local) => { true };
+    (@local local) => { true };
+    (@local $other:ident) => { false };
 }
 
 /// All operations, reads first.
@@ -68,6 +74,9 @@ pub const ALL: &[Operation] = &[
     operation!(read "key-test", "Ask an account's API whether its key is good; the key is never shown", KeyTest, key_test::test),
     operation!(read "context", "A task with its whole context, for the leg whose turn it is", ForHolder, handover::context),
     operation!(read "run-context", "The task of the run that asks, with its whole context", Nothing, own_run::context),
+    operation!(read "editor", "Which program opens files for the person", Nothing, editor::editor),
+    operation!(local "open", "Open a file of a task, or its worktree, in the person's editor", Open, editor::open),
+    operation!(local "editor-set", "Say which program opens files for the person", EditorSet, editor::set),
     operation!(write "next", "The task a holder works on next, with its whole context; with `claim` it is taken at once", Next, next::next),
     operation!(write "create", "Write a new task into pending", Create, create::create),
     operation!(write "prepare", "Say that a pending task is prepared: it goes to ready", EndLeg, end_leg::prepare),

@@ -20,6 +20,18 @@ impl Programs for MemoryPrograms {
     fn installed(&self) -> PortResult<Vec<InstalledAgent>> {
         Ok(self.0.up()?.installed.clone())
     }
+
+    fn among(&self, names: &[&str]) -> PortResult<Vec<String>> {
+        let things = self.0.up()?;
+        let here = names.iter().map(|name| (*name).to_owned());
+        Ok(here.filter(|name| things.editors.contains(name)).collect())
+    }
+
+    fn open(&self, argv: &[String], folder: &str) -> PortResult<()> {
+        let mut things = self.0.up()?;
+        things.opened.push((argv.to_vec(), folder.to_owned()));
+        Ok(())
+    }
 }
 
 pub struct MemoryKeys(pub World);

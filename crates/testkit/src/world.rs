@@ -39,6 +39,10 @@ pub(crate) struct Things {
     pub keys: BTreeMap<String, String>,
     pub keyring_broken: bool,
     pub installed: Vec<InstalledAgent>,
+    /// Editors on this machine.
+    pub editors: Vec<String>,
+    /// What was opened: argv and folder.
+    pub opened: Vec<(Vec<String>, String)>,
     pub transcripts: BTreeMap<RunId, Vec<TranscriptItem>>,
     /// What happens elsewhere while a run of this kind is being started.
     pub meanwhile: BTreeMap<String, Meanwhile>,
@@ -548,6 +552,17 @@ impl World {
     /// Coding agents on this machine.
     pub fn installed(&self, installed: Vec<InstalledAgent>) {
         self.things().installed = installed;
+    }
+
+    /// Editors on this machine.
+    pub fn editors(&self, names: &[&str]) {
+        self.things().editors = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+
+    /// What was opened for the person: argv and folder.
+    #[must_use]
+    pub fn opened(&self) -> Vec<(Vec<String>, String)> {
+        self.things().opened.clone()
     }
 
     /// Whether the keyring works.

@@ -676,6 +676,20 @@ points: Array<PointView>,
  */
 remarks: Array<RemarkView>, };
 
+export type EditorView = { 
+/**
+ * Program and arguments; none = there is none. 
+ */
+command: Array<string> | null, 
+/**
+ * Chosen, not found. 
+ */
+is_set: boolean, 
+/**
+ * Editors on this machine. 
+ */
+found: Array<string>, };
+
 export type EventView = { seq: Big, at: Millis, by: string, kind: string, task: string | null, run: string | null, 
 /**
  * In words. 
@@ -687,6 +701,34 @@ export type EventsView = { events: Array<EventView>,
  * Give this as `before` for the next page. 
  */
 before: Big | null, };
+
+export type VariableView = { name: string, value: string, };
+
+export type AttachView = { task: string, 
+/**
+ * The run whose conversation it is. 
+ */
+run: string, program: string, args: Array<string>, 
+/**
+ * Where. 
+ */
+dir: string, 
+/**
+ * Variables it needs beside the person's own. 
+ */
+env: Array<VariableView>, 
+/**
+ * All of it as one line for a shell. 
+ */
+shell: string, 
+/**
+ * The run is still being ended: wait until it is over, so that nobody else speaks in the conversation. 
+ */
+ending: boolean, 
+/**
+ * How to give it back. 
+ */
+back: string, };
 
 export type ReceiptView = { name: string, delivered: Millis | null, acked: Millis | null, };
 
@@ -725,6 +767,50 @@ left_out: number,
  * The event that has everything. 
  */
 whole: Big | null, };
+
+export type HelpView = { request: Big, open: boolean, answer: string | null, 
+/**
+ * Who answered: `person`, or `default` when nobody did in time. 
+ */
+by: string | null, 
+/**
+ * When the default stands. 
+ */
+until: Millis | null, 
+/**
+ * Why there will be no answer. 
+ */
+void: string | null, not_done: Array<string>, };
+
+export type PreparedView = { task: string, version: Big, arrives: WorkContextView, left_out: number, 
+/**
+ * What whoever goes on will miss. 
+ */
+lacks: Array<string>, };
+
+export type SessionView = { id: string, holder: string, since: Millis, until: Millis | null, task: string | null, note: string, of_run: boolean, };
+
+export type SessionsView = { sessions: Array<SessionView>, };
+
+export type SessionStartView = { session: SessionView, 
+/**
+ * It was not ended before. 
+ */
+resumed: boolean, 
+/**
+ * What to work on, with its whole context. 
+ */
+work: NextView, saved: SavedView | null, 
+/**
+ * Messages that wait for its holder. 
+ */
+messages: number, };
+
+export type RunTokenView = { run: string, 
+/**
+ * None when no engine serves. 
+ */
+address: string | null, };
 
 export type TranscriptView = { run: RunView, items: Array<TranscriptItemView>, 
 /**
@@ -1370,11 +1456,19 @@ export type Diff = { task: string, from?: string, to?: string, };
 
 export type Seen = { task: string, commit: string, };
 
+export type Open = { task: string, path: string | null, line: number | null, };
+
+export type EditorSet = { command: Array<string>, };
+
 export type OnReview = { task: string, note: string | null, commit: string | null, 
 /**
  * In whose name; none = the person. 
  */
-agent: string | null, };
+agent: string | null, 
+/**
+ * Write a task from the note that comes after this one. 
+ */
+follow_up?: boolean, };
 
 export type Verdict = { task: string, verdict: VerdictWord, note: string | null, 
 /**
@@ -1426,6 +1520,8 @@ days?: number,
  */
 zone?: number, };
 
+export type SetPriority = { task: string, to: string, };
+
 export type ConfigSet = { changes: Array<ConfigChange>, 
 /**
  * `hash` of what was looked at; refused when the file has changed since. 
@@ -1448,7 +1544,13 @@ export type KeyTest = { account: string, };
 
 export type List = { status: StatusWord | null, agent: string | null, };
 
-export type Pause = { why: string | null, task?: string, agent?: string, };
+export type Stop = { what: string, why: string | null, };
+
+export type Pause = { why: string | null, task?: string, agent?: string, 
+/**
+ * What agents do there is interrupted, and goes on where it was with `resume`; none = of one task yes, else no. 
+ */
+now?: boolean, };
 
 export type Resume = { task?: string, agent?: string, };
 
@@ -1501,6 +1603,10 @@ export type KeySet = { account: string, key: string, };
 export type KeyDelete = { account: string, };
 
 export type Words = { task: string, text: string, };
+
+export type Clarify = { task: string, text: string, request?: Big, };
+
+export type Attach = { task: string, only_show?: boolean, };
 
 export type Notices = { memory?: NoticeMemory, };
 

@@ -5,14 +5,17 @@
 //! - [`runs`]: the engine's side: starts runs, hears them, speaks to them, ends them
 //! - [`logs`]: what runs have said, for people
 //! - [`programs`]: which coding agents are installed
+//! - [`foreground`]: commands that a person waits for
 //! - [`caller`]: whether we were started from inside a run ourselves
 //!
 //! The two sides share nothing but the run folder. The engine may be killed at any moment; a new one finds in `out.jsonl`
 //! everything that was said to it and in `in.jsonl` everything it has said.
 
 pub mod caller;
+mod editor;
 mod environment;
 pub mod folder;
+pub mod foreground;
 pub mod keeper;
 mod kept;
 mod live;

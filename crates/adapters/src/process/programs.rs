@@ -1,6 +1,6 @@
 //! Which coding agents can be started on this machine.
 
-use super::{environment, npm::Found};
+use super::{editor, environment, npm::Found};
 use orchestron_agents::{Driver, known};
 use orchestron_engine::ports::{InstalledAgent, PortResult, Programs};
 use std::{
@@ -31,6 +31,15 @@ impl Programs for InstalledPrograms {
     fn found(&self) -> PortResult<Vec<InstalledAgent>> {
         Ok(known().iter().map(|driver| look_for(*driver)).collect())
     }
+
+    fn among(&self, asked: &[&str]) -> PortResult<Vec<String>> {
+        let here = asked.iter().filter(|name| editor::find(name).is_some());
+        Ok(here.map(|name| (*name).to_owned()).collect())
+    }
+
+    fn open(&self, argv: &[String], folder: &str) -> PortResult<()> {
+        editor::open(argv, folder)
+    }
 }
 
 fn look(driver: &dyn Driver) -> InstalledAgent {
@@ -60,12 +69,17 @@ pub(crate) fn find(driver: &dyn Driver) -> Found {
         // Named on purpose: when it is not there, another one must not be taken instead.
         return Found::among(program, std::iter::once(PathBuf::from(named)));
     }
+    Found::among(program, places(program))
+}
+
+/// Where a program of this name may be.
+pub(super) fn places(program: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let places = env::split_paths(&path)
-        .chain(usual_places())
-        .flat_map(|dir| names(program).map(move |name| dir.join(name)))
-        .filter(|path| path.is_absolute());
-    Found::among(program, places)
+    let dirs: Vec<PathBuf> = env::split_paths(&path).chain(usual_places()).collect();
+    let names: Vec<String> = names(program).collect();
+    dirs.into_iter()
+        .flat_map(move |dir| names.clone().into_iter().map(move |name| dir.join(name)))
+        .filter(|path| path.is_absolute())
 }
 
 /// The variable that names another program: `ORCHESTRON_CLAUDE`.

@@ -291,3 +291,58 @@ fn a_rewritten_branch_is_said_to_be_one() {
         "input_invalid"
     );
 }
+
+#[test]
+fn a_file_is_opened_in_the_editor_that_is_there_or_was_chosen() {
+    let (world, _, _) = reviewing();
+    let open = json!({"task": "TASK-1", "path": "src/limit.rs", "line": 20});
+    assert_eq!(
+        code(&world, "open", open.clone()),
+        "input_invalid",
+        "no editor is there"
+    );
+    world.editors(&["zed", "code"]);
+    good(&world, "open", open.clone());
+    let worktree = good(&world, "task", json!({"task": "TASK-1"}))["worktree"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let file = format!("{worktree}/src/limit.rs");
+    let args = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        world.opened(),
+        [(
+            args(&["code", "-g", &format!("{file}:20")]),
+            worktree.clone()
+        )]
+    );
+    good(
+        &world,
+        "editor-set",
+        json!({"command": ["my editor", "{file}"]}),
+    );
+    good(&world, "open", open);
+    assert_eq!(world.opened()[1].0, args(&["my editor", &file]));
+    good(&world, "open", json!({"task": "TASK-1"}));
+    assert_eq!(world.opened()[2].0, args(&["my editor", &worktree]));
+    for path in ["../../etc/passwd", "/etc/passwd"] {
+        assert_eq!(
+            code(&world, "open", json!({"task": "TASK-1", "path": path})),
+            "input_invalid"
+        );
+    }
+    for command in [json!(["sh"]), json!(["sh", "-c", "x"])] {
+        assert_eq!(
+            code(&world, "editor-set", json!({"command": command})),
+            "input_invalid"
+        );
+    }
+    good(&world, "editor-set", json!({"command": []}));
+    assert_eq!(good(&world, "editor", json!({}))["command"][0], "code");
+    assert_eq!(world.opened().len(), 3);
+}

@@ -14,6 +14,8 @@ fn input(name: &str) -> Value {
         "decide" => json!({"request": 1, "decision": {"type": "allow"}}),
         "approve" => json!({"task": "TASK-1"}),
         "reject" => json!({"task": "TASK-1", "note": "no"}),
+        "open" => json!({"task": "TASK-1", "path": "a.rs"}),
+        "editor-set" => json!({"command": ["code"]}),
         "seen" => json!({"task": "TASK-1", "commit": "f".repeat(40)}),
         "pause" | "resume" | "doctor-fix" => json!({}),
         "order" => json!({"task": "TASK-1", "first": true}),

@@ -57,6 +57,13 @@ wire! {
         /** The try that answered it. */ pub attempt: Option<u32>,
     }
 
+    /// Which program opens files for the person.
+    pub struct EditorView {
+        /** Program and arguments; none = there is none. */ pub command: Option<Vec<String>>,
+        /** Chosen, not found. */ pub is_set: bool,
+        /** Editors on this machine. */ pub found: Vec<String>,
+    }
+
     /// What is known for a review of a task's changes, beside the changes.
     pub struct ReviewView {
         pub task: String,

@@ -208,6 +208,10 @@ wire_input! {
     pub struct Start { pub task: String, /** Another agent than the chain names. */ #[serde(default)] pub agent: Option<String> }
     /// `run-token`: SHA-256 of the token, in hexadecimal.
     pub struct RunToken { pub hash: String }
+    /// `open`: a file of a task's worktree in the person's editor; without a path the worktree.
+    pub struct Open { pub task: String, #[serde(default)] pub path: Option<String>, #[serde(default)] pub line: Option<u32> }
+    /// `editor-set`: program and arguments, `{file}` and `{line}` in them; empty = the first editor that is found.
+    pub struct EditorSet { pub command: Vec<String> }
     /// `undo`: what this event tells.
     pub struct Undo { pub event: Big }
     /// `clarify`: answer the open question about a task (`request`, when there are several), or add to its goal when there is none.

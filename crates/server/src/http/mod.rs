@@ -274,6 +274,17 @@ async fn operation(
             );
         }
     };
+    if orchestron_operations::ALL
+        .iter()
+        .any(|known| known.local && known.name == name)
+    {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "only_local",
+            "this starts a program on the person's screen, which no page of a browser may ask for",
+            "do it in the window, or at a terminal on that machine",
+        );
+    }
     // Operations read files and wait for locks: not on the threads that serve connections.
     let done = tokio::task::spawn_blocking(move || {
         let mut context = shared
