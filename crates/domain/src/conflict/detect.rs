@@ -1,7 +1,7 @@
 //! What clashes now, and what is not known yet and has to be looked at.
 
 use super::{
-    Conflict, ConflictKind, Stage,
+    Claims, Conflict, ConflictKind, Stage,
     files::{TOLD, near},
     order::{claims, forecast, is_live, live_cards, ordered, own_tip},
     resolve,
@@ -14,6 +14,9 @@ use crate::{
 
 /// Branches that are compared in one round; the others come in the next ones.
 const MOST_FORECASTS: usize = 16;
+
+/// A live task, and what it is about.
+type Live<'a> = (&'a TaskCard, Claims<'a>);
 
 /// Something that clashes now.
 #[derive(Clone)]
@@ -64,11 +67,13 @@ fn clashes(state: &State, now: Time) -> Vec<Clash> {
         .filter_map(|id| doubled(state, id))
         .collect();
     clashes.extend(super::circle::circles(state));
-    let live: Vec<_> = live_cards(state).collect();
-    for card in &live {
+    let live: Vec<_> = live_cards(state)
+        .map(|card| (card, claims(state, card)))
+        .collect();
+    for (card, claims) in &live {
         clashes.extend(early(state, card));
         clashes.extend(stalled(state, card, now));
-        clashes.extend(drift(state, card));
+        clashes.extend(drift(card, claims));
     }
     for run in state.live_runs() {
         clashes.extend(silent(state, run));
@@ -179,8 +184,8 @@ pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
     stalls.chain(asks).filter(|at| *at > now).min()
 }
 
-fn drift(state: &State, card: &TaskCard) -> Option<Clash> {
-    let strays = claims(state, card).strayed();
+fn drift(card: &TaskCard, claims: &Claims<'_>) -> Option<Clash> {
+    let strays = claims.strayed();
     if strays.is_empty() {
         return None;
     }
@@ -254,13 +259,11 @@ fn halt(run: &Run, why: String) -> Command {
 }
 
 /// Live tasks about the same files, and live branches that would not merge.
-fn pairs(state: &State, live: &[&TaskCard], clashes: &mut Vec<Clash>) {
-    let all: Vec<_> = live
-        .iter()
-        .map(|card| (&card.id, claims(state, card)))
-        .collect();
-    for (n, (one, mine)) in all.iter().enumerate() {
-        for (other, theirs) in all.iter().skip(n + 1) {
+fn pairs(state: &State, live: &[Live<'_>], clashes: &mut Vec<Clash>) {
+    for (n, (one, mine)) in live.iter().enumerate() {
+        let one = &one.id;
+        for (other, theirs) in live.iter().skip(n + 1) {
+            let other = &other.id;
             // When both are committed, comparing them tells more than names.
             let compared = forecast(state, one, other);
             let known = compared.is_some() || is_to_be_compared(state, one, other);
@@ -322,11 +325,11 @@ fn would_not_merge(
 }
 
 /// Live branches that do not merge with what has landed last.
-fn behind_the_base(state: &State, live: &[&TaskCard]) -> Vec<Clash> {
+fn behind_the_base(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
     let Some(landed) = &state.landed else {
         return Vec::new();
     };
-    let behind = |card: &&TaskCard| {
+    let behind = |(card, _): &Live<'_>| {
         let pair = (landed.task.clone(), card.id.clone());
         let tip = own_tip(state, &card.id).filter(|_| !is_live(state, &landed.task))?;
         let known = state.forecasts.get(&pair)?;

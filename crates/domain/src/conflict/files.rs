@@ -3,7 +3,7 @@
 //! The text is anybody's: its length, and the work that comparing it may cost, have limits. Beyond them the answer is "perhaps", which
 //! counts as yes.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// Longest entry that is read, in bytes; what is longer could mean anything.
 const LONGEST: usize = 512;
@@ -18,42 +18,45 @@ pub(crate) const TOLD: usize = 20;
 
 /// One entry, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    text: String,
-    segments: Vec<Segment>,
+pub struct Pattern<'a> {
+    text: &'a str,
+    segments: Vec<Segment<'a>>,
 }
 
 /// What stands between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
+enum Segment<'a> {
     /// `**`: any number of folders.
     Any,
     /// A name without wildcards.
-    Name(String),
+    Name(Cow<'a, str>),
     /// A name with wildcards.
     Glob(Vec<char>),
 }
 
-impl Pattern {
+impl<'a> Pattern<'a> {
     /// Reads an entry as it is written in a task file; none when it names no path of the project.
     #[must_use]
-    pub fn parse(entry: &str) -> Option<Self> {
-        let path = path_in(entry);
-        if path.is_empty() {
+    pub fn parse(entry: &'a str) -> Option<Self> {
+        let text = path_in(entry);
+        if text.is_empty() {
             return None;
         }
-        let text = path.to_owned();
-        if path.len() > LONGEST {
+        if text.len() > LONGEST {
             let segments = vec![Segment::Any];
             return Some(Self { text, segments });
         }
-        let plain = without_braces(path);
         let mut segments = Vec::new();
-        for word in plain.split('/') {
-            match word {
-                "" | "." => {}
-                ".." => return None,
-                _ => segments.push(segment(word)),
+        match without_braces(text) {
+            Cow::Borrowed(path) => {
+                for word in words(path)? {
+                    segments.push(segment(Cow::Borrowed(word)));
+                }
+            }
+            Cow::Owned(path) => {
+                for word in words(&path)? {
+                    segments.push(segment(Cow::Owned(word.to_owned())));
+                }
             }
         }
         if segments.is_empty() {
@@ -68,7 +71,7 @@ impl Pattern {
             Some(Segment::Name(name)) => !name.trim_start_matches('.').contains('.'),
             _ => false,
         };
-        if path.ends_with('/') || folder {
+        if text.ends_with('/') || folder {
             segments.push(Segment::Any);
         }
         segments.dedup_by(|a, b| *a == Segment::Any && *b == Segment::Any);
@@ -76,28 +79,30 @@ impl Pattern {
     }
 
     /// A file there is.
-    fn of_file(path: &str) -> Self {
+    fn of_file(path: &'a str) -> Self {
         let names = path.split('/').filter(|name| !name.is_empty());
-        let segments = names.map(|name| Segment::Name(name.to_owned())).collect();
-        let text = path.to_owned();
-        Self { text, segments }
+        let segments = names.map(|name| Segment::Name(Cow::Borrowed(name)));
+        Self {
+            text: path,
+            segments: segments.collect(),
+        }
     }
 
     /// As it is written.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub const fn text(&self) -> &'a str {
+        self.text
     }
 
     /// Whether this file is meant.
     #[must_use]
     pub fn covers(&self, file: &str) -> bool {
-        self.overlaps(&Self::of_file(file))
+        self.overlaps(&Pattern::of_file(file))
     }
 
     /// Whether some file could be meant by both.
     #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
+    pub fn overlaps(&self, other: &Pattern<'_>) -> bool {
         let mut patience = PATIENCE;
         meet(&self.segments, &other.segments, &mut patience)
     }
@@ -118,14 +123,39 @@ fn path_in(entry: &str) -> &str {
     {
         return path.trim();
     }
-    let ends = [" - ", " – ", " — ", ": ", " ("];
-    let end = ends.iter().filter_map(|mark| entry.find(mark)).min();
-    let path = end.and_then(|end| entry.get(..end)).unwrap_or(entry);
+    let path = match end_of_path(entry) {
+        Some(end) => entry.get(..end).unwrap_or(entry),
+        None => entry,
+    };
     path.trim().trim_end_matches([',', ';', ':'])
 }
 
+/// Where in an entry something begins to be said about its path.
+fn end_of_path(entry: &str) -> Option<usize> {
+    let marks = [" - ", " – ", " — ", " ("];
+    let mut places = entry.bytes().enumerate();
+    let end = places.find(|(at, byte)| {
+        let rest = || entry.get(*at..).unwrap_or_default();
+        match byte {
+            b' ' => marks.iter().any(|mark| rest().starts_with(mark)),
+            b':' => rest().starts_with(": "),
+            _ => false,
+        }
+    });
+    end.map(|(at, _)| at)
+}
+
+/// What stands between the slashes; none when it leads out of the project.
+fn words(path: &str) -> Option<impl Iterator<Item = &str>> {
+    let words = || path.split('/').filter(|word| !matches!(*word, "" | "."));
+    (!words().any(|word| word == "..")).then(words)
+}
+
 /// `src/{a,b}.rs` could mean several files: it is read as `src/*.rs`.
-fn without_braces(path: &str) -> String {
+fn without_braces(path: &str) -> Cow<'_, str> {
+    if !path.contains('{') {
+        return Cow::Borrowed(path);
+    }
     let mut plain = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, behind)) = rest.split_once('{') {
@@ -137,15 +167,15 @@ fn without_braces(path: &str) -> String {
         rest = after;
     }
     plain.push_str(rest);
-    plain
+    Cow::Owned(plain)
 }
 
-fn segment(word: &str) -> Segment {
+fn segment(word: Cow<'_, str>) -> Segment<'_> {
     if word == "**" {
         return Segment::Any;
     }
-    if !word.contains(['*', '?', '[']) {
-        return Segment::Name(word.to_owned());
+    if !word.bytes().any(|byte| matches!(byte, b'*' | b'?' | b'[')) {
+        return Segment::Name(word);
     }
     let mut glob = Vec::new();
     let mut letters = word.chars();
@@ -165,8 +195,35 @@ fn segment(word: &str) -> Segment {
     Segment::Glob(glob)
 }
 
-/// Whether two lists of segments have a path in common. Each pair of places is looked at once.
-fn meet(one: &[Segment], other: &[Segment], patience: &mut u32) -> bool {
+/// Whether two lists of segments have a path in common.
+fn meet(one: &[Segment<'_>], other: &[Segment<'_>], patience: &mut u32) -> bool {
+    match meet_plainly(one, other) {
+        Some(told) => {
+            *patience = patience.saturating_sub(1);
+            told
+        }
+        None => meet_anywhere(one, other, patience),
+    }
+}
+
+/// The same for what most entries are: names, and perhaps all that is below them. None when there is more to it.
+fn meet_plainly(one: &[Segment<'_>], other: &[Segment<'_>]) -> Option<bool> {
+    let mut at = 0;
+    loop {
+        match (one.get(at), other.get(at)) {
+            (None, None) => return Some(true),
+            (Some(Segment::Any), _) if at + 1 == one.len() => return Some(true),
+            (_, Some(Segment::Any)) if at + 1 == other.len() => return Some(true),
+            (Some(Segment::Name(a)), Some(Segment::Name(b))) if a == b => at += 1,
+            (Some(Segment::Name(_)), Some(Segment::Name(_)) | None)
+            | (None, Some(Segment::Name(_))) => return Some(false),
+            _ => return None,
+        }
+    }
+}
+
+/// Each pair of places is looked at once.
+fn meet_anywhere(one: &[Segment<'_>], other: &[Segment<'_>], patience: &mut u32) -> bool {
     let width = other.len() + 1;
     let mut reached = vec![false; (one.len() + 1) * width];
     let mut open = vec![(0, 0)];
@@ -207,8 +264,8 @@ fn meet(one: &[Segment], other: &[Segment], patience: &mut u32) -> bool {
     false
 }
 
-fn same_name(a: &Segment, b: &Segment, patience: &mut u32) -> bool {
-    let letters = |segment: &Segment| match segment {
+fn same_name(a: &Segment<'_>, b: &Segment<'_>, patience: &mut u32) -> bool {
+    let letters = |segment: &Segment<'_>| match segment {
         Segment::Name(name) => name.chars().collect(),
         Segment::Glob(glob) => glob.clone(),
         Segment::Any => vec!['*'],
@@ -273,14 +330,14 @@ fn set(row: &mut [bool], at: usize) {
 #[derive(Clone, Debug, Default)]
 pub struct Claims<'a> {
     /// What its file declares.
-    pub declared: Vec<Pattern>,
+    pub declared: Vec<Pattern<'a>>,
     /// What its branch touches.
     pub touched: Option<&'a BTreeSet<String>>,
 }
 
 /// The entries of a task file, as far as they name paths.
 #[must_use]
-pub fn declared(entries: &[String]) -> Vec<Pattern> {
+pub fn declared(entries: &[String]) -> Vec<Pattern<'_>> {
     let read = entries.iter().take(MOST);
     read.filter_map(|entry| Pattern::parse(entry)).collect()
 }
@@ -294,7 +351,7 @@ impl Claims<'_> {
 
     /// Files and entries that both mean, at most some; empty when they have nothing in common.
     #[must_use]
-    pub fn shared(&self, other: &Self) -> Vec<String> {
+    pub fn shared(&self, other: &Claims<'_>) -> Vec<String> {
         let mut found = BTreeSet::new();
         if let (Some(one), Some(two)) = (self.touched, other.touched) {
             found.extend(one.intersection(two).take(TOLD).cloned());
@@ -310,7 +367,7 @@ impl Claims<'_> {
                 if meet(&one.segments, &two.segments, &mut patience) {
                     // The one that says more is told.
                     let named = if two.says() > one.says() { two } else { one };
-                    found.insert(named.text.clone());
+                    found.insert(named.text.to_owned());
                 }
             }
         }

@@ -88,7 +88,7 @@ impl<'a> InUse<'a> {
 
 /// What a task means to change and has changed.
 #[must_use]
-pub fn claims<'a>(state: &'a State, card: &TaskCard) -> Claims<'a> {
+pub fn claims<'a>(state: &'a State, card: &'a TaskCard) -> Claims<'a> {
     let touched = state
         .tasks
         .get(&card.id)

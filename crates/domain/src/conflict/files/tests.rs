@@ -4,7 +4,7 @@ use super::{Claims, Pattern, declared, near};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-fn read(entry: &str) -> Pattern {
+fn read(entry: &str) -> Pattern<'_> {
     Pattern::parse(entry).unwrap_or_else(|| panic!("`{entry}` names no path"))
 }
 
@@ -108,13 +108,15 @@ fn hostile_entries_cost_little_and_count_as_perhaps() {
 #[test]
 fn what_two_tasks_share_is_named() {
     let touched = files(&["src/pay.rs", "src/mail.rs"]);
+    let (one, other) = (["src/"], ["docs/", "src/card.rs"]);
+    let (one, other) = (one.map(str::to_owned), other.map(str::to_owned));
     let one = Claims {
-        declared: declared(&["src/".to_owned()]),
+        declared: declared(&one),
         touched: Some(&touched),
     };
     let mine = files(&["src/pay.rs", "docs/a.md"]);
     let other = Claims {
-        declared: declared(&["docs/".to_owned(), "src/card.rs".to_owned()]),
+        declared: declared(&other),
         touched: Some(&mine),
     };
     assert_eq!(one.shared(&other), ["src/card.rs", "src/pay.rs"]);
