@@ -111,6 +111,10 @@ impl Ledger {
         let Some(progress) = state.tasks.get(task) else {
             return Ok(());
         };
+        // Its task is paused: it goes on in the same conversation when a person resumes it.
+        if matches!(end, RunEnd::Paused { .. }) && progress.step == Step::Idle {
+            return Ok(());
+        }
         let counted = progress.failures > *failures || progress.failed_at == Some(event.at);
         if follows.is_empty() && (end.is_good() || !counted) {
             let what = format!("{run} ended ({end}) and nothing follows");

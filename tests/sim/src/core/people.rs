@@ -8,7 +8,7 @@ use super::{
 use crate::knobs::Trouble;
 use orchestron_domain::{
     Actor, Decision, Fact, Holder, Leg, MicroUsd, Request, RequestKind, Status, TaskId,
-    config::Budgets, conflict::Resolution, event::Scope, run::Verdict, schedule::leg_of,
+    config::Budgets, conflict::{Resolution, Stage}, event::Scope, run::Verdict, schedule::leg_of,
     state::Step,
 };
 
@@ -322,7 +322,12 @@ impl World {
                 Decision::Raise { by }
             }
             RequestKind::Clash { options, .. } => {
-                let at = self.rng.index(options.len());
+                // When it is calm, what is recommended first is done.
+                let at = if self.calm {
+                    0
+                } else {
+                    self.rng.index(options.len())
+                };
                 let resolution = options.get(at).cloned().unwrap_or(Resolution::Gone);
                 Decision::Resolve { resolution }
             }
@@ -537,12 +542,16 @@ impl World {
         for key in keys {
             let task = self.id(key.task);
             let card = self.disk.files.get(&key).map(|file| file.card.clone());
-            // Tasks that people put under way by hand can wait for each other in a circle of files and dependencies; after a day of
-            // nothing somebody looks at the board and takes them back.
             let under_way = matches!(key.status(), Status::InProgress | Status::Review);
             let step = self.ledger.state.step(&task);
             let idle = matches!(step, Step::Idle | Step::Held { .. });
             if patience && under_way && idle {
+                // Only what a person has accepted as it is may wait so long; whoever did sees to it now.
+                if !self.is_accepted() {
+                    let ends = self.open_ends();
+                    self.wrong("work waits and nobody was told", ends);
+                    return;
+                }
                 let places = (key.status(), Status::Ready);
                 self.relocate(key.task, places, &Actor::Person, Vec::new());
                 continue;
@@ -562,6 +571,12 @@ impl World {
                 _ => {}
             }
         }
+    }
+
+    /// Whether a person said of something that clashes that it is fine as it is.
+    fn is_accepted(&self) -> bool {
+        let mut conflicts = self.ledger.state.conflicts.values();
+        conflicts.any(|found| found.stage == Stage::Accepted)
     }
 
     fn mend_config(&mut self) {
