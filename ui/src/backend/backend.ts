@@ -7,6 +7,8 @@ export interface Backend {
   /** Tells what changed; ask again for what is shown. Returns the way to stop. */
   subscribe(listener: (topic: Topic) => void): () => void;
   readonly link: Link;
+  /** Whether this is a window of the desktop app, which answers the operations `desktop…`. */
+  readonly isDesktop: boolean;
 }
 
 /** `refused` means that the server is there but does not accept our token. */

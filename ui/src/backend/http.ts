@@ -9,6 +9,7 @@ const SHORTEST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
 
 export class HttpBackend implements Backend {
+  readonly isDesktop = false;
   readonly link = new Link();
   readonly #token: string | null;
   readonly #listeners = new Set<(topic: Topic) => void>();
@@ -24,6 +25,8 @@ export class HttpBackend implements Backend {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(input),
+      // A decision goes out even if the window closes with it.
+      keepalive: name === "decide",
       signal: signal ?? null,
     });
     const answer: unknown = await response.json().catch(() => null);

@@ -10,7 +10,6 @@ import type { Topic } from "./wire";
 export class TauriBackend implements Backend {
   readonly isDesktop = true;
   readonly link = new Link();
-  readonly isLocal = true;
 
   async call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> {
     try {

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useBackend } from "./context";
 import { type Failure, toFailure } from "./failure";
-import type { Input, WriteName } from "./operations";
+import type { Input, OperationName, Output, WriteName } from "./operations";
 import { tell, tellFailure } from "./tell";
 import type { Done } from "./wire";
 
@@ -34,6 +34,31 @@ export function useWrite<N extends WriteName>(name: N, options: WriteOptions = {
       else options.onFailure(failure);
     },
     // Also after a failure: it may be one because what is shown is old.
+    onSettled: () => {
+      void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "transcript" });
+    },
+  });
+}
+
+interface AskOptions<N extends OperationName> {
+  onDone?: (answer: Output<N>) => void;
+  onFailure?: (failure: Failure) => void;
+}
+
+/** What is asked when somebody presses a button and answers with more than what was done; says nothing by itself but failures. */
+export function useAsk<N extends OperationName>(name: N, options: AskOptions<N> = {}) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  return useMutation<Output<N>, Failure, Input<N>>({
+    mutationFn: async (input) => {
+      try {
+        return await backend.call(name, input);
+      } catch (cause) {
+        throw toFailure(cause);
+      }
+    },
+    onSuccess: (answer) => options.onDone?.(answer),
+    onError: (failure) => (options.onFailure ?? tellFailure)(failure),
     onSettled: () => {
       void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "transcript" });
     },

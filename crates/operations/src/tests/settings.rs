@@ -95,7 +95,7 @@ fn a_priority_is_changed_in_the_file() {
     assert_eq!(again["did"], "TASK-001 is P0 already");
     assert_eq!(
         code(&world, "priority", json!({"task": "TASK-1", "to": "P7"})),
-        "invalid_input"
+        "input_invalid"
     );
     assert_eq!(
         code(&world, "priority", json!({"task": "TASK-9", "to": "P0"})),
@@ -143,13 +143,13 @@ fn a_setting_is_changed_in_the_file_and_only_there() {
             "config-set",
             json!({"changes": changes, "hash": seen.hash})
         ),
-        "invalid_input"
+        "input_invalid"
     );
     assert_eq!(view().text, after);
     let gates = json!([{"key": "gates", "values": ["true"]}]);
     assert_eq!(
         code(&world, "config-set", json!({"changes": gates})),
-        "invalid_input"
+        "input_invalid"
     );
     good(
         &world,
@@ -195,7 +195,7 @@ fn an_address_of_the_repository_gets_no_key_before_it_was_accepted() {
     });
     assert_eq!(
         code(&world, "key-test", json!({"account": "anthropic"})),
-        "invalid_input"
+        "input_invalid"
     );
     world.trust();
     let told = good(&world, "key-test", json!({"account": "anthropic"}));
@@ -212,7 +212,7 @@ fn only_the_person_changes_settings_and_tests_keys() {
         ("key-test", json!({"account": "anthropic"})),
     ] {
         let refused = call(&mut outside(&world, "cursor"), name, input.clone());
-        assert_eq!(refused.unwrap_err().code(), "forbidden", "{name}");
+        assert_eq!(refused.unwrap_err().code(), "not_allowed", "{name}");
         let mut engine = super::cx(&world, Actor::Engine);
         assert!(call(&mut engine, name, input).is_err(), "{name}");
     }

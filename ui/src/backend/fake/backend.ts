@@ -8,7 +8,7 @@ import { failure } from "./decide";
 import { handlers } from "./handlers";
 import { newWorld, type Scenario, SCENARIOS, type World } from "./world";
 
-const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "transcript", "requests", "events", "next", "doctor", "commands", "keys"] satisfies ReadName[];
+const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "review", "editor", "transcript", "requests", "events", "next", "doctor", "commands", "keys", "insights", "config", "key-test", "workflows", "hooks", "desktop", "desktop-look", "desktop-pick"] satisfies ReadName[];
 const NEVER = new Promise<never>(() => undefined);
 
 export interface Call {
@@ -19,6 +19,7 @@ export interface Call {
 export class FakeBackend implements Backend {
   readonly link = new Link();
   readonly now = now;
+  readonly isDesktop: boolean;
   readonly world: World;
   /** Every write that was asked for, in order. */
   readonly writes: Call[] = [];
@@ -28,6 +29,7 @@ export class FakeBackend implements Backend {
 
   constructor(scenario: Scenario = "ordinary") {
     this.world = newWorld(scenario);
+    this.isDesktop = scenario === "desktop" || scenario === "welcome";
     if (scenario === "offline") window.setTimeout(() => this.link.set("offline"), 400);
     if (scenario === "refused") this.link.set("refused");
   }
@@ -40,7 +42,8 @@ export class FakeBackend implements Backend {
 
   async call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> {
     const isWrite = !READS.includes(name);
-    if (isWrite) this.writes.push({ name, input });
+    // That something was looked at is no deed.
+    if (isWrite && name !== "seen") this.writes.push({ name, input });
     const planned = this.failNext.get(name);
     if (planned !== undefined) {
       this.failNext.delete(name);
@@ -48,9 +51,10 @@ export class FakeBackend implements Backend {
     }
     if (this.world.scenario === "slow" && name !== "project") return NEVER;
     if (this.world.scenario === "failing" && name !== "project") throw failure("store_unreadable", "The database in the state folder is damaged.", ["orchestron doctor says more; the task files are not affected."]);
+    if (scenarioHasNoProject(this.world.scenario, name)) throw failure("no_project", "This window has no project yet.");
     if (this.link.state() === "offline" && isWrite) throw unreachable();
     const answer = handlers[name](this.world, input);
-    if (isWrite) window.setTimeout(() => this.tell("store"), 0);
+    if (isWrite && name !== "seen") window.setTimeout(() => this.tell("store"), 0);
     // As over the wire: nobody shares objects with the world.
     return structuredClone(answer) as Output<N>;
   }
@@ -65,3 +69,8 @@ export class FakeBackend implements Backend {
   }
 }
 
+
+/** A window without a project answers nothing but what the desktop app itself knows. */
+function scenarioHasNoProject(scenario: Scenario, name: OperationName): boolean {
+  return scenario === "welcome" && !name.startsWith("desktop");
+}

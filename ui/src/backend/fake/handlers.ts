@@ -4,12 +4,18 @@ import type { CardView, Done, StatusWord } from "../wire";
 import { card } from "./cards";
 import { chain, CLAUDE } from "./chain";
 import { NOW } from "./clock";
+import { config, configSet, configWrite } from "./config";
 import { decide, done, failure, replace } from "./decide";
+import { desktop, FOLDER, hooks, look, setUp } from "./desktop";
+import { insights } from "./insights";
 import { registry } from "./registry";
-import { clash } from "./requests";
+import { message } from "./messages";
+import { clash, pastClashes, queued } from "./requests";
+import { partOf, review } from "./review";
 import { impact, why } from "./schedule";
 import { task, taskFile } from "./tasks";
 import { run } from "./transcripts";
+import { startWorkflow, workflows } from "./workflows";
 import { projectNow, type World } from "./world";
 
 type Handlers = { [N in OperationName]: (world: World, input: Input<N>) => Output<N> };
@@ -37,17 +43,42 @@ export const handlers: Handlers = {
   task: (world, input) => task(find(world, input.task), world.requests),
   why: (world, input) => why(find(world, input.task)),
   impact: (world, input) => impact(world, find(world, input.task)),
-  conflicts: () => ({ conflicts: [clash()], over: 0 }),
+  conflicts: (_, { all }) => ({ conflicts: [clash(), ...(all === true ? pastClashes() : queued())], over: 1 }),
   resolve: (_, input) => done(`Conflict ${input.conflict} is resolved`),
   registry: (world) => registry(world.project.agents),
-  messages: () => ({ messages: [], next: null, more: 0 }),
-  "message-send": (_, input) => done(`Sent to ${input.to}`),
-  "message-ack": (_, input) => done(`Message ${input.message} is acknowledged`),
-  diff: (world, input) => world.diff(input.task),
+  messages: (world, { after }) => ({ messages: world.messages.filter(({ id }) => after === null || id < after), next: null, more: 0 }),
+  "message-send": (world, input) => {
+    world.messages = [message(Math.max(0, ...world.messages.map(({ id }) => id)) + 1, "person", input.to, { text: input.text, task: input.task, reply_to: input.reply_to, at: NOW }), ...world.messages];
+    return done(`Sent to ${input.to}`);
+  },
+  "message-ack": (world, input) => {
+    world.messages = world.messages.map((one) => (one.id === input.message ? { ...one, receipts: one.receipts.map((receipt) => (receipt.name === "person" ? { ...receipt, acked: NOW } : receipt)) } : one));
+    return done(`Message ${input.message} is acknowledged`);
+  },
+  diff: (world, input) => (input.from === undefined && input.to === undefined ? world.diff(input.task) : partOf(world.diff(input.task), input)),
+  review: (world, input) => review(world, find(world, input.task)),
+  seen: (world, input) => {
+    world.seen.set(input.task, input.commit);
+    return done(`Remembered what you saw of ${input.task}`);
+  },
+  editor: () => ({ command: ["code", "-g", "{file}:{line}"], is_set: false, found: ["code"] }),
+  open: (_, input) => done(`Opened ${input.path ?? "its worktree"} in code`),
+  stop: (world, input) => moved(world, input.what, find(world, input.what).status, `Stopped the agent on ${input.what}`),
+  attach: (_, { task: id }) => ({
+    task: id,
+    run: "r-117",
+    program: "claude",
+    args: ["--resume", "6f0c2d1e"],
+    dir: `/home/dana/.local/state/orchestron/projects/storefront-4c1d09aa/worktrees/${id}`,
+    env: [],
+    shell: `cd /home/dana/.local/state/orchestron/projects/storefront-4c1d09aa/worktrees/${id} && claude --resume 6f0c2d1e`,
+    ending: false,
+    back: `orchestron resume ${id}`,
+  }),
   requests: (world) => world.requests,
   transcript: (world, { run: id, from }) => ({ run: run(id, {}), items: world.transcript.slice(from), next: world.transcript.length, live: true }),
-  events: (world, { task: only, before }) => {
-    const all = world.events.filter((event) => (only === null || event.task === only) && (before === null || event.seq < before));
+  events: (world, { task: only, before, by, kinds }) => {
+    const all = world.events.filter((event) => (only === null || event.task === only) && (before === null || event.seq < before) && (by == null || event.by === by) && (kinds === undefined || kinds.length === 0 || kinds.includes(event.kind)));
     return { events: all.slice(0, PAGE), before: all.length > PAGE ? (all[PAGE - 1]?.seq ?? null) : null };
   },
   next: (world, { agent }) => {
@@ -64,6 +95,47 @@ export const handlers: Handlers = {
       { good: false, about: "gpt-security", what: "There is no key for the account openai-team", cure: "Enter it above, or: orchestron keys set openai-team" },
     ],
   }),
+  insights,
+  config,
+  "config-set": configSet,
+  "config-write": configWrite,
+  "key-test": (_, { account }) => (account === "google" ? { account, good: false, said: "the key is not accepted", cure: "copy it again, whole and by itself, or make a new one in the provider's console", host: "generativelanguage.googleapis.com", took: 310 } : { account, good: true, said: "the key is good", cure: null, host: account === "anthropic" ? "api.anthropic.com" : "api.openai.com", took: 240 }),
+  workflows,
+  "workflow-start": startWorkflow,
+  hooks,
+  "hooks-install": () => done("Installed five git hooks"),
+  "hooks-uninstall": () => done("Took the git hooks out"),
+  priority: (world, input) => {
+    find(world, input.task);
+    world.cards = world.cards.map((one) => (one.id === input.task ? { ...one, priority: input.to } : one));
+    return done(`${input.task} is ${input.to} now`, { task: input.task });
+  },
+  reassign: (_, input) => done(`${input.task} goes to ${input.agent ?? "whom the chain names"}`, { task: input.task }),
+  "agent-add": (world, input) => {
+    if (world.project.agents.some(({ name }) => name === input.name)) throw failure("input_invalid", `there is an agent \`${input.name}\` already`, [], "name");
+    const own = (key: string) => input.keys.find((one) => one.key === key)?.values[0] ?? null;
+    world.project.agents = [...world.project.agents, { name: input.name, kind: "agent", cli: own("cli"), model: own("model"), persona: own("persona"), legs: [], busy: false, task: null, doing: null, account: own("account") ?? "anthropic", missing: null }];
+    return done(`Added ${input.name} to .mcp/agents.yaml`);
+  },
+  "agent-set": (world, input) => {
+    world.project.agents = world.project.agents.map((one) => (one.name === input.name && (input.key === "model" || input.key === "persona") ? { ...one, [input.key]: input.values[0] ?? null } : one));
+    return done(`${input.key} of ${input.name} is ${input.values.join(", ")} now`);
+  },
+  "agent-remove": (world, input) => {
+    world.project.agents = world.project.agents.filter(({ name }) => name !== input.name);
+    return done(`Took ${input.name} out of .mcp/agents.yaml`);
+  },
+  desktop,
+  "desktop-set": (world) => desktop(world),
+  "desktop-pick": () => ({ path: FOLDER }),
+  "desktop-look": (_, { path }) => look(path),
+  "desktop-set-up": (_, { path }) => setUp(path),
+  "desktop-open": (world, { path }) => {
+    world.scenario = "desktop";
+    return done(`Opened ${path}`);
+  },
+  "desktop-demo": () => done("Opened the sample project"),
+  "desktop-forget": (_, { path }) => done(`Forgot ${path}`),
   keys: (world) => ({ store: "GNOME Keyring (Secret Service)", usable: true, accounts: world.keys }),
   decide: (world, input) => decide(world, input),
   create: (world, input) => {

@@ -1,16 +1,19 @@
 /** The fake's state: small enough to change by hand, rich enough to look real. */
-import type { CardView, DiffView, EventView, KeyView, ProjectView, RequestView, TranscriptItemView } from "../wire";
+import type { CardView, DiffView, EventView, InstanceView, KeyView, MessageView, ProjectView, RequestView, TranscriptItemView } from "../wire";
 import { cards, manyCards } from "./cards";
 import { diff, longDiff } from "./diff";
+import { CONFIG } from "./config";
 import { events } from "./events";
+import { messages } from "./messages";
 import { project } from "./project";
 import { clashing, requests, usedUp } from "./requests";
 import { transcript } from "./transcripts";
+import { instances } from "./workflows";
 
 /** What is different from an ordinary morning. */
-export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused" | "budget";
+export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused" | "budget" | "welcome" | "desktop";
 
-export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused", "budget"];
+export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused", "budget", "welcome", "desktop"];
 
 const MANY_CARDS = 10_000;
 const LONG_DIFF = 5_000;
@@ -25,7 +28,14 @@ export interface World {
   /** What the configuration runs, a line each; those with `+ ` in front were not accepted before. */
   commands: string[];
   transcript: TranscriptItemView[];
+  instances: InstanceView[];
+  /** The text of .mcp/config.yaml, and what was changed in it; null = taken out. */
+  config: string;
+  settings: Map<string, string | null>;
   diff: (task: string) => DiffView;
+  messages: MessageView[];
+  /** By task, the commit that was looked at. */
+  seen: Map<string, string>;
 }
 
 export function newWorld(scenario: Scenario): World {
@@ -49,6 +59,11 @@ export function newWorld(scenario: Scenario): World {
       '+ agent codex-review: codex, allowed without asking ["Read"], talks to "https://proxy.example.com/v1", key of "openai"',
     ],
     transcript: transcript(),
+    instances: isEmpty ? [] : instances(),
+    config: CONFIG,
+    settings: new Map(),
+    messages: isEmpty ? [] : messages(),
+    seen: new Map(),
     diff: scenario === "long" ? () => longDiff(LONG_DIFF) : diff,
   };
   if (scenario === "quiet") for (const card of world.cards) card.request = null;
