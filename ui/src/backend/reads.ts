@@ -50,7 +50,6 @@ export const useTask = (task: string) => useRead("task", { task });
 export const useWhy = (task: string, enabled: boolean) => useRead("why", { task }, { enabled });
 export const useImpact = (task: string, enabled = true) => useRead("impact", { task }, { enabled });
 export const useRegistry = () => useRead("registry", {});
-export const useDiff = (task: string, enabled = true) => useRead("diff", { task }, { enabled });
 
 /** The whole transcript of a run; each refresh asks only for what is new. */
 export function useTranscript(run: string | null) {

@@ -1,15 +1,23 @@
 /** Criteria with their ticks, gates with their results. */
+import { Link } from "@tanstack/react-router";
 import { Check, Circle, Dot, LoaderCircle, X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import type { CriterionView, GateView } from "../backend/wire";
 import { span } from "../format/time";
+import { visible } from "../format/visible";
 import { text } from "../text";
 import { InlineMarkdown } from "./markdown";
 
 const SHOWN_AT_FIRST = 5;
 
-export function Criteria({ criteria }: { criteria: CriterionView[] }) {
+interface CriteriaProps {
+  criteria: CriterionView[];
+  /** Those that a criterion names in backticks are its receipt. */
+  gates?: GateView[];
+}
+
+export function Criteria({ criteria, gates = [] }: CriteriaProps) {
   const [whole, setWhole] = useState(false);
   // Folding one line away saves nothing.
   const cut = !whole && criteria.length > SHOWN_AT_FIRST + 1;
@@ -22,7 +30,10 @@ export function Criteria({ criteria }: { criteria: CriterionView[] }) {
           <li key={`${index} ${criterion.text}`} className="flex gap-2 text-sm">
             {criterion.done ? <Check aria-hidden size={14} strokeWidth={2.5} className="mt-0.5 shrink-0 text-good" /> : <Circle aria-hidden size={12} className="mt-[0.1875rem] mr-0.5 shrink-0 text-ghost" />}
             <span className="sr-only">{criterion.done ? text.criteria.met : text.criteria.open} </span>
-            <InlineMarkdown source={criterion.text} />
+            <span className="min-w-0">
+              <InlineMarkdown source={criterion.text} />
+              <CriterionReceipt gate={receiptOf(criterion, gates)} />
+            </span>
           </li>
         ))}
       </ul>
@@ -52,12 +63,20 @@ interface CheckLineProps {
 
 export function CheckLine({ state, name, result, title }: CheckLineProps) {
   return (
-    <li className="flex items-center gap-1.5 text-sm" title={title}>
+    <li className="flex items-center gap-1.5 py-0.5 text-sm" title={title}>
+      <CheckParts state={state} name={name} result={result} isStale={false} />
+    </li>
+  );
+}
+
+function CheckParts({ state, name, result, isStale }: Omit<CheckLineProps, "title"> & { isStale: boolean }) {
+  return (
+    <>
       <span className="flex w-4 shrink-0 justify-center">{GATE_ICONS[state]}</span>
       <span className="sr-only">{text.gate[state]}: </span>
       <span className="shrink-0">{name}</span>
-      <span className={`ml-auto truncate pl-3 text-xs ${state === "failed" ? "text-bad" : "text-muted"}`}>{result}</span>
-    </li>
+      <span className={`ml-auto truncate pl-3 text-xs ${state === "failed" ? "text-bad" : isStale ? "text-warn" : "text-muted"}`}>{result}</span>
+    </>
   );
 }
 
@@ -68,6 +87,43 @@ export function gateResult(gate: GateView): string {
   return parts.join(" · ");
 }
 
-export function Gates({ gates }: { gates: GateView[] }) {
-  return gates.map((gate) => <CheckLine key={gate.name} state={gate.state} name={gate.name} result={gateResult(gate)} title={gate.command} />);
+/** The gate that a criterion names: `npm test` passes. */
+export function receiptOf(criterion: CriterionView, gates: readonly GateView[]): GateView | undefined {
+  return gates.find((gate) => criterion.text.includes(`\`${gate.command}\``) || criterion.text.includes(`\`${gate.name}\``));
+}
+
+function CriterionReceipt({ gate }: { gate: GateView | undefined }) {
+  if (gate === undefined) return null;
+  return (
+    <span className={`block text-2xs ${gate.state === "failed" ? "text-bad" : gate.stale ? "text-warn" : "text-muted"}`}>
+      {text.receipt.gate(gate.name)} · {gateResult(gate)}
+    </span>
+  );
+}
+
+/** Each gate with its receipt behind it: the command, what it came to, at which commit. */
+export function Gates({ gates, task }: { gates: GateView[]; task: string }) {
+  return gates.map((gate) => <Gate key={gate.name} gate={gate} task={task} />);
+}
+
+function Gate({ gate, task }: { gate: GateView; task: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <li>
+      <Button aria-expanded={isOpen} onPress={() => setOpen(!isOpen)} className="-mx-1.5 flex w-[calc(100%+0.75rem)] items-center gap-1.5 rounded-md px-1.5 py-0.5 text-left text-sm data-hovered:bg-sunken">
+        <CheckParts state={gate.state} name={gate.name} result={gateResult(gate)} isStale={gate.stale} />
+      </Button>
+      {isOpen ? (
+        <div className="mt-1 mb-1.5 ml-5.5 flex flex-col gap-0.5 border-l border-line pl-2.5 text-2xs text-muted">
+          <code className="wrap-anywhere">{visible(gate.command)}</code>
+          {gate.commit === null ? null : <span className={gate.stale ? "text-warn" : ""}>{gate.stale ? text.receipt.stale(gate.commit.slice(0, 7)) : text.receipt.at(gate.commit.slice(0, 7))}</span>}
+          {gate.run === null ? null : (
+            <Link to="/task/$task" params={{ task }} search={{ tab: "transcript", run: gate.run }} className="self-start rounded text-accent underline-offset-2 hover:underline">
+              {text.receipt.output}
+            </Link>
+          )}
+        </div>
+      ) : null}
+    </li>
+  );
 }

@@ -3,6 +3,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useLinkState } from "../backend/context";
 import { useProject } from "../backend/reads";
+import { HeldBar } from "../parts/held-bar";
 import { openOverlay } from "../parts/overlay";
 import { listenForShortcuts, useShortcut } from "../parts/shortcuts";
 import { Empty } from "../parts/states";
@@ -45,6 +46,7 @@ export function Shell() {
       <Problems />
       <Trust />
       <KeysHelp />
+      <HeldBar />
       <Toasts />
     </div>
   );

@@ -2,6 +2,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+import { holding } from "../backend/held";
 import { openOverlay } from "../parts/overlay";
 
 const VIEW_HEIGHT = 800;
@@ -38,8 +39,12 @@ Element.prototype.scrollIntoView = () => undefined;
 window.scrollTo = () => undefined;
 globalThis.CSS ??= { escape: (word: string) => word.replace(/[^\w-]/g, (char) => `\\${char}`) } as typeof CSS;
 
+// Decisions are sent at once, unless a test is about holding them back.
+holding.ms = 0;
+
 afterEach(() => {
   cleanup();
+  holding.ms = 0;
   openOverlay(null);
   window.sessionStorage.clear();
   window.localStorage.clear();

@@ -8,6 +8,7 @@ import { boardText } from "./board";
 import { generalText } from "./general";
 import { needsYouText } from "./needs-you";
 import { newTaskText } from "./new-task";
+import { reviewText } from "./review";
 import { settingsText } from "./settings";
 import { shellText } from "./shell";
 import { taskText } from "./task";
@@ -18,6 +19,7 @@ export const text = {
   ...needsYouText,
   ...boardText,
   ...taskText,
+  ...reviewText,
   ...newTaskText,
   ...agentsText,
   ...activityText,

@@ -21,6 +21,7 @@ export const needsYouText = {
     changesTitle: (id: string) => `Request changes: ${id}`,
     changesPlaceholder: (agent: string) => `Say what to change; it goes back to ${agent} with the whole context…`,
     wordsMissing: "Say what to change first: these words are all the next try has to go by.",
+    commentsStay: "Your comments go back only with Request changes. Approve once more to merge without them.",
     lastHolder: (who: string) => `What ${who === "" ? "the last holder" : who} says`,
     looking: "looking",
     mergesInto: (branch: string) => `merges into ${branch}`,

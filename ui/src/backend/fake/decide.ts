@@ -16,8 +16,8 @@ export function failure(code: string, message: string, hints: string[] = [], fie
 export function decide(world: World, input: Decide): Done {
   const request = world.requests.find(({ id }) => id === input.request);
   if (request === undefined) throw failure("request_not_found", `There is no request ${input.request}.`);
-  if (!request.open) throw failure("stale_decision", "This request was already decided.", ["Nothing was done. The list now shows what is open."]);
-  if (request.commit !== null && input.commit !== request.commit) throw failure("stale_decision", `${request.task} has moved on: the branch is at ${request.commit.slice(0, 7)} now.`, ["Look at the new changes, then decide again."]);
+  if (!request.open) throw failure("decision_stale", "This request was already decided.", ["Nothing was done. The list now shows what is open."]);
+  if (request.commit !== null && input.commit !== request.commit) throw failure("decision_stale", `${request.task} has moved on: the branch is at ${request.commit.slice(0, 7)} now.`, ["Look at the new changes, then decide again."]);
   const card = world.cards.find(({ id }) => id === request.task);
   const answer = apply(world, request, card, input.decision);
   request.open = false;

@@ -81,18 +81,20 @@ function file(path: string, added: number, removed: number, patch: string, chang
 }
 
 export function diff(task: string): DiffView {
-  if (["TASK-118", "TASK-119", "TASK-120", "TASK-121", "TASK-122", "TASK-123"].includes(task)) return { base: "main", commit: null, files: [], conflicts: [], none: "Nobody has worked on it yet, so there is no branch." };
+  if (["TASK-118", "TASK-119", "TASK-120", "TASK-121", "TASK-122", "TASK-123"].includes(task)) return { base: "main", commit: null, files: [], conflicts: [], none: "Nobody has worked on it yet, so there is no branch.", from: null, notes: [] };
   return {
     base: "main",
     commit: COMMIT,
     files: [file("src/auth/limit.rs", 86, 3, LIMIT), file("src/auth/login.rs", 12, 4, LOGIN), file("src/store.rs", 21, 0, STORE), file("tests/login.rs", 64, 0, TESTS, "added")],
     conflicts: task === "TASK-109" ? ["src/mail/order.rs", "locales/de.toml"] : [],
     none: null,
+    from: null,
+    notes: [],
   };
 }
 
 /** A diff of so many lines, to see that long ones scroll smoothly. */
 export function longDiff(lines: number): DiffView {
   const body = Array.from({ length: lines }, (_, index) => (index % 7 === 3 ? `-    let old_${index} = compute(${index}, "some text");` : index % 3 === 0 ? `+    let value_${index} = compute(${index}, "some text"); // line ${index}` : `     keep_${index}(&mut state)?;`));
-  return { base: "main", commit: COMMIT, files: [file("src/generated.rs", lines, lines, [`@@ -1,${lines} +1,${lines} @@`, ...body].join("\n"))], conflicts: [], none: null };
+  return { base: "main", commit: COMMIT, files: [file("src/generated.rs", lines, lines, [`@@ -1,${lines} +1,${lines} @@`, ...body].join("\n"))], conflicts: [], none: null, from: null, notes: [] };
 }

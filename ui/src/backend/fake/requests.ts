@@ -38,3 +38,13 @@ export function clash(): ConflictView {
 export function clashing(): RequestView {
   return request(18, "conflict", "TASK-117", { title: "TASK-116 and TASK-117 clash", detail: clash().evidence, since: minutesAgo(3), urgency: 50, clash: CLASH, options: ["TASK-117 waits for TASK-116", "another agent takes it", "it is fine as it is"] });
 }
+
+/** One that the engine has put into a queue. */
+export function queued(): ConflictView[] {
+  return [{ ...clash(), id: 205, kind: "same-files", tasks: ["TASK-115", "TASK-120"], files: ["src/pay/rates.rs"], evidence: "TASK-115 and TASK-120 are both about src/pay/rates.rs", stage: "queued", resolution: "TASK-120 waits for TASK-115", why: "TASK-115 began first", resolved_at: minutesAgo(30), stuck: null, request: null, options: ["reassign", "gone"] }];
+}
+
+/** With those that are over. */
+export function pastClashes(): ConflictView[] {
+  return [...queued(), { ...clash(), id: 190, kind: "drift", tasks: ["TASK-111"], files: ["src/address.rs"], evidence: "the branch of TASK-111 was 14 commits behind main", stage: "over", resolution: "TASK-111 was brought up to main", why: "it merged without a conflict", resolved_at: minutesAgo(90), stuck: null, request: null, options: [] }];
+}

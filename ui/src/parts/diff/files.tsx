@@ -1,4 +1,5 @@
 /** The changed files, with how much changed in each. */
+import { MessageSquare } from "lucide-react";
 import type { DiffView, FileDiffView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { text } from "../../text";
@@ -7,9 +8,11 @@ interface FilesProps {
   files: FileDiffView[];
   chosen: number;
   onChoose: (index: number) => void;
+  /** How much was said about each. */
+  said?: ReadonlyMap<string, number>;
 }
 
-export function Files({ files, chosen, onChoose }: FilesProps) {
+export function Files({ files, chosen, onChoose, said }: FilesProps) {
   return (
     <ul className="-mx-2 flex flex-col">
       {files.map((file, index) => (
@@ -22,11 +25,23 @@ export function Files({ files, chosen, onChoose }: FilesProps) {
           >
             <FilePath path={file.path} />
             {file.change === "modified" ? null : <span className="shrink-0 font-sans text-2xs text-faint">{text.diff.change[file.change]}</span>}
+            <SaidCount count={said?.get(file.path) ?? 0} />
             <Amount file={file} />
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+function SaidCount({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="flex shrink-0 items-center gap-0.5 self-center font-sans text-2xs text-muted">
+      <MessageSquare aria-hidden size={11} />
+      {count}
+      <span className="sr-only"> {text.diff.comments(count)}</span>
+    </span>
   );
 }
 

@@ -11,7 +11,7 @@ import { DetailHead } from "./head";
 const MICRO = 1_000_000;
 
 export function BudgetDetail({ request, onDecided }: DetailProps) {
-  const { decide, pending, error, clearError } = useDeciding(request, onDecided);
+  const { decide, error, clearError } = useDeciding(request, onDecided);
   const [amount, setAmount] = useState("");
   const [isMissing, setMissing] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -49,10 +49,10 @@ export function BudgetDetail({ request, onDecided }: DetailProps) {
         missing={isMissing ? text.budget.missing : null}
         error={error}
       >
-        <Button look="bad" hotkey="g" onPress={leave} isPending={pending === "give-up"} isDisabled={pending === "raise"} data-testid="leave-budget">
+        <Button look="bad" hotkey="g" onPress={leave} data-testid="leave-budget">
           {text.budget.leave}
         </Button>
-        <Button look="solid" hotkey="r" onPress={raise} isPending={pending === "raise"} isDisabled={pending === "give-up"} data-testid="raise">
+        <Button look="solid" hotkey="r" onPress={raise} data-testid="raise">
           {text.budget.raise}
         </Button>
       </DecisionBar>

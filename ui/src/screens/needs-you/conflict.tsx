@@ -15,7 +15,7 @@ import { DetailHead } from "./head";
 
 export function ConflictDetail({ request, onDecided }: DetailProps) {
   const task = useTask(request.task ?? "").data;
-  const { decide, pending, error, clearError } = useDeciding(request, onDecided);
+  const { decide, error, clearError } = useDeciding(request, onDecided);
   const [note, setNote] = useState("");
   const [isMissing, setMissing] = useState(false);
   const noteBox = useRef<HTMLTextAreaElement>(null);
@@ -72,10 +72,10 @@ export function ConflictDetail({ request, onDecided }: DetailProps) {
         missing={isMissing ? text.review.wordsMissing : null}
         error={error}
       >
-        <Button look="bad" hotkey="s" onPress={sendBack} isPending={pending === "changes"} isDisabled={pending === "retry"} data-testid="send-back">
+        <Button look="bad" hotkey="s" onPress={sendBack} data-testid="send-back">
           {text.conflict.sendBack}
         </Button>
-        <Button look="solid" hotkey="r" onPress={retry} isPending={pending === "retry"} isDisabled={pending === "changes"} data-testid="retry">
+        <Button look="solid" hotkey="r" onPress={retry} data-testid="retry">
           {text.conflict.retry}
         </Button>
       </DecisionBar>

@@ -1,7 +1,7 @@
-/** Deciding a request: bound to what was looked at; a stale decision is refused and says what changed. */
-import { useState } from "react";
+/** Deciding a request: held back for a moment, bound to what was looked at; a stale decision is refused and says what changed. */
+import { useHeld } from "../../backend/held";
+import { useProject } from "../../backend/reads";
 import type { DecisionInput, ErrorView, RequestView } from "../../backend/wire";
-import { useWrite } from "../../backend/writes";
 
 /** What each kind's detail is given. */
 export interface DetailProps {
@@ -10,24 +10,22 @@ export interface DetailProps {
 }
 
 export interface Deciding {
-  decide: (decision: DecisionInput) => void;
-  /** Which kind of decision is on its way. */
-  pending: DecisionInput["type"] | null;
+  /** `clears`: what is written on this machine until it is sent. */
+  decide: (decision: DecisionInput, clears?: string[]) => void;
+  /** What was refused the last time. */
   error: ErrorView | null;
   clearError: () => void;
 }
 
 export function useDeciding(request: RequestView, onDecided: () => void): Deciding {
-  const [error, setError] = useState<ErrorView | null>(null);
-  const write = useWrite("decide", { onDone: onDecided, onFailure: (failure) => setError(failure.view) });
+  const { store, now } = useHeld();
+  const project = useProject().data?.path ?? "";
   return {
-    decide: (decision) => {
-      if (write.isPending) return;
-      setError(null);
-      write.mutate({ request: request.id, decision, commit: request.commit });
+    decide: (decision, clears = []) => {
+      store.hold({ input: { request: request.id, decision, commit: request.commit }, about: request.task ?? request.title, project, clears });
+      onDecided();
     },
-    pending: write.isPending ? (write.variables?.decision.type ?? null) : null,
-    error,
-    clearError: () => setError(null),
+    error: now.refused.find((one) => one.request === request.id)?.error ?? null,
+    clearError: () => store.forget(request.id),
   };
 }

@@ -20,16 +20,19 @@ interface DecisionBarProps {
   /** Words are missing, and this says so. */
   missing?: string | null;
   error: ErrorView | null;
+  /** Stands above the box. */
+  above?: ReactNode;
   /** The buttons. */
   children: ReactNode;
 }
 
-export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId, missing = null, error, children }: DecisionBarProps) {
+export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId, missing = null, error, above, children }: DecisionBarProps) {
   const missingId = useId();
   const rows = Math.min(MOST_ROWS, note.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / CHARS_PER_ROW)), 0));
   return (
     <footer className="flex shrink-0 flex-col gap-2 border-t border-line px-5.5 py-2.75">
-      {error === null ? null : <Trouble view={error} {...(error.code === "stale_decision" ? { title: text.needsYou.stale } : {})} />}
+      {error === null ? null : <Trouble view={error} {...(error.code === "decision_stale" ? { title: text.needsYou.stale } : {})} />}
+      {above}
       {missing === null ? null : (
         <p id={missingId} role="alert" className="text-xs text-bad">
           {missing}

@@ -18,7 +18,7 @@ import { DetailHead } from "./head";
 
 export function EscalationDetail({ request, onDecided }: DetailProps) {
   const task = useTask(request.task ?? "");
-  const { decide, pending, error, clearError } = useDeciding(request, onDecided);
+  const { decide, error, clearError } = useDeciding(request, onDecided);
   const [note, setNote] = useState("");
   const noteBox = useRef<HTMLTextAreaElement>(null);
   const words = note.trim();
@@ -55,10 +55,10 @@ export function EscalationDetail({ request, onDecided }: DetailProps) {
         testId="retry-note"
         error={error}
       >
-        <Button look="bad" hotkey="g" onPress={giveUp} isPending={pending === "give-up"} isDisabled={pending === "retry"} data-testid="give-up">
+        <Button look="bad" hotkey="g" onPress={giveUp} data-testid="give-up">
           {text.escalation.giveUp}
         </Button>
-        <Button look="solid" hotkey="r" onPress={retry} isPending={pending === "retry"} isDisabled={pending === "give-up"} data-testid="retry">
+        <Button look="solid" hotkey="r" onPress={retry} data-testid="retry">
           {text.escalation.retry}
         </Button>
       </DecisionBar>

@@ -56,7 +56,7 @@ describe("Needs you", () => {
     expect(detail).toHaveTextContent("no lock is held across an await");
     expect(await within(detail).findByRole("group", { name: "Changes in src/auth/limit.rs" })).toHaveTextContent("Verdict::Allow");
     await user.keyboard("]");
-    expect(await within(detail).findByRole("group", { name: "Changes in src/auth/login.rs" })).toHaveTextContent("LoginError::TooMany");
+    expect(await within(detail).findByRole("group", { name: "Changes in src/store.rs" })).toHaveTextContent("Failures survive a restart");
     await user.click(within(detail).getByRole("button", { name: /tests\/login\.rs/ }));
     await within(detail).findByRole("group", { name: "Changes in tests/login.rs" });
   });
@@ -94,17 +94,21 @@ describe("Needs you", () => {
     await waitFor(() => expect(backend.writes).toHaveLength(1));
   });
 
-  it("says what changed when a decision came too late, and stays", async () => {
+  it("says what changed when a decision came too late: nothing was decided, and what is new is one press away", async () => {
     const { backend, user } = renderAt("/needs-you?request=12");
     await screen.findByTestId("approve");
-    backend.failNext.set("decide", { code: "stale_decision", message: "TASK-112 has moved on: the branch is at 77aa001 now.", hints: ["Look at the new changes, then decide again."], field: null });
+    backend.failNext.set("decide", { code: "decision_stale", message: "TASK-112 has moved on: the branch is at 77aa001 now.", hints: ["Look at the new changes, then decide again."], field: null });
     await user.click(screen.getByTestId("approve"));
-    const alert = await screen.findByRole("alert");
-    expect(alert).toHaveTextContent("Not decided: something changed while you looked");
-    expect(alert).toHaveTextContent("the branch is at 77aa001 now");
-    expect(alert).toHaveTextContent("Look at the new changes");
-    expect(chosen()).toBe("12");
+    const refused = await screen.findByTestId("refused-decision");
+    expect(refused).toHaveTextContent("Not decided: TASK-112");
+    expect(refused).toHaveTextContent("the branch is at 77aa001 now");
     expect(screen.queryByTestId("toast")).toBeNull();
+    expect(await screen.findByTestId("needs-you-item-12")).toBeInTheDocument();
+    await user.click(within(refused).getByRole("link", { name: "Look" }));
+    await waitFor(() => expect(chosen()).toBe("12"));
+    const detail = await screen.findByTestId("needs-you-detail");
+    expect(await within(detail).findByRole("alert")).toHaveTextContent("Not decided: something changed while you looked");
+    expect(within(detail).getByTestId("diff-range")).toHaveTextContent("Since your last look");
   });
 
   it("shows a permission's whole input and allows once with A, denies with words with D", async () => {

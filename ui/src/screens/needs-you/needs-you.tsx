@@ -2,6 +2,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { CircleCheckBig } from "lucide-react";
 import { useCallback, useState } from "react";
+import { useHeld } from "../../backend/held";
 import { useProject, useRequests } from "../../backend/reads";
 import { useShortcut } from "../../parts/shortcuts";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -25,7 +26,9 @@ const nothingDecided: ReadonlySet<number> = new Set();
 
 export function NeedsYou() {
   const requests = useRequests();
-  const [decided, setDecided] = useState(nothingDecided);
+  const [resolved, setResolved] = useState(nothingDecided);
+  const { now: held } = useHeld();
+  const decided = new Set([...resolved, ...held.gone, ...held.held.filter(({ until }) => until !== null).map(({ input }) => input.request)]);
   const search = useSearch({ from: "/needs-you" });
   const navigate = useNavigate();
   const open = openRequests(requests.data ?? [], decided);
@@ -45,7 +48,8 @@ export function NeedsYou() {
   }
   if (chosen === undefined) return <NothingWaits />;
   const onDecided = () => {
-    setDecided((before) => new Set(before).add(chosen.id));
+    // A clash is resolved at once; the others are held back and told by the store.
+    if (chosen.clash !== undefined) setResolved((before) => new Set(before).add(chosen.id));
     choose(afterDeciding(open, chosen.id));
   };
   return (

@@ -19,7 +19,7 @@ import { DetailHead } from "./head";
 import { RequestTitle } from "./title";
 
 export function PermissionDetail({ request, onDecided }: DetailProps) {
-  const { decide, pending, error, clearError } = useDeciding(request, onDecided);
+  const { decide, error, clearError } = useDeciding(request, onDecided);
   const [note, setNote] = useState("");
   const noteBox = useRef<HTMLTextAreaElement>(null);
   const words = note.trim();
@@ -50,10 +50,10 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
         testId="deny-note"
         error={error}
       >
-        <Button look="bad" hotkey="d" onPress={deny} isPending={pending === "deny"} isDisabled={pending === "allow"} data-testid="deny">
+        <Button look="bad" hotkey="d" onPress={deny} data-testid="deny">
           {text.permission.deny}
         </Button>
-        <Button look="good" hotkey="a" onPress={allow} isPending={pending === "allow"} isDisabled={pending === "deny"} data-testid="allow">
+        <Button look="good" hotkey="a" onPress={allow} data-testid="allow">
           {text.permission.allow}
         </Button>
       </DecisionBar>

@@ -51,7 +51,7 @@ export function QuestionDetail({ request, onDecided }: DetailProps) {
         missing={isMissing ? text.question.missing : null}
         error={deciding.error}
       >
-        <Button look="solid" onPress={send} isPending={deciding.pending === "answer"} data-testid="answer">
+        <Button look="solid" onPress={send} data-testid="answer">
           {text.question.send}
         </Button>
       </DecisionBar>
@@ -79,7 +79,6 @@ function Option({ option, number, isRecommended, deciding }: { option: string; n
     <li>
       <AriaButton
         onPress={choose}
-        isDisabled={deciding.pending !== null}
         data-testid={`option-${number}`}
         className="flex w-full items-center gap-3 rounded-lg border border-line bg-surface px-3.5 py-2.5 text-left text-sm font-medium transition-colors duration-100 data-disabled:opacity-50 data-hovered:border-accent-fill data-hovered:bg-accent-tint"
       >

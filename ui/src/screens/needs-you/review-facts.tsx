@@ -2,6 +2,8 @@
 import { useProject } from "../../backend/reads";
 import type { DiffView, GateView, TaskView } from "../../backend/wire";
 import { CheckLine, Criteria, Gates } from "../../parts/checks";
+import { type Changes, countsOf } from "../../parts/diff/changes";
+import type { Draft } from "../../parts/diff/draft";
 import { Files } from "../../parts/diff/files";
 import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
@@ -10,23 +12,25 @@ import { Impact } from "../../parts/impact";
 
 interface ReviewFactsProps {
   task: TaskView;
-  diff: DiffView | undefined;
+  changes: Changes;
+  draft: Draft;
   chosen: number;
   onChoose: (index: number) => void;
 }
 
-export function ReviewFacts({ task, diff, chosen, onChoose }: ReviewFactsProps) {
+export function ReviewFacts({ task, changes, draft, chosen, onChoose }: ReviewFactsProps) {
+  const files = changes.shown?.files ?? [];
   const { done, all } = task.card.criteria;
   const last = task.handoffs.at(-1);
   return (
     <div className="flex shrink-0 flex-col gap-5 px-5.5 py-3.5 @min-[40rem]:w-60 @min-[40rem]:overflow-y-auto @min-[40rem]:border-r @min-[40rem]:border-line-soft @min-[50rem]:w-75">
       <Section title={text.criteria.title(done, all)}>
-        <Criteria criteria={task.criteria} />
+        <Criteria criteria={task.criteria} gates={task.gates} />
       </Section>
       <Section title={text.gate.title}>
         <ul className="flex flex-col gap-1.5">
-          <Gates gates={task.gates} />
-          <MergeForecast diff={diff} />
+          <Gates gates={task.gates} task={task.card.id} />
+          <MergeForecast diff={changes.whole} />
         </ul>
       </Section>
       <Impact task={task.card.id} unblocks={task.unblocks} />
@@ -35,9 +39,9 @@ export function ReviewFacts({ task, diff, chosen, onChoose }: ReviewFactsProps) 
           <Markdown source={last.note} className="text-sm text-muted" />
         </Section>
       )}
-      {diff === undefined || diff.files.length === 0 ? null : (
-        <Section title={text.diff.files(diff.files.length)}>
-          <Files files={diff.files} chosen={chosen} onChoose={onChoose} />
+      {files.length === 0 ? null : (
+        <Section title={text.diff.files(files.length)}>
+          <Files files={files} chosen={chosen} onChoose={onChoose} said={countsOf(changes, draft)} />
         </Section>
       )}
     </div>

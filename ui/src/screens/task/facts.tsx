@@ -21,12 +21,12 @@ export function TaskFacts({ task }: { task: TaskView }) {
         </Section>
       )}
       <Section title={text.criteria.title(done, all)}>
-        <Criteria criteria={task.criteria} />
+        <Criteria criteria={task.criteria} gates={task.gates} />
       </Section>
       {task.gates.length === 0 ? null : (
         <Section title={text.gate.title}>
           <ul className="flex flex-col gap-1.5">
-            <Gates gates={task.gates} />
+            <Gates gates={task.gates} task={task.card.id} />
           </ul>
         </Section>
       )}

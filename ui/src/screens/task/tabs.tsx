@@ -1,19 +1,17 @@
 /** The wide part of the task page, one tab at a time; which one stands in the address. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
 import { type Key, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
-import { useDiff } from "../../backend/reads";
 import type { TaskView } from "../../backend/wire";
 import { CopyButton } from "../../parts/copy";
-import { Files } from "../../parts/diff/files";
-import { DiffViewer } from "../../parts/diff/viewer";
 import { Feedback } from "../../parts/feedback";
 import { Markdown } from "../../parts/markdown";
+import { MessageBoard } from "../../parts/messages/messages";
 import { Runs } from "../../parts/runs";
 import { Section } from "../../parts/section";
-import { Empty, Failed, Loading } from "../../parts/states";
+import { Empty } from "../../parts/states";
 import { visible } from "../../format/visible";
 import { text } from "../../text";
+import { TaskChanges } from "./changes";
 import { Handoffs } from "./handoffs";
 import { TABS, type TabId } from "./tabs-list";
 import { TaskTranscript } from "./transcript";
@@ -40,7 +38,10 @@ export function TaskTabs({ task }: { task: TaskView }) {
         <TaskTranscript task={task} />
       </TabPanel>
       <TabPanel id="changes" className={FILLS}>
-        <Changes task={task} />
+        <TaskChanges task={task} />
+      </TabPanel>
+      <TabPanel id="messages" className={FILLS}>
+        <MessageBoard task={task.card.id} />
       </TabPanel>
       <TabPanel id="feedback" className={SCROLLS}>
         <FeedbackTab task={task} />
@@ -64,29 +65,6 @@ function countOf(task: TaskView, tab: TabId): number {
 
 function Count({ number }: { number: number }) {
   return number === 0 ? null : <span className="ml-1.5 text-xs font-normal text-faint tabular-nums">{number}</span>;
-}
-
-function Changes({ task }: { task: TaskView }) {
-  const diff = useDiff(task.card.id);
-  const [chosen, setChosen] = useState(0);
-  if (diff.data === undefined) {
-    if (diff.isError) return <Failed title={text.diff.failed} cause={diff.error} onRetry={() => void diff.refetch()} />;
-    return <Loading what={text.diff.loading} />;
-  }
-  const { files } = diff.data;
-  const shown = Math.min(chosen, Math.max(0, files.length - 1));
-  return (
-    <div className="flex h-full flex-col">
-      {files.length > 1 ? (
-        <div className="max-h-36 shrink-0 overflow-y-auto border-b border-line-soft px-4 py-1.5">
-          <Files files={files} chosen={shown} onChoose={setChosen} />
-        </div>
-      ) : null}
-      <div className="min-h-0 flex-1">
-        <DiffViewer diff={diff.data} chosen={shown} onChoose={setChosen} />
-      </div>
-    </div>
-  );
 }
 
 function FeedbackTab({ task }: { task: TaskView }) {
