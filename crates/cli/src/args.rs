@@ -1,4 +1,22 @@
-//! The command line, as data. One definition makes parsing, help and completions.
+//! The command line, as data. One definition makes parsing, help and completions. Arguments are grouped by subject; a verb with a file
+//! of its own has its arguments there.
+
+mod decisions;
+mod looks;
+mod project;
+mod steps;
+mod tasks;
+
+pub use decisions::{Answer, ConflictVerb, Conflicts, Resolve, ResolveHow};
+pub use looks::{List, Log, Next, Show};
+pub use project::{
+    AgentVerb, Agents, Client, Completions, Demo, Doctor, Init, KeyVerb, Keys, Mcp, McpInstall,
+    McpVerb, Run, Undo,
+};
+pub use steps::{Attach, Clarify, Escalate, Intervene, Logs, Pause, Resume, Say, Stop, Watch};
+pub use tasks::{
+    Approve, Create, EndLeg, Fail, Holder, OnTask, Order, Priority, Reassign, Reject, Retry,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -98,12 +116,16 @@ pub enum Verb {
     Answer(Answer),
     /// Follow what happens, until interrupted
     Watch(Watch),
+    /// What the agent at work on a task says and does, as you would read it
+    Logs(Logs),
     /// Stop the agent or the gate that works on a task; you are asked what becomes of it
     Stop(Stop),
-    /// Start nothing new until `resume`: at all, of one task, or of one agent
+    /// Start nothing new until `resume`: at all, of one task (its agent rests where it is), or of one agent
     Pause(Pause),
-    /// Start again what is ready, after `pause`
+    /// Start again what is ready, after `pause`; who rested goes on where it was
     Resume(Resume),
+    /// Take an agent's conversation over in a terminal; `resume` gives it back
+    Attach(Attach),
     /// Give a task another priority
     Priority(Priority),
     /// Give a task its place among those of its priority
@@ -116,8 +138,14 @@ pub enum Verb {
     Reassign(Reassign),
     /// Who works here: status, work and record of each agent; add, change or remove one while everything runs
     Agents(Agents),
-    /// Say something to the agent that works on a task
+    /// Say something to the agent that works on a task; it is heard at the next chance
     Say(Say),
+    /// Interrupt what the agent at work on a task does now; it goes on with your words
+    Intervene(Intervene),
+    /// Answer the open question about a task; when there is none, the words go into its goal, and to who works on it
+    Clarify(Clarify),
+    /// Have a person decide what becomes of a task; an agent at work on it is stopped
+    Escalate(Escalate),
     /// What agents and you told each other
     Messages(crate::messages::Messages),
     /// Tell an agent, a role or everyone something; who works now hears it at once, the others when they start
@@ -142,562 +170,11 @@ pub enum Verb {
     Completions(Completions),
 }
 
-/// `init`
-#[derive(Debug, Args)]
-pub struct Init {
-    /// Also add `mcp:status`, `mcp:next` and `mcp:create` to package.json
-    #[arg(long)]
-    pub npm_scripts: bool,
-    /// Branch that approved work is merged into; default: the one that is checked out
-    #[arg(long, value_name = "BRANCH")]
-    pub base: Option<String>,
-}
-
-/// `create`
-#[derive(Debug, Args)]
-pub struct Create {
-    /// What is to be done, in a line
-    pub title: String,
-    /// P0, P1 or P2
-    #[arg(long, short, default_value = "P1")]
-    pub priority: String,
-    /// Who is to implement it
-    #[arg(long, short)]
-    pub agent: Option<String>,
-    /// What is wanted, in full
-    #[arg(long, short)]
-    pub goal: Option<String>,
-    /// An acceptance criterion (may be repeated)
-    #[arg(long = "criterion", short = 'c', value_name = "CRITERION")]
-    pub criteria: Vec<String>,
-    /// A task that must be done first (may be repeated)
-    #[arg(long = "depends-on", short = 'd', value_name = "TASK")]
-    pub depends_on: Vec<String>,
-    /// A file it will touch (may be repeated)
-    #[arg(long = "file", short = 'f', value_name = "FILE")]
-    pub files: Vec<String>,
-    /// What whoever does it must have: a capability, or `tool: Bash(npm test)` (may be repeated)
-    #[arg(long = "needs", short = 'n', value_name = "NEED")]
-    pub needs: Vec<String>,
-    /// Its place among tasks of its priority: the lower goes first
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub order: Option<i32>,
-}
-
-/// Ending a leg.
-#[derive(Debug, Args)]
-pub struct EndLeg {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// What the next holder must know
-    #[arg(long, short)]
-    pub message: Option<String>,
-    /// In whose name; default: yours
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `fail`
-#[derive(Debug, Args)]
-pub struct Fail {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// Why
-    #[arg(long, short)]
-    pub message: Option<String>,
-    /// In whose name; default: yours
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `retry`
-#[derive(Debug, Args)]
-pub struct Retry {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// What to do differently
-    #[arg(long, short)]
-    pub message: Option<String>,
-    /// In whose name; default: yours
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `claim`
-#[derive(Debug, Args)]
-pub struct Holder {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// In whose name; default: yours
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `approve`
-#[derive(Debug, Args)]
-pub struct Approve {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// Words for the record and the merge message
-    #[arg(long, value_name = "WORDS")]
-    pub with_feedback: Option<String>,
-    /// Refuse when the branch is not at this commit any more
-    #[arg(long)]
-    pub commit: Option<String>,
-}
-
-/// `reject`
-#[derive(Debug, Args)]
-pub struct Reject {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// What has to change
-    #[arg(long, short)]
-    pub message: String,
-    /// In whose name; default: yours
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `next`
-#[derive(Debug, Args)]
-pub struct Next {
-    /// For whom; default: you
-    #[arg(long, short)]
-    pub agent: Option<String>,
-    /// Take it at once
-    #[arg(long)]
-    pub claim: bool,
-}
-
-/// `list`
-#[derive(Debug, Args)]
-pub struct List {
-    /// Only tasks that stand there: pending, ready, in-progress, review, done, failed
-    #[arg(long, short)]
-    pub status: Option<String>,
-    /// Only tasks of this holder: an agent, a tool outside, or `person` for yours
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `show`
-#[derive(Debug, Args)]
-pub struct Show {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// With the diff of its branch
-    #[arg(long)]
-    pub diff: bool,
-    /// The task file as it is
-    #[arg(long, conflicts_with = "diff")]
-    pub raw: bool,
-}
-
-/// `log`
-#[derive(Debug, Args)]
-pub struct Log {
-    /// Only of this task
-    pub task: Option<String>,
-    /// At most so many lines
-    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-    pub lines: u32,
-}
-
-/// `answer`
-#[derive(Debug, Args)]
-pub struct Answer {
-    /// The request, such as R-12 (`orchestron requests` lists them)
-    pub request: String,
-    /// What you decide
-    #[command(flatten)]
-    pub what: AnswerWhat,
-    /// Words that go with it
-    #[arg(long, short)]
-    pub message: Option<String>,
-}
-
-/// The decision of `answer`.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct AnswerWhat {
-    /// Permission: yes, once
-    #[arg(long)]
-    pub allow: bool,
-    /// Permission: no
-    #[arg(long)]
-    pub deny: bool,
-    /// Question: this
-    #[arg(long, value_name = "ANSWER")]
-    pub text: Option<String>,
-    /// Escalation, conflict: try again
-    #[arg(long)]
-    pub retry: bool,
-    /// Escalation: leave it. Budget: nothing more is spent
-    #[arg(long)]
-    pub give_up: bool,
-    /// Budget: so many dollars more may be spent
-    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
-    pub raise: Option<f64>,
-    /// Conflict: send it back to the implementer (with -m)
-    #[arg(long, requires = "message")]
-    pub changes: bool,
-}
-
-/// An amount of dollars above zero.
-fn dollars(text: &str) -> Result<f64, String> {
-    let amount = text.trim().trim_start_matches('$').parse::<f64>();
-    amount
-        .ok()
-        .filter(|amount| amount.is_finite() && *amount > 0.0)
-        .ok_or_else(|| "an amount of dollars is a number above zero, such as 5 or 2.50".to_owned())
-}
-
-/// `stop`
-#[derive(Debug, Args)]
-pub struct Stop {
-    /// The task, such as TASK-7, or a run, such as TASK-007-implement-2
-    pub what: String,
-    /// Why, for those who look later
-    #[arg(long, short)]
-    pub message: Option<String>,
-}
-
-/// `watch`
-#[derive(Debug, Args)]
-pub struct Watch {
-    /// Only of this task
-    pub task: Option<String>,
-}
-
-/// Verbs that look at one task.
-#[derive(Debug, Args)]
-pub struct OnTask {
-    /// The task, such as TASK-7
-    pub task: String,
-}
-
-/// `pause`
-#[derive(Debug, Args)]
-pub struct Pause {
-    /// Only this task
-    #[arg(conflicts_with = "agent")]
-    pub task: Option<String>,
-    /// Only this agent
-    #[arg(long, short)]
-    pub agent: Option<String>,
-    /// Why, for those who look later
-    #[arg(long, short)]
-    pub message: Option<String>,
-}
-
-/// `resume`
-#[derive(Debug, Args)]
-pub struct Resume {
-    /// Only this task
-    #[arg(conflicts_with = "agent")]
-    pub task: Option<String>,
-    /// Only this agent
-    #[arg(long, short)]
-    pub agent: Option<String>,
-}
-
-/// `order`
-#[derive(Debug, Args)]
-pub struct Order {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// Where it goes
-    #[command(flatten)]
-    pub place: OrderPlace,
-}
-
-/// The place of `order`.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct OrderPlace {
-    /// This number: the lower goes first; tasks without one come after all that have one
-    #[arg(value_name = "N", allow_negative_numbers = true)]
-    pub at: Option<i32>,
-    /// Before all others
-    #[arg(long)]
-    pub first: bool,
-    /// Before this one
-    #[arg(long, value_name = "TASK")]
-    pub before: Option<String>,
-    /// After this one
-    #[arg(long, value_name = "TASK")]
-    pub after: Option<String>,
-    /// By its age again
-    #[arg(long)]
-    pub none: bool,
-}
-
-/// `conflicts`
-#[derive(Debug, Args)]
-pub struct Conflicts {
-    #[command(subcommand)]
-    pub verb: Option<ConflictVerb>,
-    /// Also those that are over
-    #[arg(long)]
-    pub all: bool,
-}
-
-/// What to do with conflicts.
-#[derive(Debug, Subcommand)]
-pub enum ConflictVerb {
-    /// Show them
-    List {
-        /// Also those that are over
-        #[arg(long)]
-        all: bool,
-    },
-}
-
-/// `resolve`
-#[derive(Debug, Args)]
-pub struct Resolve {
-    /// The conflict's number, as `conflicts` shows it: 123 or C-123
-    #[arg(value_parser = conflict_id)]
-    pub conflict: u64,
-    /// How
-    #[command(flatten)]
-    pub how: ResolveHow,
-    /// With --queue: which of the two waits; else the later one
-    #[arg(long, value_name = "TASK", requires = "queue")]
-    pub task: Option<String>,
-    /// Why, for the record
-    #[arg(long, short = 'm')]
-    pub message: Option<String>,
-}
-
-/// The way of `resolve`.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct ResolveHow {
-    /// The later task waits until the first is merged, is brought up to it, and goes on
-    #[arg(long)]
-    pub queue: bool,
-    /// The work is taken from its holder and tried again
-    #[arg(long)]
-    pub reassign: bool,
-    /// It is fine as it is
-    #[arg(long)]
-    pub gone: bool,
-}
-
-fn conflict_id(text: &str) -> Result<u64, String> {
-    let number = text.strip_prefix("C-").or_else(|| text.strip_prefix("c-"));
+/// A request as people write it: `R-12`, `r-12`, `12`.
+pub fn request_id(text: &str) -> Result<u64, String> {
+    let number = text.strip_prefix("R-").or_else(|| text.strip_prefix("r-"));
     let number = number.unwrap_or(text).parse();
-    number.map_err(|_| "a conflict is named by its number, such as 123 or C-123".to_owned())
-}
-
-/// `reassign`
-#[derive(Debug, Args)]
-pub struct Reassign {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// To whom
-    #[arg(required_unless_present = "back")]
-    pub agent: Option<String>,
-    /// Back to whom the chain names
-    #[arg(long, conflicts_with = "agent")]
-    pub back: bool,
-    /// Another leg than the present one: prepare, implement, review
-    #[arg(long)]
-    pub leg: Option<String>,
-    /// Why, for those who look later
-    #[arg(long, short)]
-    pub message: Option<String>,
-}
-
-/// `agents`
-#[derive(Debug, Args)]
-pub struct Agents {
-    /// What to do with them; default: list them
-    #[command(subcommand)]
-    pub verb: Option<AgentVerb>,
-}
-
-/// What to do with agents.
-#[derive(Debug, Subcommand)]
-pub enum AgentVerb {
-    /// Status, work and record of each
-    List,
-    /// Add one to .mcp/agents.yaml; without `cli` nothing is launched for it
-    Add {
-        /// Its name
-        name: String,
-        /// Its keys, such as cli=claude instances=2; one that is repeated becomes a list
-        #[arg(value_name = "KEY=VALUE")]
-        keys: Vec<String>,
-    },
-    /// Change one key of one in .mcp/agents.yaml
-    Set {
-        /// Its name
-        name: String,
-        /// The key, such as model or instances
-        key: String,
-        /// Its value; several for a list
-        #[arg(required_unless_present = "unset")]
-        values: Vec<String>,
-        /// Take the key out
-        #[arg(long, conflicts_with = "values")]
-        unset: bool,
-    },
-    /// Take one out of .mcp/agents.yaml; its run goes on to its end
-    Remove {
-        /// Its name
-        name: String,
-    },
-}
-
-/// `say`
-#[derive(Debug, Args)]
-pub struct Say {
-    /// The task, such as TASK-7
-    pub task: String,
-    /// The words
-    pub words: String,
-}
-
-/// `priority`
-#[derive(Debug, Args)]
-pub struct Priority {
-    /// The task
-    pub task: String,
-    /// P0, P1 or P2
-    #[arg(value_parser = ["P0", "P1", "P2"], ignore_case = true)]
-    pub to: String,
-}
-
-/// `keys`
-#[derive(Debug, Args)]
-pub struct Keys {
-    /// What to do with them; default: list the accounts
-    #[command(subcommand)]
-    pub verb: Option<KeyVerb>,
-}
-
-/// What to do with keys.
-#[derive(Debug, Subcommand)]
-pub enum KeyVerb {
-    /// Keep a key; it is read from standard input, never from the command line
-    Set {
-        /// The account agents name in agents.yaml
-        #[arg(default_value = "anthropic")]
-        account: String,
-    },
-    /// Forget a key
-    Delete {
-        /// The account
-        account: String,
-    },
-    /// Ask the account's API whether its key is good; costs nothing
-    Test {
-        /// The account
-        #[arg(default_value = "anthropic")]
-        account: String,
-    },
-}
-
-/// `doctor`
-#[derive(Debug, Args)]
-pub struct Doctor {
-    /// Make everything agree again, without deleting work: what killed processes left, old worktrees (uncommitted work is saved), the index
-    #[arg(long)]
-    pub fix: bool,
-}
-
-/// `undo`
-#[derive(Debug, Args)]
-pub struct Undo {
-    /// The event that tells what is to be undone
-    pub event: Option<u64>,
-    /// Only show what can be undone
-    #[arg(long, conflicts_with = "event")]
-    pub list: bool,
-}
-
-/// `run`
-#[derive(Debug, Args)]
-pub struct Run {
-    /// Also serve the window's UI on loopback and print its address
-    #[arg(long)]
-    pub ui: bool,
-    /// Port for the UI; 0 = any free one
-    #[arg(long, default_value_t = 0, requires = "ui")]
-    pub port: u16,
-}
-
-/// `mcp`
-#[derive(Debug, Args)]
-pub struct Mcp {
-    /// What to do; default: serve
-    #[command(subcommand)]
-    pub verb: Option<McpVerb>,
-    /// The client is this holder outside and acts in its legs only; default: it is yours, and asks you what you alone may decide
-    #[arg(long, short, global = true, value_name = "NAME")]
-    pub agent: Option<String>,
-}
-
-/// What to do about clients.
-#[derive(Debug, Subcommand)]
-pub enum McpVerb {
-    /// Tell a client of this project how to reach Orchestron
-    Install(McpInstall),
-}
-
-/// `mcp install`
-#[derive(Debug, Args)]
-pub struct McpInstall {
-    /// The client
-    pub client: Client,
-    /// Only show what belongs into its configuration
-    #[arg(long)]
-    pub print: bool,
-}
-
-/// Clients whose configuration is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Client {
-    /// Claude Code
-    Claude,
-    /// Codex
-    Codex,
-    /// Cursor
-    Cursor,
-    /// Gemini CLI
-    Gemini,
-    /// VS Code
-    Vscode,
-}
-
-/// `demo`
-#[derive(Debug, Args)]
-pub struct Demo {
-    /// Where to make the sample project; default: a folder in the state directory, made anew
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub dir: Option<PathBuf>,
-    /// Also serve the window's UI on loopback and print its address
-    #[arg(long)]
-    pub ui: bool,
-    /// Port for the UI; 0 = any free one
-    #[arg(long, default_value_t = 0)]
-    pub port: u16,
-    /// Without pauses for watching
-    #[arg(long)]
-    pub fast: bool,
-    /// Only make the project and serve the scripted model, print where both are, and stay until standard input ends
-    #[arg(long, hide = true)]
-    pub only_model: bool,
-}
-
-/// `completions`
-#[derive(Debug, Args)]
-pub struct Completions {
-    /// The shell
-    pub shell: clap_complete::Shell,
+    number.map_err(|_| format!("`{text}` is no request: write it like R-12"))
 }
 
 #[cfg(test)]

@@ -26,6 +26,14 @@ pub enum Failure {
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),
+    /// It cannot be done now.
+    #[error("{what}")]
+    Refused {
+        /// Why.
+        what: String,
+        /// What can be done instead.
+        cure: String,
+    },
     /// Something that is needed is not on this machine.
     #[error("{what}")]
     Missing {
@@ -76,6 +84,7 @@ impl Failure {
             Self::Port(error) => code_of(OpError::from(error.clone()).code()),
             Self::Engine(EngineError::Port(error)) => code_of(OpError::from(error.clone()).code()),
             Self::Told(code) => *code,
+            Self::Refused { .. } => 1,
             Self::Missing { .. }
             | Self::Io { .. }
             | Self::Engine(_)
@@ -101,6 +110,7 @@ impl Failure {
                 ],
             ),
             Self::Missing { cure, .. } => view("missing", self, &[cure]),
+            Self::Refused { cure, .. } => view("not_now", self, &[cure]),
             Self::Usage(_) => view("input_invalid", self, &[]),
             _ => view("world", self, &[]),
         }

@@ -8,16 +8,25 @@ use crate::{
 };
 use anstyle::Style;
 use orchestron_adapters::project::Project;
-use orchestron_operations::{Context, events::Following, wire::EventView};
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use orchestron_domain::{AgentName, Run};
+use orchestron_operations::{
+    Context,
+    events::Following,
+    wire::{EventView, EventsView, input},
+};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
 
 /// How long to wait for a change before looking again anyway.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Events of a task among which those of a session are looked for.
+const EARLIER: u32 = 200;
 
 /// Prints each event once, in order.
 pub struct Follower {
     context: Context,
     following: Following,
+    /// Only what these runs do, and only until they are over.
+    only: Option<BTreeSet<String>>,
 }
 
 impl Follower {
@@ -25,13 +34,77 @@ impl Follower {
     pub fn from_now(project: &Project, task: Option<&str>) -> Result<Self, Failure> {
         let mut context = here::context(project)?;
         let following = Following::from_now(&mut context, task)?;
-        Ok(Self { context, following })
+        Ok(Self {
+            context,
+            following,
+            only: None,
+        })
+    }
+
+    /// Tells from now on only what one session does (`current`: all who work now), after what it did since its start.
+    fn only(&mut self, session: &str, output: &Output) -> Result<(), Failure> {
+        let story = self.context.store.story()?;
+        let wanted = |run: &&Run| {
+            let name = run.agent().map(AgentName::as_str);
+            session == "current" || run.id.as_str() == session || name == Some(session)
+        };
+        let runs: Vec<&Run> = story
+            .live_runs()
+            .filter(|run| run.leg().is_some())
+            .filter(wanted)
+            .collect();
+        if runs.is_empty() {
+            let who = match session {
+                "current" => "nobody works now".to_owned(),
+                name => format!("`{name}` does not work now"),
+            };
+            return Err(Failure::Refused {
+                what: who,
+                cure: "`orchestron watch` follows whatever happens; `orchestron logs TASK` shows what was said".to_owned(),
+            });
+        }
+        for run in runs {
+            self.since_start(run, output)?;
+            self.only.get_or_insert_default().insert(run.id.to_string());
+        }
+        Ok(())
+    }
+
+    /// What a run did until now.
+    fn since_start(&mut self, run: &Run, output: &Output) -> Result<(), Failure> {
+        let id = run.id.to_string();
+        let page = input::Events {
+            task: Some(run.task.to_string()),
+            limit: Some(EARLIER),
+            ..input::Events::default()
+        };
+        let page: EventsView = here::ask(&mut self.context, "events", &page)?;
+        let own = page.events.iter().rev();
+        for event in own.filter(|event| event.run.as_deref() == Some(&id)) {
+            print_event(event, output)?;
+        }
+        Ok(())
+    }
+
+    /// Whether all that is followed has ended.
+    fn is_over(&self) -> Result<bool, Failure> {
+        let Some(only) = &self.only else {
+            return Ok(false);
+        };
+        let story = self.context.store.story()?;
+        let live = story.live_runs().any(|run| only.contains(run.id.as_str()));
+        Ok(!live)
     }
 
     /// Prints what is new.
     pub fn print_new(&mut self, output: &Output) -> Result<(), Failure> {
         while let Some(page) = self.following.page(&self.context)? {
-            for event in &page {
+            let wanted = |event: &&EventView| match (&self.only, &event.run) {
+                (None, _) => true,
+                (Some(only), Some(run)) => only.contains(run),
+                (Some(_), None) => false,
+            };
+            for event in page.iter().filter(wanted) {
                 print_event(event, output)?;
             }
         }
@@ -94,7 +167,11 @@ fn style_of(event: &EventView) -> Style {
 /// `watch`
 pub fn watch(common: &Common, args: &Watch, output: &Output) -> Result<(), Failure> {
     let project = Arc::new(Project::open(&here::root(common)?)?);
+    let mut changes = project.changes()?;
     let mut follower = Follower::from_now(&project, args.task.as_deref())?;
+    if let Some(session) = &args.session {
+        follower.only(session, output)?;
+    }
     // That there is no such task is said now, not at the first change.
     follower.print_new(output)?;
     if !output.is_json() {
@@ -106,11 +183,11 @@ pub fn watch(common: &Common, args: &Watch, output: &Output) -> Result<(), Failu
             )
         })?;
     }
-    let mut changes = project.changes()?;
-    loop {
+    while !follower.is_over()? {
         changes.recv_timeout(PATIENCE);
         follower.print_new(output)?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

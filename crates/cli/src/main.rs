@@ -1,6 +1,7 @@
 //! The `orchestron` command: arguments, printing, exit codes. What is done is done by operations.
 
 mod args;
+mod attach;
 mod config;
 mod conflicts;
 mod demo;
@@ -10,6 +11,7 @@ mod here;
 mod init;
 mod insights;
 mod keys;
+mod logs;
 mod mcp;
 mod messages;
 mod output;
@@ -101,6 +103,8 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Doctor(_) => views::doctor(&common, output),
         Verb::Undo(args) => recovery::undo(&common, &args, output),
         Verb::Watch(args) => follow::watch(&common, &args, output),
+        Verb::Logs(args) => logs::logs(&common, &args, output),
+        Verb::Attach(args) => attach::attach(&common, &args, output),
         Verb::Messages(args) => messages::messages(&common, &args, output),
         Verb::Send(args) => messages::send(&common, &args, output),
         Verb::Ack(args) => messages::ack(&common, &args, output),

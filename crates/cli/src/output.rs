@@ -296,14 +296,18 @@ pub fn one_line(text: &str, most: usize) -> String {
     }
 }
 
-/// How long ago, in the largest unit that says something.
-pub fn since(at: orchestron_operations::wire::Millis) -> String {
+/// Now, in milliseconds since 1970.
+pub fn now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
-    ago(now - at.0)
+    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A span in words: `3 min ago`.
+/// How long ago, in the largest unit that says something.
+pub fn since(at: orchestron_operations::wire::Millis) -> String {
+    ago(now() - at.0)
+}
+
+/// A span in words: `3 min`.
 pub fn ago(millis: i64) -> String {
     let seconds = millis.max(0) / 1000;
     match seconds {

@@ -4,14 +4,11 @@ use crate::{
     args::{Common, Undo},
     failure::Failure,
     here::{Here, root},
-    output::{BOLD, DIM, GREEN, Output, YELLOW, ago, plain},
+    output::{BOLD, DIM, GREEN, Output, YELLOW, plain, since},
 };
 use orchestron_adapters::project::Project;
 use orchestron_operations::wire::{Big, Done, FixView, UndoListView, input};
-use std::{
-    io::{self, Write},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::io::{self, Write};
 
 /// `undo`
 pub fn undo(common: &Common, args: &Undo, output: &Output) -> Result<(), Failure> {
@@ -35,15 +32,10 @@ fn show(out: &mut dyn Write, list: &UndoListView) -> io::Result<()> {
             "Nothing was done in the last 30 days that can be undone."
         );
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |gone| {
-            i64::try_from(gone.as_millis()).unwrap_or(i64::MAX)
-        });
     for entry in &list.entries {
         let event = entry.event.0;
         let what = plain(&entry.what);
-        let age = ago(now - entry.at.0);
+        let age = since(entry.at);
         if entry.undone {
             writeln!(out, "{DIM}{event:>6}  {age:>8}  {what} (undone){DIM:#}")?;
         } else {

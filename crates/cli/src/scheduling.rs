@@ -5,8 +5,8 @@ use crate::{
     failure::Failure,
     here::Here,
     output::{
-        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, dollars, one_line, plain, status as look,
-        table,
+        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, dollars, now, one_line, plain, since,
+        status as look, table,
     },
 };
 use anstyle::Style;
@@ -14,20 +14,10 @@ use orchestron_operations::wire::{
     AgentWord, HolderKind, HolderView, ImpactView, Millis, RegisteredView, StartView, WaitWord,
     WhyView, input,
 };
-use std::{
-    io::{self, Write},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::io::{self, Write};
 
 /// Longest title in a line, in characters.
 const TITLE: usize = 60;
-
-fn now() -> i64 {
-    let gone = SystemTime::now().duration_since(UNIX_EPOCH);
-    gone.map_or(0, |gone| {
-        i64::try_from(gone.as_millis()).unwrap_or(i64::MAX)
-    })
-}
 
 /// `why`
 pub fn why(common: &Common, args: OnTask, output: &Output) -> Result<(), Failure> {
@@ -93,7 +83,7 @@ fn write_route(out: &mut dyn Write, view: &WhyView) -> io::Result<()> {
 fn urgency(view: &WhyView) -> String {
     let waited = view
         .waiting_since
-        .map(|since| format!("waiting {}", ago(now() - since.0)));
+        .map(|at| format!("waiting {}", since(at)));
     let counts = (view.counts_as != view.priority).then(|| format!("counts as {}", view.counts_as));
     let more: Vec<_> = counts.into_iter().chain(waited).collect();
     match more.is_empty() {
@@ -256,7 +246,7 @@ fn agent_row(one: &RegisteredView) -> Vec<(Style, String)> {
         ),
         cell(
             one.heard
-                .map_or_else(|| "–".to_owned(), |at| format!("{} ago", ago(now() - at.0))),
+                .map_or_else(|| "–".to_owned(), |at| format!("{} ago", since(at))),
         ),
         (DIM, note),
     ]

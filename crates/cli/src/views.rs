@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     here::Here,
     output::{
-        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, ago, aligned, dollars, one_line, plain,
+        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, aligned, dollars, one_line, plain, since,
         status as look, table,
     },
 };
@@ -17,21 +17,10 @@ use orchestron_operations::{
         ProblemView, RequestView, StatusView, StatusWord, StopState, TaskView, input,
     },
 };
-use std::{
-    io::{self, Write},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::io::{self, Write};
 
 /// Longest title in a table, in characters.
 const TITLE: usize = 60;
-
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |gone| {
-            i64::try_from(gone.as_millis()).unwrap_or(i64::MAX)
-        })
-}
 
 /// `status`: the columns, what waits for the person, what is under way, what is wrong.
 pub fn status(common: &Common, output: &Output) -> Result<(), Failure> {
@@ -342,14 +331,13 @@ pub fn log(common: &Common, args: &Log, output: &Output) -> Result<(), Failure> 
         ..input::Events::default()
     };
     let page: EventsView = Here::open(common)?.ask("events", &input)?;
-    let now = now();
     output.answer(&page, |out| {
         if page.events.is_empty() {
             return writeln!(out, "Nothing has happened here yet.");
         }
         let rows = page.events.iter().map(|event| {
             vec![
-                (DIM, format!("{} ago", ago(now - event.at.0))),
+                (DIM, format!("{} ago", since(event.at))),
                 (BLUE, one_line(&event.by, 30)),
                 (Style::new(), one_line(&event.text, 200)),
             ]
@@ -381,8 +369,11 @@ fn write_request(out: &mut dyn Write, request: &RequestView) -> io::Result<()> {
         "{YELLOW}{}{YELLOW:#} {BOLD}R-{id}{BOLD:#} {task} · {} · waiting {}",
         word(request),
         plain(&request.title),
-        ago(now() - request.since.0)
+        since(request.since)
     )?;
+    if let Some(why) = &request.urgency_why {
+        writeln!(out, "  {YELLOW}{}{YELLOW:#}", plain(why))?;
+    }
     // The detail of a question of one line is its options.
     let mut options = request.options.iter();
     let listed = !request.options.is_empty() && options.all(|one| request.detail.contains(one));

@@ -2,8 +2,8 @@
 
 use crate::{
     args::{
-        AgentVerb, Agents, Answer, Common, Create, EndLeg, Fail, Order, Resolve, ResolveHow, Retry,
-        Verb,
+        AgentVerb, Agents, Answer, Approve, Common, Create, EndLeg, Fail, Order, Pause, Resolve,
+        ResolveHow, Retry, Verb,
     },
     failure::Failure,
     here::Here,
@@ -76,7 +76,9 @@ fn has_consequences(operation: &str, done: &Done) -> bool {
             .not_done
             .iter()
             .any(|line| line.contains("it goes to ready")),
-        "pause" | "resume" | "words" | "order" | "reassign" => false,
+        // What was interrupted ends here when no engine runs.
+        "pause" => done.next.iter().any(|line| line.contains("interrupted")),
+        "resume" | "words" | "intervene" | "order" | "reassign" => false,
         "agent-add" | "agent-set" | "agent-remove" => false,
         _ => true,
     }
@@ -179,17 +181,11 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
             "retry",
             json!({"task": task, "note": message, "agent": agent}),
         ),
-        Verb::Approve(args) => (
-            "approve",
-            json!({"task": args.task, "note": args.with_feedback, "commit": args.commit}),
-        ),
+        Verb::Approve(args) => ("approve", approve(args)),
         Verb::Reject(args) => ("reject", reject(&args)),
         Verb::Answer(args) => ("decide", answer(args)?),
         Verb::Stop(args) => ("stop", json!({"what": args.what, "why": args.message})),
-        Verb::Pause(args) => (
-            "pause",
-            json!({"why": args.message, "task": args.task, "agent": args.agent}),
-        ),
+        Verb::Pause(args) => ("pause", pause(args)),
         Verb::Resume(args) => ("resume", json!({"task": args.task, "agent": args.agent})),
         Verb::Priority(args) => ("priority", json!({"task": args.task, "to": args.to})),
         Verb::Order(args) => ("order", order(args)),
@@ -200,8 +196,35 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
         ),
         Verb::Agents(args) => agents(args)?,
         Verb::Say(args) => ("words", json!({"task": args.task, "text": args.words})),
+        Verb::Intervene(args) => (
+            "intervene",
+            json!({"task": args.task, "text": args.message}),
+        ),
+        Verb::Clarify(args) => (
+            "clarify",
+            json!({"task": args.task, "text": args.words, "request": args.request}),
+        ),
+        Verb::Escalate(args) => (
+            "escalate",
+            json!({"task": args.task, "note": args.why, "agent": args.agent}),
+        ),
         other => return Err(Failure::Usage(format!("{other:?} is no verb that writes"))),
     })
+}
+
+fn approve(args: Approve) -> Value {
+    json!({
+        "task": args.task, "note": args.with_feedback, "commit": args.commit, "follow_up": args.follow_up,
+    })
+}
+
+fn pause(args: Pause) -> Value {
+    let now = match (args.now, args.let_finish) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    json!({"why": args.message, "task": args.task, "agent": args.agent, "now": now})
 }
 
 fn create(args: Create) -> Value {
@@ -276,16 +299,7 @@ fn reject(args: &crate::args::Reject) -> Value {
 }
 
 fn answer(args: Answer) -> Result<Value, Failure> {
-    let digits = args
-        .request
-        .trim_start_matches("R-")
-        .trim_start_matches("r-");
-    let id = digits.parse().map_err(|_| {
-        Failure::Usage(format!(
-            "`{}` is no request: write it like R-12",
-            args.request
-        ))
-    })?;
+    let id = crate::args::request_id(&args.request).map_err(Failure::Usage)?;
     let note = args.message;
     let what = args.what;
     if let Some(dollars) = what.raise {
