@@ -60,6 +60,15 @@ fn actor_of(folder: &Path) -> Actor {
     }
 }
 
+/// What the configuration of the project in `root` says, without opening anything else: for those who have no time.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn config_of(root: &Path) -> PortResult<orchestron_domain::Config> {
+    // The second folder is for edits, of which there are none.
+    Ok(McpFolder::new(root, root).config()?.0)
+}
+
 /// One project on this machine.
 pub struct Project {
     root: PathBuf,
@@ -255,10 +264,9 @@ impl Project {
     /// can type what a person can type, but is not the person.
     #[must_use]
     pub fn caller(&self) -> Actor {
-        match caller::run_around_us() {
-            Some(folder) if self.is_close_to(&folder) => actor_of(&folder),
-            _ => Actor::Person,
-        }
+        let around = caller::runs_around_us();
+        let ours = around.iter().find(|folder| self.is_close_to(folder));
+        ours.map_or(Actor::Person, |folder| actor_of(folder))
     }
 
     /// Whether a run has something to do with this project: it is one of this project, or one whose state lies beside this one's. A run

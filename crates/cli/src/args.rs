@@ -154,6 +154,8 @@ pub enum Verb {
     Ack(crate::messages::Ack),
     /// Accept what this project's `.mcp` wants to run on this machine; at a terminal it is shown first
     Trust,
+    /// Git's hooks: gates before a commit, commits linked to their tasks
+    Hooks(crate::hooks::Hooks),
     /// API keys, kept in the operating system's keyring
     Keys(Keys),
     /// Check that everything agrees: files, log, git, programs, keys, worktrees, runs

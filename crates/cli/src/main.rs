@@ -8,6 +8,8 @@ mod demo;
 mod failure;
 mod follow;
 mod here;
+mod hook;
+mod hooks;
 mod init;
 mod insights;
 mod keys;
@@ -70,6 +72,7 @@ fn small_program() -> Option<ExitCode> {
     match verb.to_str()? {
         "keep" => Some(keeper::keep_verb(rest)),
         "key-helper" => Some(keeper::key_helper_verb(rest)),
+        "hook" => Some(hook::run(rest)),
         _ => None,
     }
 }
@@ -108,6 +111,7 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Messages(args) => messages::messages(&common, &args, output),
         Verb::Send(args) => messages::send(&common, &args, output),
         Verb::Ack(args) => messages::ack(&common, &args, output),
+        Verb::Hooks(args) => hooks::hooks(&common, &args, output),
         Verb::Keys(args) => keys::keys(&common, &args, output),
         Verb::Trust => trust::trust(&common, output),
         verb => writes::write(&common, verb, output),

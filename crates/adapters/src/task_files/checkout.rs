@@ -39,7 +39,11 @@ pub(super) fn look(project: &Path) -> PortResult<Checkout> {
     let writing = is_younger(&git.join("index.lock"), STALE);
     Ok(Checkout {
         head: Some(text.trim().to_owned()),
-        at_work: if writing { Some("a command") } else { state(&git) },
+        at_work: if writing {
+            Some("a command")
+        } else {
+            state(&git)
+        },
         writing,
     })
 }

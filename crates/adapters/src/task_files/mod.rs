@@ -30,7 +30,7 @@ use names::{Named, TaskPath};
 use orchestron_domain::{Config, Status};
 use orchestron_engine::ports::{
     Checkout, Exchange, FileText, Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult,
-    Problem, Replaced, Scan, TaskFiles,
+    Problem, Replaced, Scan, TaskFiles, WorkflowFile,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -219,6 +219,10 @@ impl TaskFiles for McpFolder {
             fingerprint.push_str(&part);
         }
         Ok(fingerprint)
+    }
+
+    fn workflows(&self) -> PortResult<Vec<WorkflowFile>> {
+        config::workflows::read_all(self)
     }
 
     fn replaced(&self, hash: &str) -> PortResult<Option<Replaced>> {

@@ -214,6 +214,10 @@ pub trait TaskFiles: Send + Sync {
     fn config_as(&self, _project: &[u8]) -> PortResult<(Config, Vec<Problem>)> {
         self.config()
     }
+    /// The files of `.mcp/workflows/`, by name.
+    fn workflows(&self) -> PortResult<Vec<WorkflowFile>> {
+        Ok(Vec::new())
+    }
     /// Fingerprint of the files [`Self::config`] reads, so that a change is seen without reading them.
     fn config_stamp(&self) -> PortResult<String>;
     /// The text with this hash (SHA-256, hex), when it was replaced or put away here and is still kept.
@@ -231,4 +235,17 @@ pub trait TaskFiles: Send + Sync {
     fn folders(&self) -> PortResult<Option<Folders>> {
         Ok(None)
     }
+}
+
+/// A file of `.mcp/workflows/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkflowFile {
+    /// The workflow's name: that of the file.
+    pub name: String,
+    /// The file below `.mcp/`.
+    pub file: String,
+    /// What it says; none when it cannot be started.
+    pub workflow: Option<orchestron_domain::workflow::Workflow>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
 }

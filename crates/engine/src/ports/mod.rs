@@ -11,7 +11,7 @@ mod runs;
 pub use failure::{PortError, PortErrorKind, PortResult};
 pub use files::{
     Checkout, Exchange, FileText, Folders, IndexedFile, KnownFile, KnownFiles, Problem, Replaced,
-    Scan, Stamp, TaskFiles,
+    Scan, Stamp, TaskFiles, WorkflowFile,
 };
 pub use git::{Between, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
 pub use hooks::{HOOKS, Hook, HookState, Hooks};

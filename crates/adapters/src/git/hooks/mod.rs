@@ -3,6 +3,7 @@
 
 mod place;
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod text;
 

@@ -46,6 +46,7 @@ pub fn write_default(setup: &Setup<'_>) -> Vec<DefaultFile> {
         file("prompts/prepare.md", PREPARE.to_owned()),
         file("prompts/implement.md", IMPLEMENT.to_owned()),
         file("prompts/review.md", REVIEW.to_owned()),
+        file("workflows/rpiv.yaml", EXAMPLE_WORKFLOW.to_owned()),
         file(".gitignore", IGNORE.to_owned()),
     ]
 }
@@ -254,6 +255,63 @@ Your leg decides whether this work is ready for a person's approval. You read; y
 
 Approve when every criterion holds and nothing must change. Otherwise ask for changes: for each point the file and line, what is
 wrong, and what would make it right. Be specific and brief; the implementer sees your words and nothing else of you.
+";
+
+/// The workflow that `init` writes: research, plan, implement, verify.
+pub const EXAMPLE_WORKFLOW: &str = "\
+# A workflow: a template that makes tasks. `orchestron workflow start rpiv --set goal=\"…\"` makes one task for each step; they wait for one
+# another and go through the chain as all others do. A text has ${name} where a parameter goes, and ${step.task} for the task of a step it
+# depends on. A step can have: title, goal, notes, priority, agent (who implements it), chain: { prepare, implement, review }, depends_on,
+# criteria, files, needs, tests.
+about: Research, plan, implement, verify
+
+parameters:
+  goal: What is wanted, in a sentence
+  area: { about: Where in the code to look first, default: the whole project }
+  plan-name: { about: \"Name of the notes in docs/research\", default: notes }
+
+steps:
+  research:
+    title: \"Research: ${goal}\"
+    goal: |
+      Find out what has to be known before anybody plans this: ${goal}
+      Where to look first: ${area}. Read; change no code. Write what you found into docs/research/${plan-name}.md.
+    criteria:
+      - The findings name the files and functions that matter, by their real paths
+      - Open questions and risks are listed, each with what would answer it
+    files: [\"docs/research/${plan-name}.md\"]
+
+  plan:
+    title: \"Plan: ${goal}\"
+    depends_on: [research]
+    goal: |
+      Write the plan for this: ${goal}
+      It builds on the findings of ${research.task}, in docs/research/${plan-name}.md.
+    criteria:
+      - Each step of the plan can be checked by somebody else
+      - What is left out on purpose is said
+    files: [\"docs/research/${plan-name}-plan.md\"]
+
+  implement:
+    title: \"Implement: ${goal}\"
+    depends_on: [plan]
+    goal: |
+      Do it: ${goal}
+      The plan is in docs/research/${plan-name}-plan.md (${plan.task}).
+    criteria:
+      - Every step of the plan is done, or the handoff says why not
+      - Tests fail without the change and pass with it
+
+  verify:
+    title: \"Verify: ${goal}\"
+    depends_on: [implement]
+    goal: |
+      Try what ${implement.task} did as its user would: ${goal}
+      Mend small things; write down the others as criteria that do not hold.
+    criteria:
+      - Each criterion of ${implement.task} was seen to hold, and how is said
+      - The documentation says what is new
+\
 ";
 
 const IGNORE: &str = "\

@@ -31,17 +31,15 @@ pub(super) const RATE_KEYS: [&str; 3] = ["tokens_per_minute", "requests_per_minu
 
 /// Limits and patience of the project.
 pub(super) fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
-    let machine = Limits {
-        parallel: super::machine::parallel(),
-        starts: super::machine::starts(),
-        ..Limits::default()
-    };
+    let usual = Limits::default();
     let before = findings.serious;
     let Some(group) = findings.group(fields, "limits") else {
         // Limits that are no group of keys may have said what may be spent.
         return Limits {
+            parallel: super::machine::parallel(),
+            starts: super::machine::starts(),
             unread: findings.serious > before,
-            ..machine
+            ..usual
         };
     };
     let misspelt = findings.serious;
@@ -49,43 +47,45 @@ pub(super) fn limits(findings: &mut Findings, fields: &Fields<'_>) -> Limits {
     let misspelt = findings.serious > misspelt;
     let backoff_ms = findings
         .millis(&group, "backoff")
-        .unwrap_or(machine.backoff_ms);
+        .unwrap_or(usual.backoff_ms);
     // A limit of money that cannot be understood is not left out: nothing that costs money is started.
     let before = findings.serious;
     let budget = budgets(findings, &group);
     let reserve = findings
         .dollars(&group, "reserve_usd")
-        .unwrap_or(machine.reserve);
+        .unwrap_or(usual.reserve);
     let unread = misspelt || findings.serious > before;
+    // The machine is asked only for what nobody has said.
+    let starts = findings.number(&group, "starts", (1, 64));
+    let starts = starts.unwrap_or_else(super::machine::starts);
     let mut number = |key, range, default| findings.number(&group, key, range).unwrap_or(default);
-    let attempts = number("attempts", (1, 100), machine.attempts);
-    let starts = number("starts", (1, 64), machine.starts);
-    let breaker = number("breaker", (1, 100), machine.breaker);
-    let unchanged = number("unchanged", (1, 100), machine.unchanged);
+    let attempts = number("attempts", (1, 100), usual.attempts);
+    let breaker = number("breaker", (1, 100), usual.breaker);
+    let unchanged = number("unchanged", (1, 100), usual.unchanged);
     Limits {
-        parallel: parallel(findings, &group).unwrap_or(machine.parallel),
+        parallel: parallel(findings, &group).unwrap_or_else(super::machine::parallel),
         attempts,
         backoff_ms,
         backoff_max_ms: findings
             .millis(&group, "backoff_max")
-            .unwrap_or(machine.backoff_max_ms)
+            .unwrap_or(usual.backoff_max_ms)
             .max(backoff_ms),
-        park_s: findings.seconds(&group, "park").unwrap_or(machine.park_s),
+        park_s: findings.seconds(&group, "park").unwrap_or(usual.park_s),
         starts,
         per_status: per_status(findings, &group),
-        aging_s: findings.seconds(&group, "aging").unwrap_or(machine.aging_s),
+        aging_s: findings.seconds(&group, "aging").unwrap_or(usual.aging_s),
         stalled_s: findings
             .seconds(&group, "stalled")
-            .unwrap_or(machine.stalled_s),
+            .unwrap_or(usual.stalled_s),
         same_files: findings
             .truth(&group, "same_files")
-            .unwrap_or(machine.same_files),
+            .unwrap_or(usual.same_files),
         budget,
         reserve,
         breaker,
         breaker_s: findings
             .seconds(&group, "breaker_rest")
-            .unwrap_or(machine.breaker_s),
+            .unwrap_or(usual.breaker_s),
         unchanged,
         unread,
     }

@@ -11,6 +11,7 @@ mod limits;
 mod machine;
 mod notify;
 mod project;
+pub(super) mod workflows;
 mod yaml;
 
 #[cfg(test)]
@@ -27,7 +28,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub use defaults::{DefaultFile, Setup, write_default};
+pub use defaults::{DefaultFile, EXAMPLE_WORKFLOW, Setup, write_default};
 
 /// Name of the project's file below `.mcp/`.
 pub const PROJECT_FILE: &str = "config.yaml";

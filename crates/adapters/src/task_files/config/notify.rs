@@ -67,7 +67,10 @@ fn quiet(findings: &mut Findings, group: &Fields<'_>) -> Option<Quiet> {
             None => findings.slight(
                 Some(line),
                 format!("`{word}` is no kind of notice"),
-                format!("Write P0, or of {}.", NoticeKind::ALL.map(NoticeKind::word).join(", ")),
+                format!(
+                    "Write P0, or of {}.",
+                    NoticeKind::ALL.map(NoticeKind::word).join(", ")
+                ),
             ),
         }
     }
@@ -115,13 +118,17 @@ fn minute_of_day(text: &str) -> Option<u16> {
 }
 
 fn zone(findings: &mut Findings, group: &Fields<'_>) -> Option<String> {
-    let name = findings.text(group, "zone").filter(|name| name != "local")?;
+    let name = findings
+        .text(group, "zone")
+        .filter(|name| name != "local")?;
     if zones::is_known(&name) {
         return Some(name);
     }
     findings.slight(
         Some(group.line_of("zone")),
-        format!("there is no time zone `{name}`, so hours are meant as this machine's clock shows them"),
+        format!(
+            "there is no time zone `{name}`, so hours are meant as this machine's clock shows them"
+        ),
         "Write a name such as Europe/Berlin, an offset such as +05:30, UTC, or local.",
     );
     None

@@ -85,7 +85,11 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
     let Some(fields) = findings.fields("", node) else {
         return (None, findings.problems);
     };
-    findings.known(&fields, &KEYS, &["chain", "gates", "tests", "limits", "accounts"]);
+    findings.known(
+        &fields,
+        &KEYS,
+        &["chain", "gates", "tests", "limits", "accounts"],
+    );
     let (chain, pools, chain_lines) = chain(&mut findings, &fields);
     let gates = gates(&mut findings, &fields);
     let tests = tests(&mut findings, &fields);

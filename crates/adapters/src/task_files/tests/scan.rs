@@ -232,6 +232,45 @@ fn an_id_that_is_used_twice_rests_until_one_is_gone() {
 }
 
 #[test]
+fn files_that_come_and_go_while_it_is_looked_are_told_to_be_moving() {
+    let mut world = World::new();
+    for n in 1..=50 {
+        world.write(&format!("ready/TASK-{n:03}-a.md"), task(n));
+    }
+    assert!(!world.scan().moving);
+    let away = world.dir.path().join("away");
+    fs::create_dir(&away).unwrap();
+    let (ready, stop) = (world.path("ready"), AtomicBool::new(false));
+    let moved = thread::scope(|scope| {
+        scope.spawn(|| {
+            // As git does it: one file after the other goes, then they come back.
+            while !stop.load(Ordering::Relaxed) {
+                for (from, to) in [(&ready, &away), (&away, &ready)] {
+                    for n in 1..=50 {
+                        let name = format!("TASK-{n:03}-a.md");
+                        fs::rename(from.join(&name), to.join(&name)).unwrap();
+                    }
+                }
+            }
+        });
+        let known = world.known.iter();
+        let known = known
+            .map(|(path, file)| (path.clone(), file.known()))
+            .collect();
+        let until = Instant::now() + Duration::from_secs(20);
+        let mut moved = false;
+        while !moved && Instant::now() < until {
+            moved = world.folder.scan(&known).unwrap().moving;
+        }
+        stop.store(true, Ordering::Relaxed);
+        moved
+    });
+    assert!(moved);
+    let scan = world.scan();
+    assert!(!scan.moving && scan.gone.is_empty(), "{scan:?}");
+}
+
+#[test]
 fn a_missing_board_is_no_empty_board() {
     let mut world = World::new();
     world.write("ready/TASK-001-a.md", task(1));
