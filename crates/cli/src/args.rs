@@ -11,7 +11,7 @@ pub use decisions::{Answer, ConflictVerb, Conflicts, Resolve, ResolveHow};
 pub use looks::{List, Log, Next, Show};
 pub use project::{
     AgentVerb, Agents, Client, Completions, Demo, Doctor, Init, KeyVerb, Keys, Mcp, McpInstall,
-    McpVerb, Run, Undo,
+    McpToken, McpVerb, Run, Undo,
 };
 pub use steps::{Attach, Clarify, Escalate, Intervene, Logs, Pause, Resume, Say, Stop, Watch};
 pub use tasks::{
@@ -152,6 +152,20 @@ pub enum Verb {
     Send(crate::messages::Send),
     /// Say that a message was read
     Ack(crate::messages::Ack),
+    /// A holder that you start yourself begins to work, and stops
+    Session(crate::sessions::Session),
+    /// Have a task's agent started before all others, within all limits
+    Start(crate::sessions::StartAgent),
+    /// Give a leg back before it is done, so that somebody else goes on
+    Release(crate::sessions::Release),
+    /// Ask the person something, perhaps with a default that stands when nobody answers in time
+    Ask(crate::sessions::Ask),
+    /// Say how far you are with a task that you hold: a line on its card
+    Progress(crate::sessions::Progress),
+    /// Add to what is saved of the work on a task: what is done, what comes next, what is open
+    Checkpoint(crate::sessions::Checkpoint),
+    /// What is saved of the work on a task; with --check what a handover would lack
+    Context(crate::sessions::ShowContext),
     /// Accept what this project's `.mcp` wants to run on this machine; at a terminal it is shown first
     Trust,
     /// Git's hooks: gates before a commit, commits linked to their tasks

@@ -20,6 +20,7 @@ mod output;
 mod recovery;
 mod run;
 mod scheduling;
+mod sessions;
 mod trust;
 mod views;
 mod writes;
@@ -111,6 +112,13 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Messages(args) => messages::messages(&common, &args, output),
         Verb::Send(args) => messages::send(&common, &args, output),
         Verb::Ack(args) => messages::ack(&common, &args, output),
+        Verb::Session(args) => sessions::session(&common, &args, output),
+        Verb::Start(args) => sessions::start(&common, &args, output),
+        Verb::Release(args) => sessions::release(&common, &args, output),
+        Verb::Ask(args) => sessions::ask(&common, &args, output),
+        Verb::Progress(args) => sessions::progress(&common, &args, output),
+        Verb::Checkpoint(args) => sessions::checkpoint(&common, &args, output),
+        Verb::Context(args) => sessions::context(&common, &args, output),
         Verb::Hooks(args) => hooks::hooks(&common, &args, output),
         Verb::Keys(args) => keys::keys(&common, &args, output),
         Verb::Trust => trust::trust(&common, output),

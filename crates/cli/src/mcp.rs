@@ -1,18 +1,21 @@
-//! `mcp`: the operations for agents' clients, over standard input and output; and the clients' configuration for it.
+//! `mcp`: the operations for agents' clients, over standard input and output; the clients' configuration for it; and a run's own token.
 
 mod install;
 
 use crate::{
-    args::{Common, Mcp, McpVerb},
+    args::{Common, Mcp, McpToken, McpVerb},
     failure::Failure,
     here::{self, Here},
-    output::Output,
+    output::{self, Output},
 };
 use orchestron_adapters::{
     host::{Changed, tell_changes},
     project::Project,
 };
-use orchestron_operations::{caller, wire::Topic};
+use orchestron_operations::{
+    caller,
+    wire::{RunTokenView, Topic, input},
+};
 use orchestron_server::mcp::{self, Bell, Connection};
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::broadcast;
@@ -28,8 +31,34 @@ pub fn mcp(common: &Common, args: &Mcp, output: &Output) -> Result<(), Failure> 
         Some(McpVerb::Install(install)) => {
             install::install(common, install, args.agent.as_deref(), output)
         }
+        Some(McpVerb::Token(wanted)) => token(common, wanted, output),
         None => serve(common, args.agent.as_deref()),
     }
+}
+
+/// Draws a token for the run around us. It goes to standard output and nowhere else; what is kept of it is its hash.
+fn token(common: &Common, wanted: &McpToken, output: &Output) -> Result<(), Failure> {
+    let token = format!(
+        "{}{}",
+        uuid::Uuid::new_v4().simple(),
+        uuid::Uuid::new_v4().simple()
+    );
+    let asked = input::RunToken {
+        hash: mcp::run_servers::hash(&token),
+    };
+    let found: RunTokenView = Here::open(common)?.ask("run-token", &asked)?;
+    if wanted.headers {
+        let headers = serde_json::json!({"Authorization": format!("Bearer {token}")});
+        return output::raw(format!("{headers}\n").as_bytes());
+    }
+    let said = serde_json::json!({"run": found.run, "token": token, "address": found.address});
+    output.answer(&said, |out| {
+        writeln!(out, "{token}")?;
+        match &found.address {
+            Some(address) => writeln!(out, "{address}"),
+            None => writeln!(out, "no engine serves it now (`orchestron run --ui`)"),
+        }
+    })
 }
 
 /// Serves one client. Who it is was told by who started us and, when the person lent a name, by that name.

@@ -203,6 +203,12 @@ pub enum OpError {
         /// The run.
         run: orchestron_domain::RunId,
     },
+    /// The holder has no session that goes on.
+    #[error("{who} has no session that goes on")]
+    NoSession {
+        /// Who.
+        who: String,
+    },
     /// There is no run of that id.
     #[error("there is no run {run}")]
     NoRun {
@@ -262,6 +268,7 @@ impl OpError {
             Self::NothingToDecide { .. } => "nothing_to_decide",
             Self::NotARun => "not_a_run",
             Self::RunOver { .. } => "run_over",
+            Self::NoSession { .. } => "session_over",
             Self::NoRun { .. } => "run_not_found",
         }
     }

@@ -75,7 +75,13 @@ pub fn call_once(
 fn is_about_where_it_stands(error: &OpError) -> bool {
     matches!(
         error.code(),
-        "status_wrong" | "not_now" | "task_held" | "nothing_to_decide" | "request_closed"
+        "status_wrong"
+            | "not_now"
+            | "task_held"
+            | "nothing_to_decide"
+            | "request_closed"
+            | "session_over"
+            | "conflict_over"
     )
 }
 

@@ -110,6 +110,15 @@ pub fn owner(cx: &mut Context, hash: &str) -> Result<Option<Acting>, OpError> {
     }))
 }
 
+/// Whether whom the server speaks for is still at work. When that cannot be told, it counts as over.
+pub fn lives(cx: &mut Context, who: &Acting) -> bool {
+    let Actor::Run { run } = &who.0 else {
+        return false;
+    };
+    let state = cx.state();
+    state.is_ok_and(|state| state.runs.get(run).is_some_and(Run::is_live))
+}
+
 /// Does something in the name of somebody else, and nothing after that.
 pub fn acting<T>(cx: &mut Context, who: &Acting, work: impl FnOnce(&mut Context) -> T) -> T {
     /// Gives the name back whatever happens.

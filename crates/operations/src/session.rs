@@ -160,13 +160,7 @@ fn named(many: &[TaskId], given: Option<&str>) -> Result<TaskId, OpError> {
 }
 
 fn no_session(who: &Who) -> OpError {
-    OpError::Input {
-        field: "agent",
-        what: format!(
-            "{} has no session that goes on; session_start begins one",
-            who.name()
-        ),
-    }
+    OpError::NoSession { who: who.name() }
 }
 
 /// Sessions that go on, newest first; with `all` also the newest that are over. Agents that Orchestron starts are among them: each run

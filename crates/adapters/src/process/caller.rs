@@ -2,8 +2,9 @@
 //!
 //! Who types at this machine is a person, unless their command descends from a run. The mark that every process of a run carries
 //! is looked for here and, on Linux, in everybody above us, up to the keeper, who takes in whoever lost their parent. So neither
-//! a cleared environment nor a process of its own session hides it. A program that was running before and is asked to start
-//! something (tmux, cron, a person's own shell) hides it: that takes a person who let the agent speak to it.
+//! a cleared environment nor a process of its own session hides it. The outermost one counts, and a keeper before every mark: who is
+//! inside a run can write another run's mark, or call a program a keeper, only below itself. A program that was running before and is
+//! asked to start something (tmux, cron, a person's own shell) hides it: that takes a person who let the agent speak to it.
 
 use super::folder::MARKER;
 use std::path::PathBuf;
@@ -15,9 +16,15 @@ const MOST_ANCESTORS: u32 = 256;
 /// The folder of the run that this process belongs to; none outside of runs.
 #[must_use]
 pub fn run_around_us() -> Option<PathBuf> {
-    std::env::var_os(MARKER)
-        .map(PathBuf::from)
-        .or_else(above::run)
+    runs_around_us().into_iter().next()
+}
+
+/// The folders of the runs that this process is inside of, the one that counts first; none outside of runs.
+#[must_use]
+pub fn runs_around_us() -> Vec<PathBuf> {
+    let mut found = above::runs();
+    found.extend(std::env::var_os(MARKER).map(PathBuf::from));
+    found
 }
 
 #[cfg(target_os = "linux")]
@@ -31,19 +38,23 @@ mod above {
         path::{Path, PathBuf},
     };
 
-    /// The run of the nearest ancestor that has one.
-    pub(super) fn run() -> Option<PathBuf> {
-        let own = std::process::id().cast_signed();
-        let mut pid = Some(own);
+    /// The runs of all ancestors, the outermost first; what is kept before what is only marked.
+    pub(super) fn runs() -> Vec<PathBuf> {
+        let (mut kept, mut marks) = (Vec::new(), Vec::new());
+        let mut pid = Some(std::process::id().cast_signed());
         for _ in 0..MOST_ANCESTORS {
-            let now = pid.filter(|pid| *pid > 0)?;
+            let Some(now) = pid.filter(|pid| *pid > 0) else {
+                break;
+            };
             // Our own environment is in the table as it was when we started, which is what counts.
-            if let Some(run) = marked(now).or_else(|| keeper_of(now)) {
-                return Some(run);
-            }
+            marks.extend(marked(now));
+            kept.extend(keeper_of(now));
             pid = tree::parent(now);
         }
-        None
+        kept.into_iter()
+            .rev()
+            .chain(marks.into_iter().rev())
+            .collect()
     }
 
     /// The mark in a process's environment. Other users' cannot be read, and are no run of ours.
@@ -69,15 +80,15 @@ mod above {
 /// Elsewhere the mark in our own environment has to do.
 #[cfg(not(target_os = "linux"))]
 mod above {
-    pub(super) const fn run() -> Option<std::path::PathBuf> {
-        None
+    pub(super) const fn runs() -> Vec<std::path::PathBuf> {
+        Vec::new()
     }
 }
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use super::{MARKER, run_around_us};
+    use super::{MARKER, runs_around_us};
     use std::{env, path::PathBuf, process::Command};
 
     /// Set for the process that looks, which is this test once more, below some others.
@@ -109,7 +120,8 @@ mod tests {
     fn a_mark_above_is_found_without_one_here() {
         if env::var_os(LOOK).is_some() {
             // Printed behind what the harness prints on the same line.
-            println!("\nsaw: {}", run_around_us().unwrap_or_default().display());
+            let first = runs_around_us().into_iter().next();
+            println!("\nsaw: {}", first.unwrap_or_default().display());
             return;
         }
         let run = Some(PathBuf::from("/state/runs/TASK-001-implement-1"));
@@ -119,6 +131,14 @@ mod tests {
             seen_by("setsid --wait sh -c '$me; true'; true", mark),
             run,
             "a session of its own"
+        );
+        assert_eq!(
+            seen_by(
+                &format!("{MARKER}=/state/runs/TASK-002-implement-1 sh -c '$me; true'; true"),
+                mark
+            ),
+            run,
+            "whoever says it is another run is still inside its own"
         );
         assert_eq!(seen_by("$me; true", None), None, "a person's shell");
     }

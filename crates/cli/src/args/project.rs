@@ -130,6 +130,16 @@ pub struct Mcp {
 pub enum McpVerb {
     /// Tell a client of this project how to reach Orchestron
     Install(McpInstall),
+    /// Inside a run only: draw a token with which a client of the run speaks for it over HTTP while the run lives
+    Token(McpToken),
+}
+
+/// `mcp token`
+#[derive(Debug, Args)]
+pub struct McpToken {
+    /// As the headers of a request in JSON, for clients that ask a command for them
+    #[arg(long)]
+    pub headers: bool,
 }
 
 /// `mcp install`

@@ -8,7 +8,7 @@
 mod tests;
 mod ui;
 
-use crate::mcp::{self, Connection, Mcp, McpError};
+use crate::mcp::{self, Connection, Mcp, McpError, run_servers::RunServers};
 use axum::{
     Json, Router,
     body::Bytes,
@@ -115,6 +115,7 @@ impl Serving {
 struct Shared {
     serve: Serve,
     addr: SocketAddr,
+    runs: RunServers,
     stopping: watch::Receiver<bool>,
 }
 
@@ -140,22 +141,36 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
         settle: None,
         secret: serve.secret,
     })?;
-    let origins =
-        ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("http://{name}:{}", addr.port()));
-    let mcp = mcp::http::routes(mcp, origins.into(), stopping.clone());
+    let origins: Vec<String> = ["127.0.0.1", "localhost", "[::1]"]
+        .map(|name| format!("http://{name}:{}", addr.port()))
+        .into();
+    let runs = RunServers::new(mcp.clone(), origins.clone(), serve.secret);
+    tokio::spawn(runs.clone().follow(serve.changes.subscribe()));
+    let mcp = mcp::http::routes(mcp, origins, stopping.clone());
+    tell_address(&serve.context, &format!("http://{addr}/mcp"));
     let shared = Arc::new(Shared {
         serve,
         addr,
+        runs,
         stopping: stopping.clone(),
     });
     let api = Router::new()
         .route("/api/changes", get(changes))
         .route("/api/{name}", post(operation))
-        .nest_service("/mcp", mcp)
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
             only_with_token,
-        ))
+        ));
+    // Here a run's token opens as much as the run may.
+    let clients = Router::new().nest_service(
+        "/mcp",
+        mcp.layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            with_token_or_of_run,
+        )),
+    );
+    let api = api
+        .merge(clients)
         .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX));
     let app = api
         .fallback(ui::file)
@@ -229,13 +244,46 @@ async fn only_with_token(
     )
 }
 
-/// Compares without telling by its duration how much of the token was right.
-fn has_token(headers: &HeaderMap, token: &str) -> bool {
-    let given = headers
+/// Whoever has the server's token is served by it; a run of ours is served as that run.
+async fn with_token_or_of_run(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if has_token(request.headers(), &shared.serve.token) {
+        return next.run(request).await;
+    }
+    let token = bearer(request.headers()).to_vec();
+    let token = String::from_utf8(token).unwrap_or_default();
+    match shared.runs.answer(&token, request).await {
+        Ok(response) => response,
+        Err(_) => refuse(
+            StatusCode::UNAUTHORIZED,
+            "token_missing",
+            "this call carries no valid token",
+            "open the whole address that `orchestron run --ui` printed, with its #token; a run's own token ends with the run",
+        ),
+    }
+}
+
+/// Where clients find the protocol, for runs that ask; it is no secret.
+fn tell_address(context: &Mutex<Context>, address: &str) {
+    let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
+    // Without it a run is told that nobody serves, which is all that is lost.
+    orchestron_operations::run_tokens::serves_at(&mut context, address).unwrap_or_default();
+}
+
+fn bearer(headers: &HeaderMap) -> &[u8] {
+    headers
         .get(header::AUTHORIZATION)
         .map(HeaderValue::as_bytes)
         .and_then(|value| value.strip_prefix(b"Bearer "))
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// Compares without telling by its duration how much of the token was right.
+fn has_token(headers: &HeaderMap, token: &str) -> bool {
+    let given = bearer(headers);
     let differs = given
         .iter()
         .zip(token.as_bytes())

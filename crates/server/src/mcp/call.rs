@@ -62,10 +62,9 @@ pub async fn tool(
     if confirm::is_the_persons(&mcp.shared.caller, &call) {
         return confirm::decide(mcp, call, &request, context).await;
     }
-    let answer = if tool.operation == "next" {
-        wait::next(mcp, &call, &given, context).await?
-    } else {
-        run(mcp, &call, context).await?
+    let answer = match tool.operation {
+        "next" | "request-help" => wait::until_there(mcp, &call, &given, context).await?,
+        _ => run(mcp, &call, context).await?,
     };
     Ok(result(&call, answer).into())
 }
@@ -75,6 +74,7 @@ impl Call {
     fn writes(&self) -> bool {
         match self.tool.operation {
             "next" => self.input.get("claim") == Some(&Value::Bool(true)),
+            "session-start" => self.input.get("look") != Some(&Value::Bool(true)),
             _ => self.tool.effect != Effect::Reads,
         }
     }
@@ -122,7 +122,7 @@ pub async fn run(
     // Not under the context's lock: gates may run for minutes, and others have their own questions meanwhile.
     let settling = tokio::task::spawn_blocking(move || settle());
     let settled = wait::with_signs(context, "what follows is carried out", settling).await;
-    if call.tool.operation == "next" {
+    if matches!(call.tool.operation, "next" | "session-start") {
         // Where to work is known only now.
         return ask(mcp, call.clone()).await;
     }

@@ -12,7 +12,7 @@ use super::{
 use orchestron_operations::{
     OpError, call as operation,
     caller::Caller,
-    wire::{ErrorView, HolderKind, TaskView},
+    wire::{ConflictsView, ErrorView, HolderKind, TaskView},
 };
 use rmcp::{
     ErrorData, RoleServer,
@@ -35,7 +35,13 @@ const YES: &str = "confirm";
 
 /// Whether a call is a decision that the person has to confirm.
 pub fn is_the_persons(caller: &Caller, call: &Call) -> bool {
-    is_person(caller) && call.tool.operation == "verdict"
+    is_person(caller) && matches!(call.tool.operation, "verdict" | "resolve")
+}
+
+/// What the person is asked: in a sentence, and what a yes does.
+struct Asking {
+    message: String,
+    does: &'static str,
 }
 
 /// Lets the person confirm the decision, then carries it out.
@@ -45,24 +51,15 @@ pub async fn decide(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
-    let task = call.input.get("task").cloned().unwrap_or_default();
-    let found = mcp
-        .ask(move |cx| operation(cx, "task", json!({ "task": task })))
-        .await?;
-    let view: TaskView = match found.map(serde_json::from_value) {
-        Ok(Ok(view)) => view,
-        Ok(Err(error)) => return Err(ErrorData::internal_error(error.to_string(), None)),
+    let asking = match call.tool.operation {
+        "resolve" => of_conflict(mcp, &call).await?,
+        _ => of_review(mcp, &mut call).await?,
+    };
+    let asking = match asking {
+        Ok(asking) => asking,
         Err(error) => return Ok(refused(&error.view()).into()),
     };
-    // What the person is shown is what is decided about: a branch that moves meanwhile makes the decision stale.
-    if let Some(commit) = view
-        .commit
-        .as_deref()
-        .filter(|_| !call.input.contains_key("commit"))
-    {
-        call.input.insert("commit".to_owned(), json!(commit));
-    }
-    let said = match ask(mcp, &call, &view, request, context).await? {
+    let said = match ask(mcp, &call, &asking, request, context).await? {
         Asked::Said(said) => said,
         Asked::Later(response) => return Ok(response),
         Asked::Nobody => return Ok(refused(&nobody(&call)).into()),
@@ -72,6 +69,55 @@ pub async fn decide(
     }
     let answer: Result<Value, OpError> = run(mcp, &call, context).await?;
     Ok(result(&call, answer).into())
+}
+
+/// The question about work in review.
+async fn of_review(mcp: &Mcp, call: &mut Call) -> Result<Result<Asking, OpError>, ErrorData> {
+    let task = call.input.get("task").cloned().unwrap_or_default();
+    let found = mcp
+        .ask(move |cx| operation(cx, "task", json!({ "task": task })))
+        .await?;
+    let view: TaskView = match found.map(serde_json::from_value) {
+        Ok(Ok(view)) => view,
+        Ok(Err(error)) => return Err(ErrorData::internal_error(error.to_string(), None)),
+        Err(error) => return Ok(Err(error)),
+    };
+    // What the person is shown is what is decided about: a branch that moves meanwhile makes the decision stale.
+    if let Some(commit) = view
+        .commit
+        .as_deref()
+        .filter(|_| !call.input.contains_key("commit"))
+    {
+        call.input.insert("commit".to_owned(), json!(commit));
+    }
+    Ok(Ok(about_review(call, &view)))
+}
+
+/// The question about tasks that clash.
+async fn of_conflict(mcp: &Mcp, call: &Call) -> Result<Result<Asking, OpError>, ErrorData> {
+    let found = mcp.ask(|cx| operation(cx, "conflicts", json!({}))).await?;
+    let view: ConflictsView = match found.map(serde_json::from_value) {
+        Ok(Ok(view)) => view,
+        Ok(Err(error)) => return Err(ErrorData::internal_error(error.to_string(), None)),
+        Err(error) => return Ok(Err(error)),
+    };
+    let id = call.input.get("conflict").and_then(Value::as_u64);
+    let id = id.unwrap_or_default();
+    let Some(found) = view.conflicts.iter().find(|found| found.id.0 == id) else {
+        return Ok(Err(OpError::NoConflict { id }));
+    };
+    let how = call.input.get("how").and_then(Value::as_str);
+    let does = match how {
+        Some("queue") => "Let one wait until the other is merged",
+        Some("reassign") => "Give it to another agent",
+        _ => "Say that it is no conflict any more",
+    };
+    let message = format!(
+        "Conflict {id} between {}: {}. {does}?",
+        found.tasks.join(" and "),
+        cut_text(&found.evidence, 600)
+    );
+    Ok(Ok(Asking { message, does }))
 }
 
 enum Asked {
@@ -86,7 +132,7 @@ enum Asked {
 async fn ask(
     mcp: &Mcp,
     call: &Call,
-    view: &TaskView,
+    asking: &Asking,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<Asked, ErrorData> {
@@ -99,7 +145,7 @@ async fn ask(
     let modern = context
         .protocol_version()
         .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str());
-    let form = form(call, view)?;
+    let form = form(asking)?;
     if modern {
         return again(mcp, call, request, form);
     }
@@ -159,7 +205,7 @@ fn is_yes(result: &ElicitResult) -> bool {
     result.action == ElicitationAction::Accept && confirmed == Some(&Value::Bool(true))
 }
 
-fn form(call: &Call, view: &TaskView) -> Result<ElicitRequestParams, ErrorData> {
+fn about_review(call: &Call, view: &TaskView) -> Asking {
     let card = &view.card;
     let approves = call.input.get("verdict").and_then(Value::as_str) == Some("approve");
     let merges = approves && card.turn.kind == HolderKind::Person;
@@ -186,16 +232,20 @@ fn form(call: &Call, view: &TaskView) -> Result<ElicitRequestParams, ErrorData> 
         cut_text(&card.title, 200),
         cut_text(note, 600)
     );
+    Asking { message, does }
+}
+
+fn form(asking: &Asking) -> Result<ElicitRequestParams, ErrorData> {
     let schema = json!({
         "type": "object",
-        "properties": { YES: {"type": "boolean", "title": does} },
+        "properties": { YES: {"type": "boolean", "title": asking.does} },
         "required": [YES],
     });
     let requested_schema: ElicitationSchema = serde_json::from_value(schema)
         .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
     Ok(ElicitRequestParams::FormElicitationParams {
         meta: None,
-        message,
+        message: asking.message.clone(),
         requested_schema,
     })
 }
@@ -210,9 +260,14 @@ fn nobody(call: &Call) -> ErrorView {
         code: "not_allowed".to_owned(),
         message: "only the person may decide this, and this client cannot ask the person"
             .to_owned(),
-        hints: vec![format!(
-            "the person decides in the window, or types `orchestron approve {task}` or `orchestron reject {task} -m \"…\"`"
-        )],
+        hints: vec![match call.tool.operation {
+            "resolve" => {
+                "the person decides in the window, or types `orchestron resolve`".to_owned()
+            }
+            _ => format!(
+                "the person decides in the window, or types `orchestron approve {task}` or `orchestron reject {task} -m \"…\"`"
+            ),
+        }],
         field: None,
     }
 }

@@ -47,14 +47,14 @@ const ALL: &[Guide] = &[
         title: "Resume where it was left",
         about: "Goes on with the task that is held already, else with the next one",
         of_task: false,
-        says: "Go on with the task below where it was left: look first at what its worktree has and at the newest feedback, then do what is still missing and hand it on with `task_submit`.",
+        says: "Go on with the task below where it was left: look first at its saved context, at what its worktree has and at the newest feedback, then do what is still missing. Say after each bigger step where you are (`task_checkpoint`), and hand it on with `task_submit`.",
     },
     Guide {
         name: "hand-over",
         title: "Hand over",
         about: "Leaves a task so that the next holder can go on at once",
         of_task: true,
-        says: "You hand the task below over now. Write into its Implementation Notes (`task_update`) what is done, what is not, what you decided and why, and where to go on; then `task_submit` when the work is done, or `escalate` when a person has to decide how it goes on.",
+        says: "You hand the task below over now. Save with `task_checkpoint` what is done, what is not, what you decided and why, and where to look; ask `handoff_prepare` what is still missing. Then `task_submit` when the work is done, `session_end` when somebody else or a later session goes on, or `escalate` when a person has to decide how it goes on.",
     },
 ];
 

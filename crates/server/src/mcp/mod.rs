@@ -10,6 +10,7 @@ mod guide;
 pub mod http;
 mod replies;
 mod resources;
+pub mod run_servers;
 mod schema;
 pub mod stdio;
 mod subscriptions;
@@ -22,6 +23,7 @@ mod tests;
 use orchestron_operations::{
     Context, OpError,
     caller::{Caller, caller},
+    run_tokens::{self, Acting},
     wire::Topic,
 };
 use rmcp::{
@@ -104,6 +106,8 @@ pub struct Mcp {
 }
 
 struct Shared {
+    /// Whom it speaks for, when that is not whom the context belongs to.
+    acting: Option<Acting>,
     jobs: SyncSender<Job>,
     bell: Bell,
     settle: Option<Settle>,
@@ -131,14 +135,38 @@ impl Mcp {
             let mut context = lock(&connection.context);
             caller(&mut context)?
         };
-        let role = Role::of(&caller);
         Ok(Self {
             shared: Arc::new(Shared {
                 codec: RequestStateCodec::new_unchecked(connection.secret.to_vec()),
-                tools: tools::of(role).map(|tool| listed(tool, role)).collect(),
+                tools: tools_of(&caller),
+                acting: None,
                 jobs: asking(connection.context)?,
                 bell: connection.bell,
                 settle: connection.settle,
+                caller,
+            }),
+            subscriptions: Arc::default(),
+        })
+    }
+
+    /// The same server for a run that has shown its token. Nothing follows from what a run says before it ends.
+    ///
+    /// # Errors
+    /// When the project cannot be read.
+    pub async fn of_run(&self, acting: Acting, secret: [u8; 32]) -> Result<Self, ErrorData> {
+        let who = acting.clone();
+        let caller = self
+            .ask(move |cx| run_tokens::acting(cx, &who, caller))
+            .await?
+            .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                codec: RequestStateCodec::new_unchecked(secret.to_vec()),
+                tools: tools_of(&caller),
+                acting: Some(acting),
+                jobs: self.shared.jobs.clone(),
+                bell: Arc::clone(&self.shared.bell),
+                settle: None,
                 caller,
             }),
             subscriptions: Arc::default(),
@@ -151,9 +179,14 @@ impl Mcp {
         work: impl FnOnce(&mut Context) -> T + Send + 'static,
     ) -> Result<T, ErrorData> {
         let (tell, told) = oneshot::channel();
+        let acting = self.shared.acting.clone();
         let job: Job = Box::new(move |context| {
+            let done = match &acting {
+                Some(who) => run_tokens::acting(context, who, work),
+                None => work(context),
+            };
             // Whoever asked may have gone meanwhile.
-            tell.send(work(context)).map_err(drop).unwrap_or_default();
+            tell.send(done).map_err(drop).unwrap_or_default();
         });
         let fault = |what: &'static str| ErrorData::internal_error(what, None);
         match self.shared.jobs.try_send(job) {
@@ -194,6 +227,12 @@ fn asking(context: Arc<Mutex<Context>>) -> io::Result<SyncSender<Job>> {
 
 fn lock(context: &Mutex<Context>) -> std::sync::MutexGuard<'_, Context> {
     context.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The tools that a caller sees.
+fn tools_of(caller: &Caller) -> Vec<Tool> {
+    let role = Role::of(caller);
+    tools::of(role).map(|tool| listed(tool, role)).collect()
 }
 
 /// A tool as clients see it.

@@ -37,6 +37,12 @@ pub enum Shape {
     Messages,
     /// What was saved of the work on a task.
     Saved,
+    /// What became of a question.
+    Help,
+    /// A handover as it would be now.
+    Prepared,
+    /// A session that begins or goes on.
+    Session,
 }
 
 /// A page that is asked for.
@@ -85,6 +91,18 @@ impl Shape {
                 json!({"events": rows(), "next_cursor": text()}),
                 json!(["events"]),
             ),
+            Self::Help => (
+                json!({"request": {"type": "integer"}, "open": {"type": "boolean"}, "answer": text(), "by": text()}),
+                json!(["request", "open"]),
+            ),
+            Self::Prepared => (
+                json!({"version": {"type": "integer"}, "arrives": {"type": "object"}, "lacks": rows()}),
+                json!(["version", "lacks"]),
+            ),
+            Self::Session => (
+                json!({"session": text(), "resumed": {"type": "boolean"}, "document": text(), "none": text()}),
+                json!(["session"]),
+            ),
         };
         let mut schema = Map::new();
         schema.insert("type".into(), json!("object"));
@@ -99,7 +117,8 @@ impl Shape {
     pub fn reply(self, output: Value) -> Value {
         let mut reply = match self {
             Self::Done => done(output),
-            Self::Saved => output,
+            Self::Saved | Self::Help | Self::Prepared => output,
+            Self::Session => session(&output),
             Self::Handover => handover(&output),
             Self::Task => task(&output),
             // Made page by page, so that no more is made than is shown.
@@ -140,7 +159,10 @@ fn prune(value: &mut Value) {
         Value::Object(fields) => {
             fields.retain(|name, value| {
                 prune(value);
-                let promised = matches!(name.as_str(), "tasks" | "events" | "agents" | "messages");
+                let promised = matches!(
+                    name.as_str(),
+                    "tasks" | "events" | "agents" | "messages" | "lacks"
+                );
                 promised || !(value.is_null() || *value == json!([]) || *value == json!(""))
             });
         }
@@ -166,6 +188,18 @@ fn handover(output: &Value) -> Value {
         "document": output["document"],
         "none": output["none"],
     })
+}
+
+fn session(output: &Value) -> Value {
+    let mut reply = handover(&output["work"]);
+    if let Some(fields) = reply.as_object_mut() {
+        fields.insert("session".into(), output["session"]["id"].clone());
+        fields.insert("resumed".into(), output["resumed"].clone());
+        fields.insert("messages".into(), output["messages"].clone());
+        // What was saved is in the document; the version is for the next save.
+        fields.insert("version".into(), output["saved"]["version"].clone());
+    }
+    reply
 }
 
 /// A task in a list.

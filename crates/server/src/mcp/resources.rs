@@ -40,6 +40,12 @@ pub enum Address {
     Events,
     /// Who works here.
     Agents,
+    /// What clashes.
+    Conflicts,
+    /// Who works now, and did lately.
+    Sessions,
+    /// All that was saved of the work on a task, also what is not handed over by itself.
+    Saved(String),
     /// A task's file.
     Task(String),
     /// One feedback of a task.
@@ -57,6 +63,9 @@ impl Address {
             ["board"] => Self::Board,
             ["events"] => Self::Events,
             ["agents"] => Self::Agents,
+            ["conflicts"] => Self::Conflicts,
+            ["sessions"] => Self::Sessions,
+            ["context", id] if is_name(id) => Self::Saved((*id).to_owned()),
             ["task", id] if is_name(id) => Self::Task((*id).to_owned()),
             ["feedback", id, n] if is_name(id) => Self::Feedback((*id).to_owned(), n.parse().ok()?),
             ["run", id] if is_name(id) => Self::Run((*id).to_owned()),
@@ -69,9 +78,11 @@ impl Address {
         match caller {
             Caller::Person | Caller::Holder { .. } => true,
             Caller::Run { task, run, .. } => match self {
-                Self::Task(id) | Self::Feedback(id, _) => id == task,
+                Self::Task(id) | Self::Feedback(id, _) | Self::Saved(id) => id == task,
                 Self::Run(id) => id == run,
-                Self::Board | Self::Events | Self::Agents => false,
+                Self::Board | Self::Events | Self::Agents | Self::Conflicts | Self::Sessions => {
+                    false
+                }
             },
             Caller::Nobody => false,
         }
@@ -95,6 +106,9 @@ pub async fn list(mcp: &Mcp, cursor: Option<String>) -> Result<ListResourcesResu
     if let Caller::Run { task, run, .. } = &mcp.shared.caller {
         let own = vec![
             task_resource(task, "Your task"),
+            Resource::new(format!("{SCHEME}context/{task}"), "context")
+                .with_title("All that was saved of it")
+                .with_mime_type(JSON),
             Resource::new(format!("{SCHEME}run/{run}"), run).with_mime_type(MARKDOWN),
         ];
         return Ok(ListResourcesResult::with_all_items(own));
@@ -117,6 +131,12 @@ pub async fn list(mcp: &Mcp, cursor: Option<String>) -> Result<ListResourcesResu
             ),
             ("events", "Events", "What happened last"),
             ("agents", "Agents", "Who works here, and at what"),
+            (
+                "conflicts",
+                "Conflicts",
+                "What clashes, and how it can be resolved",
+            ),
+            ("sessions", "Sessions", "Who works now, and did lately"),
         ];
         all.extend(fixed.map(|(name, title, about)| {
             Resource::new(format!("{SCHEME}{name}"), name)
@@ -166,6 +186,11 @@ pub fn templates() -> ListResourceTemplatesResult {
             "feedback/{task}/{n}",
             "feedback",
             "Why a task came back, from 1",
+        ),
+        (
+            "context/{task}",
+            "context",
+            "All that was saved of the work on a task",
         ),
         (
             "run/{run}",
@@ -227,6 +252,12 @@ pub fn text(cx: &mut Context, address: &Address) -> Result<Option<Read>, OpError
             .unwrap_or_default(),
         ),
         Address::Agents => as_json(&Shape::Agents.reply(call(cx, "registry", json!({}))?)),
+        Address::Conflicts => as_json(&call(cx, "conflicts", json!({}))?),
+        Address::Sessions => as_json(&call(cx, "sessions", json!({ "all": true }))?),
+        Address::Saved(id) => {
+            let whole = json!({"task": id, "whole": true});
+            as_json(&Shape::Saved.reply(call(cx, "context-load", whole)?))
+        }
         Address::Events => {
             let events = call(cx, "events", json!({ "limit": EVENTS }))?;
             as_json(&Shape::Events.reply(events))
@@ -338,6 +369,7 @@ mod tests {
     fn a_run_reads_only_what_is_its_own() {
         let run = Caller::Run {
             run: "TASK-1-implement-1".into(),
+            agent: "coder".into(),
             task: "TASK-1".into(),
             reviews: false,
         };
@@ -347,6 +379,9 @@ mod tests {
             ("orchestron://feedback/TASK-1/1", true),
             ("orchestron://run/TASK-1-implement-1", true),
             ("orchestron://run/TASK-1-review-1", false),
+            ("orchestron://context/TASK-1", true),
+            ("orchestron://context/TASK-2", false),
+            ("orchestron://sessions", false),
             ("orchestron://board", false),
         ] {
             let address = Address::read(uri).unwrap();

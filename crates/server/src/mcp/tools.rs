@@ -1,12 +1,17 @@
 //! The tools, as a table: what each is for, what it takes, who may use it, and the one operation it is.
 //!
-//! The table holds nothing that an operation does not do. A tool that a caller may not use is not in the list that the caller sees.
+//! The tables hold nothing that an operation does not do; there is a file for each subject, listed in [`TABLES`]. A tool that a caller
+//! may not use is not in the list that the caller sees.
+
+mod runs;
+mod talk;
+mod tasks;
 
 use super::{
     replies::Shape,
     schema::{Field, Kind},
 };
-use orchestron_operations::{caller::Caller, once::Repeat};
+use orchestron_operations::{caller::Caller, edit::SECTIONS, once::Repeat};
 use serde_json::{Map, Value};
 
 /// A tool.
@@ -39,10 +44,14 @@ pub struct Tool {
 pub enum Asks {
     /// As it was given.
     AsGiven,
-    /// What is not the task or the version is inside an object of this name.
-    Inside(&'static str),
+    /// What a holder knows of its work is inside an object `context`.
+    Context,
     /// What waits for the caller itself.
     OwnInbox,
+    /// As it was given, of the run's own task.
+    OfOwnTask,
+    /// The context of the run's own task.
+    ContextOfOwnTask,
 }
 
 /// What a tool does to the project.
@@ -94,18 +103,17 @@ pub const KEY: &str = "key";
 pub const OURS: [&str; 4] = [CURSOR, LIMIT, WAIT, KEY];
 
 const OUTSIDE: &[Role] = &[Role::Person, Role::Holder];
-const STATUSES: &[&str] = &[
-    "pending",
-    "ready",
-    "in-progress",
-    "review",
-    "done",
-    "failed",
-];
+const PERSON: &[Role] = &[Role::Person];
+const RUNS: &[Role] = &[Role::Worker, Role::Reviewer];
 const TASK: Field = Field::needed("task", "", Kind::Task);
 const NOTE: Field = Field::needed(
     "note",
     "For the next holder: what you did, what you checked, what is left.",
+    Kind::Text,
+);
+const STUCK: Field = Field::needed(
+    "note",
+    "Why it cannot go on, what was tried, what you would do.",
     Kind::Text,
 );
 const REPEATED: Field = Field::maybe(
@@ -114,18 +122,7 @@ const REPEATED: Field = Field::maybe(
     Kind::Text,
 );
 const NEXT_PAGE: Field = Field::maybe(CURSOR, "`next_cursor` of the page before.", Kind::Text);
-const SECTION: Field = Field::needed(
-    "section",
-    "",
-    Kind::Choice(&[
-        "Goal",
-        "Acceptance Criteria",
-        "Definition of Ready",
-        "Definition of Done",
-        "Files Affected",
-        "Implementation Notes",
-    ]),
-);
+const SECTION: Field = Field::needed("section", "", Kind::Choice(SECTIONS));
 const TEXT: Field = Field::needed(
     "text",
     "Markdown without the heading. Who implements ticks boxes: the list again with `- [x]`.",
@@ -142,368 +139,15 @@ const WHY: Field = Field::needed(
     Kind::Text,
 );
 
-/// All tools, in the order in which they are listed.
-pub const ALL: &[Tool] = &[
-    Tool {
-        name: "task_next",
-        title: "Next task",
-        about: "The task to work on next with its whole context: goal, criteria, handoffs, feedback. With `claim` it is yours at once.",
-        takes: &[
-            Field::maybe("claim", "", Kind::Flag),
-            Field::maybe(
-                WAIT,
-                "Wait so long for one when there is none.",
-                Kind::Number(0, 600),
-            ),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Handover,
-        operation: "next",
-        effect: Effect::Adds,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_get",
-        title: "A task",
-        about: "Where a task stands, what it wants, what came back. Long texts are cut; the resource orchestron://task/ID is the whole file.",
-        takes: &[TASK],
-        asks: Asks::AsGiven,
-        gives: Shape::Task,
-        operation: "task",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_list",
-        title: "Tasks",
-        about: "Tasks in the order they stand, a page at a time.",
-        takes: &[
-            Field::maybe("status", "", Kind::Choice(STATUSES)),
-            Field::maybe("agent", "", Kind::Text),
-            NEXT_PAGE,
-            Field::maybe(LIMIT, "", Kind::Number(1, 100)),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Tasks,
-        operation: "list",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_create",
-        title: "Write a task",
-        about: "Writes a new task into pending, clear enough to be worked on without asking.",
-        takes: &[
-            Field::needed("title", "What is to be done, in a line.", Kind::Text),
-            Field::maybe("goal", "What is wanted, in full.", Kind::Text),
-            Field::maybe("criteria", "Acceptance criteria, each a line.", Kind::Texts),
-            Field::maybe("priority", "", Kind::Choice(&["P0", "P1", "P2"])),
-            Field::maybe("agent", "Who is to implement it.", Kind::Text),
-            Field::maybe("depends_on", "Tasks that must be done first.", Kind::Texts),
-            Field::maybe("files", "Files it will touch.", Kind::Texts),
-            Field::maybe("notes", "", Kind::Text),
-            REPEATED,
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "create",
-        effect: Effect::Adds,
-        repeat: Repeat::AskFirst,
-        who: &[Role::Person],
-    },
-    Tool {
-        name: "task_update",
-        title: "Write in a task",
-        about: "Replaces one section of a task file, or ticks its boxes.",
-        takes: &[TASK, SECTION, TEXT],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "edit",
-        effect: Effect::Changes,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_claim",
-        title: "Take a task",
-        about: "Takes a task; one holder at a time. A ready task goes to in-progress.",
-        takes: &[TASK],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "claim",
-        effect: Effect::Adds,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_submit",
-        title: "Submit work",
-        about: "Your work on a task in progress is done: the gates are run on it, then it goes to review.",
-        takes: &[TASK, NOTE],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "submit",
-        effect: Effect::Adds,
-        repeat: Repeat::AskWhenRefused,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_complete",
-        title: "End a leg",
-        about: "Ends the present leg of a task, whichever it is: prepared, implemented, or reviewed and good.",
-        takes: &[TASK, NOTE],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "complete",
-        effect: Effect::Adds,
-        repeat: Repeat::AskWhenRefused,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "task_fail",
-        title: "Give a task up",
-        about: "Gives a task up: it goes to failed, and a person is asked what to do.",
-        takes: &[
-            TASK,
-            Field::needed("note", "Why, and what was tried.", Kind::Text),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "fail",
-        effect: Effect::Changes,
-        repeat: Repeat::AskWhenRefused,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "review_decide",
-        title: "Give a verdict",
-        about: "Your verdict on work in review. Where only a person may decide, the person is asked.",
-        takes: &[
-            TASK,
-            VERDICT,
-            WHY,
-            Field::maybe("commit", "The commit you looked at.", Kind::Text),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "verdict",
-        effect: Effect::Changes,
-        repeat: Repeat::AskWhenRefused,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "escalate",
-        title: "Ask the person",
-        about: "You hold a task and cannot go on: the person decides, and the task waits for it.",
-        takes: &[
-            TASK,
-            Field::needed(
-                "note",
-                "Why it cannot go on, what was tried, what you would do.",
-                Kind::Text,
-            ),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "escalate",
-        effect: Effect::Adds,
-        repeat: Repeat::AskWhenRefused,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "agent_list",
-        title: "Agents",
-        about: "Who works here, on which legs, what each does now, what keeps one from starting.",
-        takes: &[],
-        asks: Asks::AsGiven,
-        gives: Shape::Agents,
-        operation: "registry",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "events_list",
-        title: "What happened",
-        about: "What happened, newest first, a page at a time.",
-        takes: &[
-            Field::maybe("task", "", Kind::Task),
-            NEXT_PAGE,
-            Field::maybe(LIMIT, "", Kind::Number(1, 100)),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Events,
-        operation: "events",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "agent_stop",
-        title: "Stop an agent",
-        about: "Ends the run that works on a task; the person is asked what becomes of it.",
-        takes: &[
-            Field::needed("what", "A task, or a run by its id.", Kind::Text),
-            Field::maybe("why", "", Kind::Text),
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "stop",
-        effect: Effect::Changes,
-        repeat: Repeat::AskWhenRefused,
-        who: &[Role::Person],
-    },
-    Tool {
-        name: "message_send",
-        title: "Send a message",
-        about: "Tells somebody something. Who works hears it at once, the others when they start.",
-        takes: &[
-            Field::needed(
-                "to",
-                "A name of agent_list, a leg (`prepare`, `implement`, `review`), `everyone` or `person`.",
-                Kind::Text,
-            ),
-            Field::needed("text", "At most 16 kB.", Kind::Text),
-            Field::maybe(
-                "kind",
-                "",
-                Kind::Choice(&[
-                    "coordination",
-                    "progress_update",
-                    "task_assignment",
-                    "escalation",
-                ]),
-            ),
-            Field::maybe("task", "What it is about.", Kind::Task),
-            Field::maybe("payload", "JSON text, for programs.", Kind::Text),
-            Field::maybe("reply_to", "Id of the message it answers.", Kind::Id),
-            REPEATED,
-        ],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "message-send",
-        effect: Effect::Adds,
-        repeat: Repeat::AskFirst,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "message_inbox",
-        title: "Your messages",
-        about: "Messages that wait for you, oldest first, a page at a time. Acknowledge what you have read with message_ack.",
-        takes: &[NEXT_PAGE, Field::maybe(LIMIT, "", Kind::Number(1, 100))],
-        asks: Asks::OwnInbox,
-        gives: Shape::Messages,
-        operation: "messages",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "message_ack",
-        title: "Acknowledge a message",
-        about: "Says that you have read a message: it does not wait for you any more.",
-        takes: &[Field::needed("message", "Its id.", Kind::Id)],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "message-ack",
-        effect: Effect::Adds,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "context_save",
-        title: "Save your context",
-        about: "Saves what whoever goes on with a task needs: steps, decisions, pointers, never files' contents. 4 kB reach the next holder.",
-        takes: &[
-            TASK,
-            Field::needed(
-                "version",
-                "The version you loaded, 0 for the first. Refused when somebody saved meanwhile.",
-                Kind::Id,
-            ),
-            Field::maybe("now", "What you are at.", Kind::Text),
-            Field::maybe("completed", "", Kind::Texts),
-            Field::maybe("next", "", Kind::Texts),
-            Field::maybe("decisions", "Each with its why.", Kind::Texts),
-            Field::maybe("questions", "", Kind::Texts),
-            Field::maybe("pointers", "Files and lines, commits.", Kind::Texts),
-        ],
-        asks: Asks::Inside("context"),
-        gives: Shape::Done,
-        operation: "context-save",
-        effect: Effect::Changes,
-        repeat: Repeat::AskFirst,
-        who: OUTSIDE,
-    },
-    Tool {
-        name: "context_load",
-        title: "Load a context",
-        about: "What was saved last of the work on a task, with its version.",
-        takes: &[TASK],
-        asks: Asks::AsGiven,
-        gives: Shape::Saved,
-        operation: "context-load",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: OUTSIDE,
-    },
-    // --- a run's own: it has one task and names none ----------------------------------------------------------
-    Tool {
-        name: "task_get",
-        title: "Your task",
-        about: "Your task as it stands now: its file with goal, criteria and notes, the handoffs so far, feedback and error context.",
-        takes: &[],
-        asks: Asks::AsGiven,
-        gives: Shape::Handover,
-        operation: "run-context",
-        effect: Effect::Reads,
-        repeat: Repeat::Safe,
-        who: &[Role::Worker, Role::Reviewer],
-    },
-    Tool {
-        name: "task_update",
-        title: "Write in your task",
-        about: "Replaces one section of your task's file, or ticks its boxes.",
-        takes: &[SECTION, TEXT],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "run-edit",
-        effect: Effect::Changes,
-        repeat: Repeat::Safe,
-        who: &[Role::Worker],
-    },
-    Tool {
-        name: "task_submit",
-        title: "Hand on",
-        about: "Your leg is done: hands the task to the next holder. Call it once, last, and end your turn.",
-        takes: &[NOTE],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "run-submit",
-        effect: Effect::Adds,
-        repeat: Repeat::Safe,
-        who: &[Role::Worker],
-    },
-    Tool {
-        name: "review_decide",
-        title: "Give your verdict",
-        about: "Your verdict on the work. Call it once, last, and end your turn.",
-        takes: &[VERDICT, WHY],
-        asks: Asks::AsGiven,
-        gives: Shape::Done,
-        operation: "run-verdict",
-        effect: Effect::Adds,
-        repeat: Repeat::Safe,
-        who: &[Role::Reviewer],
-    },
-];
+/// All tools, in the order in which they are listed, by subject.
+pub const TABLES: &[&[Tool]] = &[tasks::ALL, talk::ALL, runs::ALL];
 
 /// The tools that a caller sees.
 pub fn of(role: Option<Role>) -> impl Iterator<Item = &'static Tool> {
-    ALL.iter()
+    TABLES
+        .iter()
+        .copied()
+        .flatten()
         .filter(move |tool| role.is_some_and(|role| tool.who.contains(&role)))
 }
 
@@ -515,30 +159,61 @@ pub fn input_of(tool: &Tool, given: &Map<String, Value>, caller: &Caller) -> Map
     let mut input: Map<String, Value> = theirs
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+    let own = |input: &mut Map<String, Value>| {
+        if let Caller::Run { task, .. } = caller {
+            input.insert("task".to_owned(), Value::String(task.clone()));
+        }
+    };
     match tool.asks {
-        Asks::AsGiven => input,
-        Asks::Inside(name) => {
-            let (outer, inner) = input
-                .into_iter()
-                .partition(|(name, _)| matches!(name.as_str(), "task" | "version"));
-            input = outer;
-            input.insert(name.to_owned(), Value::Object(inner));
-            input
+        Asks::AsGiven => {}
+        Asks::OfOwnTask => own(&mut input),
+        Asks::Context => input = with_context(input),
+        Asks::ContextOfOwnTask => {
+            input = with_context(input);
+            own(&mut input);
         }
         Asks::OwnInbox => {
             let name = match caller {
                 Caller::Holder { name } => name,
-                _ => "person",
+                Caller::Run { agent, .. } => agent,
+                Caller::Person | Caller::Nobody => "person",
             };
             input.insert("inbox".to_owned(), Value::String(name.to_owned()));
-            input
         }
     }
+    input
 }
+
+/// What a holder knows of its work, apart from the other fields.
+fn with_context(input: Map<String, Value>) -> Map<String, Value> {
+    let known = |name: &str| CONTEXT.iter().any(|field| field.name == name);
+    let (context, mut input): (Map<_, _>, Map<_, _>) =
+        input.into_iter().partition(|(name, _)| known(name));
+    if !context.is_empty() {
+        input.insert("context".to_owned(), Value::Object(context));
+    }
+    input
+}
+
+/// What a holder knows of its work.
+const CONTEXT: [Field; 6] = [
+    Field::maybe("now", "What you are at.", Kind::Text),
+    Field::maybe("completed", "", Kind::Texts),
+    Field::maybe("next", "", Kind::Texts),
+    Field::maybe("decisions", "Each with its why.", Kind::Texts),
+    Field::maybe("questions", "", Kind::Texts),
+    Field::maybe("pointers", "Files and lines, commits.", Kind::Texts),
+];
+const NOW: Field = CONTEXT[0];
+const COMPLETED: Field = CONTEXT[1];
+const NEXT: Field = CONTEXT[2];
+const DECISIONS: Field = CONTEXT[3];
+const QUESTIONS: Field = CONTEXT[4];
+const POINTERS: Field = CONTEXT[5];
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Role, of};
+    use super::{Role, TABLES, of};
     use orchestron_operations::ALL as OPERATIONS;
     use std::collections::BTreeSet;
 
@@ -561,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_reading_tool_is_a_reading_operation() {
-        for tool in ALL {
+        for tool in TABLES.iter().copied().flatten() {
             let operation = OPERATIONS.iter().find(|found| found.name == tool.operation);
             let writes = operation.unwrap().writes;
             let reads = tool.effect == super::Effect::Reads;

@@ -1,4 +1,5 @@
-//! `task_next` that waits: until there is something to do, the time is over, or the client no longer wants it.
+//! Tools that wait: `task_next` until there is something to do, `request_help` until there is an answer; or until the time is over, or
+//! the client no longer wants it.
 //!
 //! A client that hears nothing for long takes a call for dead, so a sign of life is sent while it waits.
 
@@ -19,14 +20,32 @@ use tokio::{
 /// Between two signs of life.
 const SIGN: Duration = Duration::from_secs(10);
 
-/// The next task, perhaps after a while.
-pub async fn next(
+/// How long an answer of the person is waited for when nobody says how long, in seconds. Clients give calls up after some minutes.
+const FOR_AN_ANSWER: u64 = 100;
+
+/// What is not there yet, in words; none when it is.
+fn lacks(operation: &str, answer: &Value) -> Option<&'static str> {
+    match operation {
+        "next" => answer["none"].is_string().then_some("nothing to do yet"),
+        _ => (answer["open"] == Value::Bool(true)).then_some("not answered yet"),
+    }
+}
+
+/// The answer of an operation that may be worth waiting for, perhaps after a while.
+pub async fn until_there(
     mcp: &Mcp,
     call: &Call,
     given: &Map<String, Value>,
     context: &RequestContext<RoleServer>,
 ) -> Result<Result<Value, OpError>, ErrorData> {
-    let seconds = given.get(WAIT).and_then(Value::as_u64).unwrap_or(0);
+    let operation = call.tool.operation;
+    let unsaid = if operation == "next" {
+        0
+    } else {
+        FOR_AN_ANSWER
+    };
+    let seconds = given.get(WAIT).and_then(Value::as_u64).unwrap_or(unsaid);
+    let mut call = call.clone();
     // Listening begins before looking, so that nothing falls in between.
     let mut bell = if seconds > 0 {
         (mcp.shared.bell)()
@@ -36,10 +55,17 @@ pub async fn next(
     let begun = Instant::now();
     let until = begun + Duration::from_secs(seconds);
     loop {
-        let answer = run(mcp, call, context).await?;
-        let nothing = answer.as_ref().is_ok_and(|found| found["none"].is_string());
-        if !nothing || Instant::now() >= until {
+        let answer = run(mcp, &call, context).await?;
+        let lacking = answer
+            .as_ref()
+            .ok()
+            .and_then(|found| lacks(operation, found));
+        let Some(says) = lacking.filter(|_| Instant::now() < until) else {
             return Ok(answer);
+        };
+        // What was asked is asked once; from then on it is looked at.
+        if let Some(request) = answer.as_ref().ok().and_then(|found| found.get("request")) {
+            call.input = Map::from_iter([("request".to_owned(), request.clone())]);
         }
         let mut woken = false;
         while !woken && Instant::now() < until {
@@ -48,7 +74,9 @@ pub async fn next(
                 () = context.ct.cancelled() => return Ok(answer),
                 () = heard(&mut bell) => woken = true,
                 () = sleep_until(sign.min(until)) => {
-                    sign_of_life(context, begun, Some(seconds), "nothing to do yet").await;
+                    sign_of_life(context, begun, Some(seconds), says).await;
+                    // A deadline may have passed, which rings no bell.
+                    woken = operation != "next";
                 }
             }
         }
