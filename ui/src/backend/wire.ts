@@ -506,7 +506,11 @@ urgency_why?: string,
 /**
  * A clash: the conflict, which `resolve` decides. 
  */
-clash?: Big, };
+clash?: Big, 
+/**
+ * A permission: the rule that allowing it always writes; none where there is no rule for just this. 
+ */
+rule?: string, };
 
 export type NoticeWord = "review" | "permission" | "question" | "escalation" | "conflict" | "budget" | "message" | "done" | "several" | "digest";
 
@@ -1368,7 +1372,11 @@ comments?: Array<Comment>,
 /**
  * Parts that are accepted as they are, and parts to be done again. 
  */
-hunks?: Array<HunkVerdict>, } | { "type": "allow" } | { "type": "deny", 
+hunks?: Array<HunkVerdict>, } | { "type": "allow" } | { "type": "allow-alike" } | { "type": "allow-always", 
+/**
+ * The rule, as the request named it. 
+ */
+rule: string, } | { "type": "deny", 
 /**
  * What to tell the agent. 
  */

@@ -747,7 +747,8 @@ fn reads_leave_no_trace() {
     // That one is for runs alone.
     for operation in reads.filter(|operation| operation.name != "run-context") {
         let input = match operation.name {
-            "task" | "diff" | "review" | "why" | "impact" | "context-load" | "context" => {
+            "task" | "diff" | "review" | "why" | "impact" | "context-load" | "context"
+            | "handoff" => {
                 json!({"task": "TASK-1"})
             }
             "transcript" => json!({"run": "TASK-001-implement-1"}),

@@ -23,7 +23,7 @@ fn input(name: &str) -> Value {
         "agent-set" => json!({"name": "claude-impl", "key": "model", "values": ["x"]}),
         "trust" => json!({"commands": ""}),
         "next" => json!({"claim": true}),
-        "words" => json!({"task": "TASK-1", "text": "hello"}),
+        "words" | "intervene" | "clarify" => json!({"task": "TASK-1", "text": "hello"}),
         "verdict" => json!({"task": "TASK-1", "verdict": "approve"}),
         "edit" => json!({"task": "TASK-1", "section": "Goal", "text": "x"}),
         "run-edit" => json!({"section": "Goal", "text": "x"}),
@@ -37,6 +37,13 @@ fn input(name: &str) -> Value {
         "message-send" => json!({"to": "person", "text": "hello"}),
         "message-ack" => json!({"message": 1}),
         "context-save" => json!({"task": "TASK-1", "version": 0, "context": {"now": "x"}}),
+        "request-help" => json!({"question": "which?"}),
+        "progress" => json!({"task": "TASK-1", "step": "x"}),
+        "checkpoint" => json!({"task": "TASK-1", "context": {"now": "x"}}),
+        "session-start" => json!({"look": true}),
+        "session-end" => json!({}),
+        "run-escalate" => json!({"note": "x"}),
+        "run-token" => json!({"hash": "0".repeat(64)}),
         "key-set" => json!({"account": "a", "key": "k"}),
         "key-delete" => json!({"account": "a"}),
         _ => json!({"task": "TASK-1"}),
@@ -52,8 +59,19 @@ fn a_holder_outside_decides_nothing_and_touches_no_switch() {
     let own_leg = [
         "claim", "submit", "prepare", "complete", "reject", "verdict", "next", "fail", "edit",
     ];
-    // Whoever holds a leg may say something.
-    let words = ["escalate", "message-send", "message-ack", "context-save"];
+    // Whoever holds a leg may say something, and begin and end its own session.
+    let words = [
+        "escalate",
+        "message-send",
+        "message-ack",
+        "context-save",
+        "checkpoint",
+        "request-help",
+        "progress",
+        "session-start",
+        "session-end",
+        "release",
+    ];
     let writes = ALL.iter().filter(|operation| operation.writes);
     for operation in writes.filter(|operation| !words.contains(&operation.name)) {
         let told = call(
@@ -90,10 +108,23 @@ fn a_run_decides_nothing_and_holds_no_leg_by_hand() {
     for operation in ALL {
         let mut shell = cx(&world, run());
         let told = call(&mut shell, operation.name, input(operation.name));
-        // What a run says of its own leg it says as itself.
+        // What a run says of its own leg it says as itself, as long as it lives; this one is over.
+        let words = [
+            "message-send",
+            "message-ack",
+            "context-save",
+            "checkpoint",
+            "request-help",
+            "progress",
+        ];
         if operation.writes && !operation.name.starts_with("run-") {
             let error = told.expect_err(operation.name);
-            assert_eq!(error.code(), "not_allowed", "{}: {error}", operation.name);
+            let right = if words.contains(&operation.name) {
+                "run_over"
+            } else {
+                "not_allowed"
+            };
+            assert_eq!(error.code(), right, "{}: {error}", operation.name);
         }
     }
     assert_eq!(world.events().len(), before, "none of it left a fact");
