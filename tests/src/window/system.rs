@@ -46,24 +46,37 @@ fn what_waits_is_decided_in_the_tray_and_a_stale_press_is_refused() {
     let window = Session::open(env, &screen, &["--project", &project]);
     let tray = desktop.wait_for_tray(env);
     let approve = tray.wait_for_entry(env, &["TASK-001", "Approve"]);
-    assert!(tray.tooltip().contains("2 wait for you"), "{}", tray.tooltip());
+    assert!(
+        tray.tooltip().contains("2 wait for you"),
+        "{}",
+        tray.tooltip()
+    );
     let picture = tray.picture();
 
     thread::sleep(READ);
     tray.press(&approve);
     env.wait_for_status("TASK-001", "done", SOON);
-    assert!(env.git(&["show", "main:src/limiter.js"]).contains("MAX_TRIES = 5"));
-    env.wait_for("the entry to go", SOON, || find(&tray.menu(), &["TASK-001"]).is_none().then_some(()));
+    assert!(
+        env.git(&["show", "main:src/limiter.js"])
+            .contains("MAX_TRIES = 5")
+    );
+    env.wait_for("the entry to go", SOON, || {
+        find(&tray.menu(), &["TASK-001"]).is_none().then_some(())
+    });
     assert_ne!(tray.picture(), picture, "the number on it has changed");
     // The entry that is no more does nothing, whatever stands in its place now.
     thread::sleep(READ);
-    tray.press(&approve);
+    tray.press_whatever_it_is(&approve);
 
     // The branch moves after its commit was shown; what was shown is not what would be merged.
     let entry = tray.wait_for_entry(env, &["TASK-002", "Approve"]);
     let worktree = commits(env, "TASK-002");
     fs::write(worktree.join("ABOUT.md"), "# Something else\n").expect("a file");
-    in_worktree(env, &worktree, &["commit", "-qam", "changed after it was shown"]);
+    in_worktree(
+        env,
+        &worktree,
+        &["commit", "-qam", "changed after it was shown"],
+    );
     tray.press(&entry);
     let told = desktop.wait_for_notification(env, "Nothing was done");
     assert!(told.title.contains("TASK-002"), "{told:?}");
@@ -93,19 +106,32 @@ fn notifications_are_decided_by_their_buttons_and_by_words_typed_into_them() {
 
     // What was open before the app came is told as one.
     let several = desktop.wait_for_notification(env, "2");
-    assert!(several.actions.iter().all(|(key, _)| key == "default"), "{several:?}");
+    assert!(
+        several.actions.iter().all(|(key, _)| key == "default"),
+        "{several:?}"
+    );
     desktop.invoke(several.number, "default");
     window.wait_for_address(env, "/needs-you");
 
     // The command is seen whole, as it is, and allowed from there.
     let asked = env.wait_for_request("permission", LEG);
     let told = env.wait_for("the permission's notification", SOON, || {
-        desktop.shown().into_iter().find(|shown| shown.body.contains("--rows 100000"))
+        desktop
+            .shown()
+            .into_iter()
+            .find(|shown| shown.body.contains("--rows 100000"))
     });
-    assert!(told.body.contains("node --expose-gc src/orders.js --rows 100000"), "{told:?}");
+    assert!(
+        told.body
+            .contains("node --expose-gc src/orders.js --rows 100000"),
+        "{told:?}"
+    );
     desktop.invoke(told.number, &told.key("Allow once"));
     env.wait_for_status("TASK-003", "review", LEG);
-    assert!(env.request("permission").is_none_or(|open| open["id"] != asked["id"]));
+    assert!(
+        env.request("permission")
+            .is_none_or(|open| open["id"] != asked["id"])
+    );
 
     // Words typed into the review's notification go back to the implementer.
     let review = env.wait_for("the review's notification", SOON, || {
@@ -115,8 +141,12 @@ fn notifications_are_decided_by_their_buttons_and_by_words_typed_into_them() {
     desktop.reply(review.number, "Stream the header too");
     env.wait_for("the words in the task's feedback", SOON, || {
         let feedback = fs::read_dir(env.project().join(".mcp/feedback")).ok()?;
-        let texts = feedback.flatten().filter_map(|file| fs::read_to_string(file.path()).ok());
-        texts.into_iter().find(|text| text.contains("Stream the header too"))
+        let texts = feedback
+            .flatten()
+            .filter_map(|file| fs::read_to_string(file.path()).ok());
+        texts
+            .into_iter()
+            .find(|text| text.contains("Stream the header too"))
     });
     window.close();
     drop(screen);
@@ -137,14 +167,20 @@ fn what_is_decided_elsewhere_is_taken_down() {
     let told = desktop.wait_for_notification(env, "Rate-limit");
     env.json(&["approve", "TASK-001"]);
     env.wait_for("the notification to go", SOON, || {
-        desktop.shown().iter().any(|shown| shown.number == told.number && shown.closed).then_some(())
+        desktop
+            .shown()
+            .iter()
+            .any(|shown| shown.number == told.number && shown.closed)
+            .then_some(())
     });
     // Pressed in the same instant: it is not decided twice, and nothing breaks.
     desktop.invoke(told.number, "0");
 
     // A tray that comes later gets the icon.
     desktop.add_tray();
-    desktop.wait_for_tray(env).wait_for_entry(env, &["Open Orchestron"]);
+    desktop
+        .wait_for_tray(env)
+        .wait_for_entry(env, &["Open Orchestron"]);
     window.close();
     drop(screen);
     env.leftovers_are_fine();
@@ -157,10 +193,18 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
     let screen = Screen::new(env);
     let desktop = Desktop::new(&screen.bus(env));
     let project = env.project().to_string_lossy().into_owned();
-    let mut app = screen.app(env, &["--project", &project]).spawn().expect("the app starts");
+    let mut app = screen
+        .app(env, &["--project", &project])
+        .spawn()
+        .expect("the app starts");
     let tray = desktop.wait_for_tray(env);
     let mut display = Display::connect(&screen.number);
-    let main = |display: &mut Display| display.windows().into_iter().find(|window| window.title.contains("Orchestron"));
+    let main = |display: &mut Display| {
+        display
+            .windows()
+            .into_iter()
+            .find(|window| window.title.contains("Orchestron"))
+    };
     let shown = env.wait_for("the window", SOON, || main(&mut display));
     env.wait_for("its project's name", SOON, || {
         main(&mut display).filter(|window| window.title == "shop · Orchestron")
@@ -168,31 +212,61 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
     env.wait_for_request("permission", LEG);
 
     display.close(&shown);
-    env.wait_for("the window to hide", SOON, || main(&mut display).is_none().then_some(()));
+    env.wait_for("the window to hide", SOON, || {
+        main(&mut display).is_none().then_some(())
+    });
     let told = desktop.wait_for_notification(env, "tray");
     assert!(told.body.contains("Quit"), "{told:?}");
-    assert!(app.try_wait().expect("a child of ours").is_none(), "it goes on");
+    assert!(
+        app.try_wait().expect("a child of ours").is_none(),
+        "it goes on"
+    );
     tray.click();
     let back = env.wait_for("the window to come back", SOON, || main(&mut display));
     assert_eq!((back.width, back.height), (shown.width, shown.height));
 
     // An agent waits for its permission, so it is asked first.
     tray.press(&tray.wait_for_entry(env, &["Quit"]));
-    let question = |display: &mut Display| display.windows().into_iter().find(|window| window.title.starts_with("Quit"));
+    let question = |display: &mut Display| {
+        display
+            .windows()
+            .into_iter()
+            .find(|window| window.title.starts_with("Quit"))
+    };
     let asked = env.wait_for("the question", SOON, || question(&mut display));
     display.close(&asked);
-    env.wait_for("the question to go", SOON, || question(&mut display).is_none().then_some(()));
-    assert!(app.try_wait().expect("a child of ours").is_none(), "it was not meant");
+    env.wait_for("the question to go", SOON, || {
+        question(&mut display).is_none().then_some(())
+    });
+    assert!(
+        app.try_wait().expect("a child of ours").is_none(),
+        "it was not meant"
+    );
 
     let stop = env.json(&["requests"]);
-    assert!(stop.to_string().contains("permission"), "the agent waits still");
+    assert!(
+        stop.to_string().contains("permission"),
+        "the agent waits still"
+    );
     env.json(&["pause", "-m", "the end"]);
     env.json(&["stop", "TASK-003"]);
-    env.wait_for("no agent", SOON, || (!env.processes().iter().any(|process| process.words.contains(" keep "))).then_some(()));
+    env.wait_for("no agent", SOON, || {
+        (!env
+            .processes()
+            .iter()
+            .any(|process| process.words.contains(" keep ")))
+        .then_some(())
+    });
     tray.press(&tray.wait_for_entry(env, &["Quit"]));
-    env.wait_for("the app to end", SOON, || app.try_wait().expect("a child of ours"));
-    let kept = fs::read_to_string(env.root().join("state/desktop.json")).expect("what it remembers");
-    assert!(kept.contains("\"width\": 1440") && kept.contains(&project), "{kept}");
+    env.wait_for("the app to end", SOON, || {
+        app.try_wait().expect("a child of ours")
+    });
+    let kept =
+        fs::read_to_string(env.root().join("state/desktop.json")).expect("what it remembers");
+    assert!(
+        kept.contains("\"width\": 1440") && kept.contains(&project),
+        "{kept}"
+    );
     drop(screen);
     env.leftovers_are_fine();
 }
@@ -204,13 +278,21 @@ fn without_a_tray_closing_quits() {
     env.json(&["pause", "-m", "no agents here"]);
     let screen = Screen::new(env);
     let project = env.project().to_string_lossy().into_owned();
-    let mut app = screen.app(env, &["--project", &project]).spawn().expect("the app starts");
+    let mut app = screen
+        .app(env, &["--project", &project])
+        .spawn()
+        .expect("the app starts");
     let mut display = Display::connect(&screen.number);
     let shown = env.wait_for("the window", SOON, || {
-        display.windows().into_iter().find(|window| window.title == "shop · Orchestron")
+        display
+            .windows()
+            .into_iter()
+            .find(|window| window.title == "shop · Orchestron")
     });
     display.close(&shown);
-    let status = env.wait_for("the app to end", SOON, || app.try_wait().expect("a child of ours"));
+    let status = env.wait_for("the app to end", SOON, || {
+        app.try_wait().expect("a child of ours")
+    });
     assert!(status.success(), "{status}");
     drop(screen);
 }
@@ -225,21 +307,39 @@ fn links_show_what_they_lead_to_and_hostile_ones_are_refused() {
     let project = env.project().to_string_lossy().into_owned();
     let window = Session::open(env, &screen, &["--project", &project]);
     window.wait_for(env, "[data-testid=card-TASK-003]", SOON);
-    let mut follow = |link: &str| finish(screen.app(env, &[link]).current_dir("/"), SOON);
+    let follow = |link: &str| finish(screen.app(env, &[link]).current_dir("/"), SOON);
 
     assert_eq!(follow("orchestron://task/TASK-003").code, 0);
     window.wait_for_address(env, "/task/TASK-003");
-    let page = window.script("return document.body.innerText;").to_string();
-    assert!(page.contains("Export large shops"), "the task is shown, not only its address: {page}");
+    // The task is shown, not only its address.
+    env.wait_for("the task's page", SOON, || {
+        let title = window.script("return document.querySelector('h1')?.innerText ?? '';");
+        title
+            .to_string()
+            .contains("Export large shops")
+            .then_some(())
+    });
     let asked = env.request("review").expect("a review");
-    assert_eq!(follow(&format!("orchestron://request/{}", asked["id"])).code, 0);
+    assert_eq!(
+        follow(&format!("orchestron://request/{}", asked["id"])).code,
+        0
+    );
     window.wait_for_address(env, &format!("/needs-you?request={}", asked["id"]));
 
-    for hostile in ["orchestron://approve/1", "orchestron://task/..%2F..%2Fetc", "orchestron://task/TASK-1');alert(1)//"] {
+    for hostile in [
+        "orchestron://approve/1",
+        "orchestron://task/..%2F..%2Fetc",
+        "orchestron://task/TASK-1');alert(1)//",
+    ] {
         let before = desktop.shown().len();
         assert_eq!(follow(hostile).code, 0, "{hostile}");
-        env.wait_for("the refusal", SOON, || (desktop.shown().len() > before).then_some(()));
-        assert_eq!(desktop.shown().last().expect("one").title, "A link was not followed");
+        env.wait_for("the refusal", SOON, || {
+            (desktop.shown().len() > before).then_some(())
+        });
+        assert_eq!(
+            desktop.shown().last().expect("one").title,
+            "A link was not followed"
+        );
     }
     assert_eq!(follow("https://example.com").code, 2);
     window.wait_for_address(env, &format!("/needs-you?request={}", asked["id"]));
@@ -264,49 +364,99 @@ fn without_a_project_it_asks_and_several_have_their_own_windows() {
     fs::write(&link, "").expect("a file");
     let window = Session::open(env, &screen, &[]);
     window.wait_for_address(env, "/welcome");
-    let here = window.invoke("desktop", &json!({})).expect("the app answers");
-    assert_eq!((&here["project"], &here["tray"]), (&json!(null), &json!(false)), "{here}");
-    let refused = window.invoke("board", &json!({})).expect_err("there is none");
+    let here = window
+        .invoke("desktop", &json!({}))
+        .expect("the app answers");
+    assert_eq!(
+        (&here["project"], &here["tray"]),
+        (&json!(null), &json!(false)),
+        "{here}"
+    );
+    let refused = window
+        .invoke("board", &json!({}))
+        .expect_err("there is none");
     assert_eq!(refused["code"], "no_project");
-    let refused = window.invoke("desktop-open", &json!({"path": empty})).expect_err("no project there");
+    let refused = window
+        .invoke("desktop-open", &json!({"path": empty}))
+        .expect_err("no project there");
     assert_eq!(refused["field"], "path", "{refused}");
-    window.invoke("desktop-open", &json!({"path": "relative"})).expect_err("no whole path");
+    window
+        .invoke("desktop-open", &json!({"path": "relative"}))
+        .expect_err("no whole path");
 
     // Set up and opened in this window.
-    let looked = window.invoke("desktop-look", &json!({"path": other})).expect("a look");
-    assert_eq!((&looked["project"], &looked["problem"]), (&json!(null), &json!(null)), "{looked}");
-    let made = window.invoke("desktop-set-up", &json!({"path": other})).expect("it is set up");
-    assert!(made["created"].as_array().is_some_and(|files| !files.is_empty()), "{made}");
-    window.invoke("desktop-open", &json!({"path": other})).expect("it is opened");
+    let looked = window
+        .invoke("desktop-look", &json!({"path": other}))
+        .expect("a look");
+    assert_eq!(
+        (&looked["project"], &looked["problem"]),
+        (&json!(null), &json!(null)),
+        "{looked}"
+    );
+    let made = window
+        .invoke("desktop-set-up", &json!({"path": other}))
+        .expect("it is set up");
+    assert!(
+        made["created"]
+            .as_array()
+            .is_some_and(|files| !files.is_empty()),
+        "{made}"
+    );
+    window
+        .invoke("desktop-open", &json!({"path": other}))
+        .expect("it is opened");
     window.wait_for_address(env, "/board");
     let board = window.invoke("board", &json!({})).expect("its board");
-    assert_eq!(board["project"]["path"], json!(other.canonicalize().expect("a path")));
+    assert_eq!(
+        board["project"]["path"],
+        json!(other.canonicalize().expect("a path"))
+    );
 
     // Another one in a window of its own, by a second start.
     let mut display = Display::connect(&screen.number);
-    let started = finish(&mut screen.app(env, &["--project", &shop.to_string_lossy()]), SOON);
+    let started = finish(
+        &mut screen.app(env, &["--project", &shop.to_string_lossy()]),
+        SOON,
+    );
     assert_eq!(started.code, 0, "{started}");
     let titles = |display: &mut Display| -> Vec<String> {
-        display.windows().into_iter().map(|window| window.title).collect()
+        display
+            .windows()
+            .into_iter()
+            .map(|window| window.title)
+            .collect()
     };
     env.wait_for("two windows", SOON, || {
         let titles = titles(&mut display);
-        ["other · Orchestron", "shop · Orchestron"].iter().all(|wanted| titles.iter().any(|title| title == wanted)).then_some(())
+        ["other · Orchestron", "shop · Orchestron"]
+            .iter()
+            .all(|wanted| titles.iter().any(|title| title == wanted))
+            .then_some(())
     });
     // What happens in one is not told of the other.
     let board = window.invoke("board", &json!({})).expect("its board");
     assert_eq!(board["cards"].as_array().map(Vec::len), Some(0), "{board}");
-    let recent = window.invoke("desktop", &json!({})).expect("the app answers");
-    assert_eq!(recent["recent"].as_array().map(Vec::len), Some(2), "{recent}");
+    let recent = window
+        .invoke("desktop", &json!({}))
+        .expect("the app answers");
+    assert_eq!(
+        recent["recent"].as_array().map(Vec::len),
+        Some(2),
+        "{recent}"
+    );
 
     // At login, if wished.
-    let set = window.invoke("desktop-set", &json!({"at_login": true})).expect("it is set");
+    let set = window
+        .invoke("desktop-set", &json!({"at_login": true}))
+        .expect("it is set");
     assert_eq!(set["at_login"], true);
     let entries = fs::read_dir(env.root().join("home/.config/autostart")).expect("the folder");
     let entry = entries.flatten().next().expect("an entry");
     let text = fs::read_to_string(entry.path()).expect("a text");
     assert!(text.contains("--hidden"), "{text}");
-    let set = window.invoke("desktop-set", &json!({"at_login": false})).expect("it is set");
+    let set = window
+        .invoke("desktop-set", &json!({"at_login": false}))
+        .expect("it is set");
     assert_eq!(set["at_login"], false);
     window.close();
     drop(screen);
@@ -329,10 +479,15 @@ fn started_at_login_it_is_in_the_tray_and_opens_on_a_click() {
     assert_eq!(display.windows(), []);
     tray.click();
     env.wait_for("the window", SOON, || {
-        display.windows().into_iter().find(|window| window.title == "shop · Orchestron")
+        display
+            .windows()
+            .into_iter()
+            .find(|window| window.title == "shop · Orchestron")
     });
     tray.press(&tray.wait_for_entry(env, &["Quit"]));
-    let status = env.wait_for("the app to end", SOON, || app.try_wait().expect("a child of ours"));
+    let status = env.wait_for("the app to end", SOON, || {
+        app.try_wait().expect("a child of ours")
+    });
     assert!(status.success(), "{status}");
     drop(screen);
 }

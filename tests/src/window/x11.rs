@@ -47,8 +47,13 @@ fn padded(length: usize) -> usize {
 impl Display {
     /// Connects to display `number`.
     pub fn connect(number: &str) -> Self {
-        let mut stream = UnixStream::connect(format!("/tmp/.X11-unix/X{number}")).expect("the display");
-        let order = if cfg!(target_endian = "little") { b'l' } else { b'B' };
+        let mut stream =
+            UnixStream::connect(format!("/tmp/.X11-unix/X{number}")).expect("the display");
+        let order = if cfg!(target_endian = "little") {
+            b'l'
+        } else {
+            b'B'
+        };
         let mut hello = vec![order, 0];
         for word in [11_u16, 0, 0, 0, 0] {
             hello.extend(word.to_ne_bytes());
@@ -71,7 +76,9 @@ impl Display {
         request.extend(length.to_ne_bytes());
         request.extend(body);
         request.resize(4 + padded(body.len()), 0);
-        self.stream.write_all(&request).expect("the display takes words");
+        self.stream
+            .write_all(&request)
+            .expect("the display takes words");
     }
 
     /// Says it and hears the answer; none when it is refused, as for a window that is gone.
@@ -79,13 +86,17 @@ impl Display {
         self.say(opcode, data, body);
         loop {
             let mut head = vec![0; 32];
-            self.stream.read_exact(&mut head).expect("the display answers");
+            self.stream
+                .read_exact(&mut head)
+                .expect("the display answers");
             match head[0] {
                 0 => return None,
                 1 => {
                     let more = usize::try_from(u32_at(&head, 4)).expect("short") * 4;
                     head.resize(32 + more, 0);
-                    self.stream.read_exact(&mut head[32..]).expect("the display answers");
+                    self.stream
+                        .read_exact(&mut head[32..])
+                        .expect("the display answers");
                     return Some(head);
                 }
                 _ => {}
@@ -94,7 +105,10 @@ impl Display {
     }
 
     fn atom(&mut self, name: &str) -> u32 {
-        let mut body = u16::try_from(name.len()).expect("short").to_ne_bytes().to_vec();
+        let mut body = u16::try_from(name.len())
+            .expect("short")
+            .to_ne_bytes()
+            .to_vec();
         body.extend([0, 0]);
         body.extend(name.as_bytes());
         u32_at(&self.ask(INTERN_ATOM, 0, &body).expect("an atom"), 8)
@@ -111,10 +125,17 @@ impl Display {
 
     /// Windows with a title that are shown now.
     pub fn windows(&mut self) -> Vec<TopWindow> {
-        let tree = self.ask(QUERY_TREE, 0, &self.root.to_ne_bytes()).expect("the root");
+        let tree = self
+            .ask(QUERY_TREE, 0, &self.root.to_ne_bytes())
+            .expect("the root");
         let count = usize::from(u16_at(&tree, 16));
-        let children: Vec<u32> = (0..count).map(|number| u32_at(&tree, 32 + number * 4)).collect();
-        children.into_iter().filter_map(|id| self.window(id)).collect()
+        let children: Vec<u32> = (0..count)
+            .map(|number| u32_at(&tree, 32 + number * 4))
+            .collect();
+        children
+            .into_iter()
+            .filter_map(|id| self.window(id))
+            .collect()
     }
 
     fn window(&mut self, id: u32) -> Option<TopWindow> {
