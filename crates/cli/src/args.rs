@@ -168,6 +168,8 @@ pub enum Verb {
     Context(crate::sessions::ShowContext),
     /// Accept what this project's `.mcp` wants to run on this machine; at a terminal it is shown first
     Trust,
+    /// Templates that make tasks: start one, and see how far what it made is
+    Workflow(crate::workflows::Workflow),
     /// Git's hooks: gates before a commit, commits linked to their tasks
     Hooks(crate::hooks::Hooks),
     /// API keys, kept in the operating system's keyring

@@ -23,6 +23,7 @@ mod scheduling;
 mod sessions;
 mod trust;
 mod views;
+mod workflows;
 mod writes;
 
 use args::{Cli, Verb};
@@ -120,6 +121,7 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Checkpoint(args) => sessions::checkpoint(&common, &args, output),
         Verb::Context(args) => sessions::context(&common, &args, output),
         Verb::Hooks(args) => hooks::hooks(&common, &args, output),
+        Verb::Workflow(args) => workflows::workflow(&common, &args, output),
         Verb::Keys(args) => keys::keys(&common, &args, output),
         Verb::Trust => trust::trust(&common, output),
         verb => writes::write(&common, verb, output),

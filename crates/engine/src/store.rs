@@ -440,7 +440,21 @@ impl Store {
         &mut self,
         by: &Actor,
         prefix: &str,
+        draft: TaskDraft,
+    ) -> Result<TaskCard, StoreError> {
+        self.create_with(by, prefix, draft, |_| Vec::new())
+    }
+
+    /// The same, with facts about the new task that nobody may see it without.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create_with(
+        &mut self,
+        by: &Actor,
+        prefix: &str,
         mut draft: TaskDraft,
+        more: impl Fn(&TaskId) -> Vec<(Actor, Fact)>,
     ) -> Result<TaskCard, StoreError> {
         // An index that is kept has every number; else the names in the folders tell, or in the worst case a look at all files.
         let named = if self.is_kept()? {
@@ -479,8 +493,10 @@ impl Store {
                 title: draft.title.clone(),
                 status: Status::Pending,
             };
+            let mut facts = vec![(by.clone(), fact)];
+            facts.extend(more(&draft.id));
             self.commit(Commit {
-                facts: vec![(by.clone(), fact)],
+                facts,
                 index_put: vec![file.clone()],
                 note: self.still_kept(was_kept),
                 ..Commit::default()

@@ -36,6 +36,12 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
         ".mcp/config.yaml and .mcp/agents.yaml are good",
         config_problems,
     ));
+    let templates = crate::workflows::problems(cx)?;
+    findings.extend(problems(
+        "workflows",
+        "every workflow of .mcp/workflows can be started",
+        templates,
+    ));
     let good = format!(
         "{} read without a problem",
         word::count(state.cards.len(), "task file")

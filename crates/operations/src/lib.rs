@@ -70,6 +70,7 @@ mod view;
 mod who;
 pub mod why;
 pub mod wire;
+pub mod workflows;
 mod writing;
 
 #[cfg(test)]

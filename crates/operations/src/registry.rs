@@ -2,10 +2,11 @@
 
 use crate::{
     Context, OpError, attach, board, by_hand, claim, clarify, config, conflicts, create, decide,
-    diff, doctor, edit, editor, end_leg, escalate, events, give_up, handover, help, hooks, impact, insights,
-    intervene, key_test, keys, messages, next, notices, on_review, order, own_run, priority,
-    progress, project, reassign, release, requests, review, roster, roster_edit, run_tokens, saved,
-    say, session, start, stop, switch, task, transcript, undo, verdict, why, wire::input,
+    diff, doctor, edit, editor, end_leg, escalate, events, give_up, handover, help, hooks, impact,
+    insights, intervene, key_test, keys, messages, next, notices, on_review, order, own_run,
+    priority, progress, project, reassign, release, requests, review, roster, roster_edit,
+    run_tokens, saved, say, session, start, stop, switch, task, transcript, undo, verdict, why,
+    wire::input, workflows,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -70,6 +71,8 @@ pub const ALL: &[Operation] = &[
     operation!(read "undo-list", "What Orchestron did to files and git that can be undone, newest first", Nothing, undo::list),
     operation!(read "commands", "What the configuration wants to run on this machine, and whether that was accepted", Nothing, switch::wanted),
     operation!(read "hooks", "Whether git's hooks call Orchestron, and what was there before", Nothing, hooks::hooks),
+    operation!(read "workflows", "Templates that make tasks, and what was made from them", Nothing, workflows::workflows),
+    operation!(read "workflow-status", "How far what a workflow made is, step by step", WorkflowStatus, workflows::status),
     operation!(read "keys", "Which accounts have a key, and where it comes from", Nothing, keys::keys),
     operation!(read "key-test", "Ask an account's API whether its key is good; the key is never shown", KeyTest, key_test::test),
     operation!(read "context", "A task with its whole context, for the leg whose turn it is", ForHolder, handover::context),
@@ -79,6 +82,7 @@ pub const ALL: &[Operation] = &[
     operation!(local "editor-set", "Say which program opens files for the person", EditorSet, editor::set),
     operation!(write "next", "The task a holder works on next, with its whole context; with `claim` it is taken at once", Next, next::next),
     operation!(write "create", "Write a new task into pending", Create, create::create),
+    operation!(write "workflow-start", "Make the tasks of a workflow; with the same key they are made once", WorkflowStart, workflows::start),
     operation!(write "prepare", "Say that a pending task is prepared: it goes to ready", EndLeg, end_leg::prepare),
     operation!(write "claim", "Take a task; one holder at a time", Claim, claim::claim),
     operation!(write "submit", "Submit the work on a task: the gates are run, then it goes to review", EndLeg, end_leg::submit),

@@ -6,12 +6,13 @@ use crate::{
     view::{self, Sight, word},
     wire::{
         Big, CriterionView, FeedbackView, GateView, GateWord, HandoffView, ProblemView,
-        RequestView, RunView, TaskView, input,
+        RequestView, RunView, TaskCommitView, TaskView, TaskWorkflowView, input,
     },
     writing::{id, must_be_clear},
 };
 use orchestron_domain::{
     Run, RunEnd, State, TaskCard, TaskId,
+    commits::SeenCommit,
     run::Work,
     state::Progress,
     task_file::{Section, TaskFile},
@@ -61,8 +62,12 @@ pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError
             .iter()
             .map(ToString::to_string)
             .collect(),
-        workflow: None,
-        commits: Vec::new(),
+        workflow: parsed.origin().map(|origin| TaskWorkflowView {
+            workflow: origin.workflow,
+            instance: origin.instance,
+            step: origin.step,
+        }),
+        commits: commits(found),
         tests: Vec::new(),
     })
 }
@@ -117,6 +122,22 @@ pub(crate) fn feedback(
         }
     }
     Ok(views)
+}
+
+/// Commits that people made for it, newest first.
+fn commits(found: Option<&Progress>) -> Vec<TaskCommitView> {
+    let seen = found
+        .into_iter()
+        .flat_map(|found| found.commits.iter().rev());
+    let view = |seen: &SeenCommit| TaskCommitView {
+        commit: seen.commit.0.clone(),
+        subject: seen.subject.clone(),
+        branch: seen.branch.clone(),
+        author: seen.author.clone(),
+        at: word::millis(seen.at),
+        unchecked: seen.unchecked,
+    };
+    seen.map(view).collect()
 }
 
 /// The newest result of each gate of the configuration.

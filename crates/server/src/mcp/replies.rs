@@ -43,6 +43,8 @@ pub enum Shape {
     Prepared,
     /// A session that begins or goes on.
     Session,
+    /// What was made from workflows.
+    Workflow,
 }
 
 /// A page that is asked for.
@@ -103,6 +105,7 @@ impl Shape {
                 json!({"session": text(), "resumed": {"type": "boolean"}, "document": text(), "none": text()}),
                 json!(["session"]),
             ),
+            Self::Workflow => (json!({"instances": rows()}), json!(["instances"])),
         };
         let mut schema = Map::new();
         schema.insert("type".into(), json!("object"));
@@ -129,6 +132,7 @@ impl Shape {
             }
             Self::Events => events(&output),
             Self::Messages => messages(&output),
+            Self::Workflow => super::tools::made_of_workflows(&output),
         };
         prune(&mut reply);
         reply
@@ -161,7 +165,7 @@ fn prune(value: &mut Value) {
                 prune(value);
                 let promised = matches!(
                     name.as_str(),
-                    "tasks" | "events" | "agents" | "messages" | "lacks"
+                    "tasks" | "events" | "agents" | "messages" | "lacks" | "instances"
                 );
                 promised || !(value.is_null() || *value == json!([]) || *value == json!(""))
             });

@@ -6,6 +6,7 @@
 mod runs;
 mod talk;
 mod tasks;
+mod workflows;
 
 use super::{
     replies::Shape,
@@ -52,6 +53,8 @@ pub enum Asks {
     OfOwnTask,
     /// The context of the run's own task.
     ContextOfOwnTask,
+    /// A list `set` of `name=value`, and the client's key as the name of what is made.
+    Settings,
 }
 
 /// What a tool does to the project.
@@ -102,6 +105,8 @@ pub const KEY: &str = "key";
 /// Fields that are the protocol's and not the operation's.
 pub const OURS: [&str; 4] = [CURSOR, LIMIT, WAIT, KEY];
 
+pub use workflows::made as made_of_workflows;
+
 const OUTSIDE: &[Role] = &[Role::Person, Role::Holder];
 const PERSON: &[Role] = &[Role::Person];
 const RUNS: &[Role] = &[Role::Worker, Role::Reviewer];
@@ -140,7 +145,7 @@ const WHY: Field = Field::needed(
 );
 
 /// All tools, in the order in which they are listed, by subject.
-pub const TABLES: &[&[Tool]] = &[tasks::ALL, talk::ALL, runs::ALL];
+pub const TABLES: &[&[Tool]] = &[tasks::ALL, talk::ALL, workflows::ALL, runs::ALL];
 
 /// The tools that a caller sees.
 pub fn of(role: Option<Role>) -> impl Iterator<Item = &'static Tool> {
@@ -172,6 +177,7 @@ pub fn input_of(tool: &Tool, given: &Map<String, Value>, caller: &Caller) -> Map
             input = with_context(input);
             own(&mut input);
         }
+        Asks::Settings => workflows::settings(&mut input, given),
         Asks::OwnInbox => {
             let name = match caller {
                 Caller::Holder { name } => name,

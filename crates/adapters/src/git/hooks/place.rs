@@ -132,16 +132,16 @@ pub(super) fn lead_no_more(repo: &Repo) -> GitResult<()> {
     })
 }
 
-/// They hold only while the repository lies here: moved elsewhere, it has its own hooks again instead of none.
+/// They hold only while the repository lies here: moved elsewhere, it has its own hooks again instead of none. The second is for its
+/// worktrees.
 fn lines(repo: &Repo) -> String {
     let here = repo.common.to_string_lossy();
-    let plain = !here.contains(['*', '?', '[', ']', '"', '\\', '\n']);
-    let section = if plain {
-        format!("[includeIf \"gitdir:{}/\"]", here.trim_end_matches('/'))
-    } else {
-        "[include]".to_owned()
-    };
-    format!("{section}\n\tpath = {FOLDER}/{CONFIG}\n")
+    let here = here.trim_end_matches('/');
+    let path = format!("\tpath = {FOLDER}/{CONFIG}\n");
+    if here.contains(['*', '?', '[', ']', '"', '\\', '\n']) {
+        return format!("[include]\n{path}");
+    }
+    format!("[includeIf \"gitdir:{here}\"]\n{path}[includeIf \"gitdir:{here}/worktrees/\"]\n{path}")
 }
 
 fn config_quoted(path: &Path) -> String {
