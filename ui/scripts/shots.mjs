@@ -1,16 +1,21 @@
-// Pictures of every screen in light and dark at two sizes, from the demo build (`npm run shots`), and axe on each of them.
-// Usage: node scripts/shots.mjs [name-filter] [--only-axe]; pictures go to ui/shots/.
+// Pictures of every screen in light and dark at three sizes, from the demo build (`npm run shots`), and axe on each of them.
+// Usage: node scripts/shots.mjs [name-filter] [--only-axe]; pictures go to ui/shots/ (SHOTS_OUT), the build is dist-demo (SHOTS_DIST),
+// and SHOTS_SIZES=1440 takes some of the sizes only.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
 import { serve } from "./serve.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const DIST = process.env.SHOTS_DIST ?? here("../dist-demo");
+const OUT = process.env.SHOTS_OUT ?? here("../shots");
 const filter = process.argv[2]?.startsWith("--") ? undefined : process.argv[2];
 
 const SIZES = [
+  { width: 1800, height: 1125 },
   { width: 1440, height: 900 },
   { width: 1000, height: 700 },
 ];
@@ -59,18 +64,46 @@ const SCREENS = [
   { name: "task-missing", path: "/task/TASK-999" },
   { name: "agents", path: "/agents?agent=claude-impl" },
   { name: "agents-empty", path: "/agents?fake=empty" },
+  { name: "board-graph", path: "/board?view=graph" },
+  { name: "board-graph-many", path: "/board?view=graph&fake=many" },
+  { name: "board-timeline", path: "/board?view=timeline" },
+  { name: "board-selected", path: "/board", act: async (page) => { await page.focus("[data-card=TASK-118]"); await page.keyboard.press("x"); await page.focus("[data-card=TASK-123]"); await page.keyboard.press("x"); } },
+  { name: "board-refused", path: "/board", act: async (page) => { await page.hover("[data-testid=card-TASK-122]"); await page.mouse.down(); await page.mouse.move(800, 700, { steps: 6 }); await page.waitForTimeout(200); } },
+  { name: "board-dragged", path: "/board", act: async (page) => { await page.hover("[data-testid=card-TASK-122]"); await page.mouse.down(); await page.mouse.move(560, 600, { steps: 6 }); await page.waitForTimeout(200); } },
+  { name: "insights", path: "/insights" },
+  { name: "insights-table", path: "/insights?view=table&days=30" },
+  { name: "insights-year", path: "/insights?days=365" },
+  { name: "insights-empty", path: "/insights?fake=empty" },
+  { name: "insights-failing", path: "/insights?fake=failing" },
+  { name: "workflows", path: "/workflows" },
+  { name: "workflows-start", path: "/workflows?workflow=rpiv" },
+  { name: "workflows-broken", path: "/workflows?workflow=release" },
+  { name: "workflows-empty", path: "/workflows?fake=empty" },
+  { name: "welcome", path: "/welcome?fake=welcome" },
+  { name: "welcome-found", path: "/welcome?fake=welcome", act: async (page) => { await page.fill("[data-testid=welcome-path]", "/home/dana/src/new-shop"); await page.click("[data-testid=welcome-look]"); await page.waitForSelector("[data-testid=welcome-agents]"); } },
+  { name: "projects-menu", path: "/board?fake=desktop", act: click("[data-testid=projects] button, button[data-testid=projects]") },
+  { name: "agent-add", path: "/agents", act: click("[data-testid=agent-add]") },
+  { name: "agent-edit", path: "/agents", act: click("[data-testid=agent-edit-claude-impl]") },
+  { name: "settings-limits", path: "/settings?part=limits" },
+  { name: "settings-chain", path: "/settings?part=chain" },
+  { name: "settings-notify", path: "/settings?part=notify" },
+  { name: "settings-file", path: "/settings?part=file" },
+  { name: "settings-keys", path: "/settings?part=keys" },
+  { name: "settings-health", path: "/settings?part=health" },
+  { name: "activity-filtered", path: "/activity?by=engine" },
   { name: "activity", path: "/activity" },
   { name: "activity-empty", path: "/activity?fake=empty" },
   { name: "settings", path: "/settings" },
   { name: "key-enter", path: "/settings", act: click("[data-testid=key-enter-openai-team]") },
 ];
 
-const { address, stop } = await serve(here("../dist-demo"));
+const { address, stop } = await serve(DIST);
 const browser = await launch();
-mkdirSync(here("../shots"), { recursive: true });
+mkdirSync(OUT, { recursive: true });
 let bad = 0;
 for (const theme of ["light", "dark"]) {
   for (const viewport of SIZES) {
+    if (process.env.SHOTS_SIZES && !process.env.SHOTS_SIZES.split(",").includes(String(viewport.width))) continue;
     const context = await browser.newContext({ viewport, deviceScaleFactor: 1.25, timezoneId: "UTC", reducedMotion: "reduce" });
     await context.addInitScript((chosen) => {
       // The desktop window freezes it (`freezePrototype` in tauri.conf.json); what breaks then breaks here.
@@ -103,7 +136,7 @@ async function look(context, { name, path, act }, theme, viewport) {
   if (act !== undefined) await act(page);
   await page.waitForTimeout(250);
   const label = `${name}-${theme}-${viewport.width}`;
-  if (!process.argv.includes("--only-axe")) await page.screenshot({ path: here(`../shots/${label}.png`) });
+  if (!process.argv.includes("--only-axe")) await page.screenshot({ path: join(OUT, `${label}.png`) });
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   for (const { id, nodes } of violations) said.push(`axe ${id}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).join(" | ")}`);

@@ -4,10 +4,15 @@ import { Empty, Failed } from "./parts/states";
 import { Activity, type ActivitySearch } from "./screens/activity/activity";
 import { Agents, type AgentsSearch } from "./screens/agents/agents";
 import { Board, type BoardSearch } from "./screens/board/board";
+import { RANGES, VIEWS } from "./screens/board/head";
+import { Insights, type InsightsSearch } from "./screens/insights/insights";
+import { Conflicts } from "./screens/conflicts/conflicts";
+import { Messages } from "./screens/messages/messages";
 import { NeedsYou, type NeedsYouSearch } from "./screens/needs-you/needs-you";
 import { Settings } from "./screens/settings/settings";
 import { TABS, type TaskSearch } from "./screens/task/tabs-list";
 import { Task } from "./screens/task/task";
+import { Workflows, type WorkflowsSearch } from "./screens/workflows/workflows";
 import { Shell } from "./shell/shell";
 import { text } from "./text";
 
@@ -34,7 +39,8 @@ const routes = [
     getParentRoute: () => root,
     path: "/board",
     component: Board,
-    validateSearch: (raw: Raw): BoardSearch => given({ agent: word(raw["agent"]), priority: word(raw["priority"]) }),
+    validateSearch: (raw: Raw): BoardSearch =>
+      given({ agent: word(raw["agent"]), priority: word(raw["priority"]), workflow: word(raw["workflow"]), q: word(raw["q"]), view: VIEWS.find((view) => view === raw["view"]), hours: RANGES.find((hours) => hours === Number(raw["hours"])) }),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -60,6 +66,20 @@ const routes = [
     component: Activity,
     validateSearch: (raw: Raw): ActivitySearch => given({ task: word(raw["task"]) }),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/workflows",
+    component: Workflows,
+    validateSearch: (raw: Raw): WorkflowsSearch => given({ workflow: word(raw["workflow"]), instance: word(raw["instance"]) }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/insights",
+    component: Insights,
+    validateSearch: (raw: Raw): InsightsSearch => given({ days: [7, 30, 90, 365].find((days) => days === Number(raw["days"])), view: raw["view"] === "table" ? "table" : undefined }),
+  }),
+  createRoute({ getParentRoute: () => root, path: "/messages", component: Messages }),
+  createRoute({ getParentRoute: () => root, path: "/conflicts", component: Conflicts }),
   createRoute({ getParentRoute: () => root, path: "/settings", component: Settings }),
 ] as const;
 

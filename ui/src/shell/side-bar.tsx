@@ -1,7 +1,7 @@
 /** Where one can go, and what each agent is up to. */
 import { Link } from "@tanstack/react-router";
-import { Activity, CircleDot, Columns3, type LucideIcon, Settings, SquareUserRound } from "lucide-react";
-import { useProject } from "../backend/reads";
+import { Activity, ChartSpline, CircleDot, Columns3, type LucideIcon, Settings, SquareUserRound, Waypoints } from "lucide-react";
+import { useProject, useRead } from "../backend/reads";
 import type { AgentView } from "../backend/wire";
 import { agentState } from "../format/agent-state";
 import { HolderBadge } from "../parts/face";
@@ -14,7 +14,7 @@ const CHOSEN = { className: "bg-surface text-ink shadow-card", "aria-current": "
 const WORDS = "max-wide:sr-only";
 
 interface EntryProps {
-  to: "/needs-you" | "/board" | "/agents" | "/activity" | "/settings";
+  to: "/needs-you" | "/board" | "/workflows" | "/agents" | "/activity" | "/insights" | "/settings";
   icon: LucideIcon;
   name: string;
   count?: number | undefined;
@@ -37,12 +37,15 @@ function Entry({ to, icon: Icon, name, count, isUrgent = false }: EntryProps) {
 
 export function SideBar() {
   const project = useProject().data;
+  const running = useRead("workflows", {}).data?.instances.filter(({ state }) => state !== "done").length;
   return (
     <nav aria-label={text.nav.label} className="flex w-13 shrink-0 flex-col gap-0.5 overflow-y-auto border-r border-line bg-sunken p-2 wide:w-52">
       <Entry to="/needs-you" icon={CircleDot} name={text.nav.needsYou} count={project?.needs_you} isUrgent />
       <Entry to="/board" icon={Columns3} name={text.nav.board} count={project?.tasks} />
+      <Entry to="/workflows" icon={Waypoints} name={text.nav.workflows} count={running === 0 ? undefined : running} />
       <Entry to="/agents" icon={SquareUserRound} name={text.nav.agents} count={project?.agents.length} />
       <Entry to="/activity" icon={Activity} name={text.nav.activity} />
+      <Entry to="/insights" icon={ChartSpline} name={text.nav.insights} />
       {project === undefined || project.agents.length === 0 ? null : (
         <>
           <h2 className="mt-3.5 mb-1 px-2 text-2xs font-semibold text-faint max-wide:sr-only">{text.nav.agents}</h2>

@@ -6,12 +6,14 @@ import { activityText } from "./activity";
 import { agentsText } from "./agents";
 import { boardText } from "./board";
 import { generalText } from "./general";
+import { insightsText } from "./insights";
 import { needsYouText } from "./needs-you";
 import { newTaskText } from "./new-task";
 import { reviewText } from "./review";
 import { settingsText } from "./settings";
 import { shellText } from "./shell";
 import { taskText } from "./task";
+import { workflowsText } from "./workflows";
 
 export const text = {
   ...generalText,
@@ -23,5 +25,7 @@ export const text = {
   ...newTaskText,
   ...agentsText,
   ...activityText,
+  ...insightsText,
+  ...workflowsText,
   ...settingsText,
 } as const;

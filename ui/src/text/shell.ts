@@ -2,7 +2,7 @@
 import { many } from "./counting";
 
 export const shellText = {
-  nav: { label: "Screens", needsYou: "Needs you", board: "Board", agents: "Agents", activity: "Activity", settings: "Settings" },
+  nav: { label: "Screens", needsYou: "Needs you", board: "Board", agents: "Agents", workflows: "Workflows", activity: "Activity", insights: "Insights", settings: "Settings" },
   engine: {
     unknown: "Not connected",
     none: "No engine is running",

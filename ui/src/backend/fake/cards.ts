@@ -34,21 +34,21 @@ function ready(): CardView[] {
 
 function inProgress(): CardView[] {
   return [
-    card("TASK-117", "Take card payments with Stripe", "in-progress", {
+    card("TASK-117", "Take card payments with Stripe", "in-progress", { depends_on: ["TASK-111", "TASK-110"],
       order: 1, chain: chain({ now: "implement" }), turn: CLAUDE, request: { id: 11, kind: "permission" }, run: "r-117", line: "waiting for you: npm install stripe@17", since: minutesAgo(12), cost: 610_000, criteria: { done: 3, all: 7 }, handoffs: 1, attempts: 1,
     }),
-    card("TASK-115", "Speed up the product search query", "in-progress", { order: 2, chain: chain({ now: "implement" }), turn: CLAUDE, run: "r-115", line: "Edit src/search/index.rs", since: minutesAgo(3), cost: 120_000, criteria: { done: 7, all: 10 }, handoffs: 1, attempts: 1 }),
-    card("TASK-116", "Write the API reference for orders", "in-progress", { order: 3, priority: "P2", chain: chain({ implementer: GEMINI, now: "implement" }), turn: GEMINI, run: "r-116", line: "Read docs/openapi.yaml", since: minutesAgo(0.7), criteria: { done: 1, all: 8 }, handoffs: 1, attempts: 1 }),
+    card("TASK-115", "Speed up the product search query", "in-progress", { depends_on: ["TASK-108"], order: 2, chain: chain({ now: "implement" }), turn: CLAUDE, run: "r-115", line: "Edit src/search/index.rs", since: minutesAgo(3), cost: 120_000, criteria: { done: 7, all: 10 }, handoffs: 1, attempts: 1 }),
+    card("TASK-116", "Write the API reference for orders", "in-progress", { depends_on: ["TASK-107"], order: 3, priority: "P2", chain: chain({ implementer: GEMINI, now: "implement" }), turn: GEMINI, run: "r-116", line: "Read docs/openapi.yaml", since: minutesAgo(0.7), criteria: { done: 1, all: 8 }, handoffs: 1, attempts: 1 }),
     card("TASK-114", "Tidy the styles of the admin pages", "in-progress", { order: 4, priority: "P2", chain: chain({ implementer: CURSOR, now: "implement" }), turn: CURSOR, line: "with cursor, outside", since: minutesAgo(46), criteria: { done: 0, all: 3 }, handoffs: 1, attempts: 1 }),
   ];
 }
 
 function review(): CardView[] {
   return [
-    card("TASK-112", "Rate-limit the login endpoint", "review", {
+    card("TASK-112", "Rate-limit the login endpoint", "review", { depends_on: ["TASK-110"],
       order: 1, priority: "P0", chain: chain({ now: "approve", state: "waiting", attempt: 2 }), turn: PERSON, request: { id: 12, kind: "review" }, cost: 840_000, criteria: { done: 6, all: 6 }, ready_boxes: { done: 5, all: 5 }, handoffs: 4, attempts: 2, since: minutesAgo(6), moved: minutesAgo(9),
     }),
-    card("TASK-113", "Show stock on the product card", "review", { order: 2, chain: chain({ now: "review" }), turn: CODEX, run: "r-113", line: "codex-review: reading the diff", cost: 330_000, criteria: { done: 4, all: 4 }, handoffs: 2, attempts: 1, since: minutesAgo(2) }),
+    card("TASK-113", "Show stock on the product card", "review", { depends_on: ["TASK-108"], order: 2, chain: chain({ now: "review" }), turn: CODEX, run: "r-113", line: "codex-review: reading the diff", cost: 330_000, criteria: { done: 4, all: 4 }, handoffs: 2, attempts: 1, since: minutesAgo(2) }),
     card("TASK-109", "Send the order mail in the buyer's language", "review", { order: 3, chain: chain({ now: "approve", state: "waiting" }), turn: PERSON, request: { id: 16, kind: "conflict" }, line: "could not merge: 2 files changed on main", cost: 480_000, criteria: { done: 5, all: 5 }, handoffs: 3, attempts: 1, since: minutesAgo(22) }),
   ];
 }
@@ -75,6 +75,6 @@ export function manyCards(count: number): CardView[] {
     const title = `${VERBS[index % VERBS.length]} ${SUBJECTS[index % SUBJECTS.length]} (${index + 1})`;
     const now = status === "in-progress" ? "implement" : status === "review" ? "review" : status === "ready" ? "implement" : "prepare";
     const ended = status === "done" ? chain({}) : chain({ now, state: status === "pending" || status === "ready" ? "next" : "current" });
-    return card(`TASK-${1_000 + index}`, title, status, { order: 10 + index, priority: `P${index % 3}`, chain: ended, turn: CLAUDE, moved: minutesAgo(60 * 24 + index), cost: (index % 90) * 10_000, handoffs: index % 5, line: status === "in-progress" ? "Edit src/lib.rs" : null, run: status === "in-progress" ? `r-${index}` : null, since: minutesAgo(index % 50) });
+    return card(`TASK-${1_000 + index}`, title, status, { order: 10 + index, priority: `P${index % 3}`, chain: ended, turn: CLAUDE, depends_on: index % 4 === 0 ? [] : [`TASK-${1_000 + index - 1}`, ...(index % 8 === 7 ? [`TASK-${1_000 + index - 5}`] : [])], moved: minutesAgo(60 * 24 + index), cost: (index % 90) * 10_000, handoffs: index % 5, line: status === "in-progress" ? "Edit src/lib.rs" : null, run: status === "in-progress" ? `r-${index}` : null, since: minutesAgo(index % 50) });
   });
 }

@@ -24,12 +24,15 @@ interface ChainOptions {
 export function chain({ implementer = CLAUDE, now = null, state = "current", attempt = 1, took = [40, 540, 100, 0] }: ChainOptions): ChainStop[] {
   const holders: Record<LegWord, HolderView> = { prepare: ARCHITECT, implement: implementer, review: CODEX, approve: PERSON };
   const at = now === null ? LEGS.length : LEGS.indexOf(now);
+  // Each leg begins when the one before has ended; the last one ended a while ago, as long as its next took.
+  const minutes = took.map((seconds) => seconds / 60);
+  const endOf = (index: number) => 12 - LEGS.length + minutes.slice(index + 1, at).reduce((sum, one) => sum + one, 0);
   return LEGS.map((leg, index) => ({
     leg,
     holder: holders[leg],
     state: index < at ? "done" : index === at ? state : "next",
     attempt: leg === "implement" ? attempt : 1,
-    at: index <= at ? minutesAgo(12 - index) : null,
+    at: index <= at ? minutesAgo(index < at ? endOf(index) : endOf(at - 1) - 0.01) : null,
     took: index < at ? (took[index] ?? 60) * 1_000 : null,
   }));
 }

@@ -1,17 +1,11 @@
 /** What a decision does to the fake's world. */
-import { Failure } from "../failure";
 import type { CardView, Decide, Done, RequestView } from "../wire";
+import { done, failure } from "./answers";
 import { CLAUDE, chain } from "./chain";
 import { NOW } from "./clock";
 import type { World } from "./world";
 
-export function done(did: string, change: Partial<Done> = {}): Done {
-  return { task: null, status: null, did, not_done: [], next: [], ...change };
-}
-
-export function failure(code: string, message: string, hints: string[] = [], field: string | null = null): Failure {
-  return new Failure({ code, message, hints, field });
-}
+export { done, failure };
 
 export function decide(world: World, input: Decide): Done {
   const request = world.requests.find(({ id }) => id === input.request);
@@ -38,6 +32,12 @@ function apply(world: World, request: RequestView, card: CardView | undefined, d
     case "allow":
       replace(world, id, { line: "Bash npm install stripe@17" });
       return done("Allowed once: npm install stripe@17", { task: id });
+    case "allow-alike":
+      replace(world, id, { line: "Bash npm install stripe@17" });
+      return done(`Allowed for the whole of ${id}: npm install stripe@17`, { task: id });
+    case "allow-always":
+      replace(world, id, { line: "Bash npm install stripe@17" });
+      return done(`Wrote the rule ${decision.rule}`, { task: id });
     case "deny":
       replace(world, id, { line: "thinking" });
       return done("Denied: npm install stripe@17", { task: id });

@@ -11,7 +11,7 @@ function request(id: number, kind: RequestView["kind"], task: string | null, cha
 export function requests(): RequestView[] {
   return [
     request(11, "permission", "TASK-117", {
-      task_title: "Take card payments with Stripe", title: "npm install stripe@17", detail: "Network access · adds 1 dependency", since: minutesAgo(0.8), from: "claude-impl", run: "r-117", tool: "Bash", urgency: 90, effect: "runs once",
+      task_title: "Take card payments with Stripe", title: "npm install stripe@17", detail: "Network access · adds 1 dependency", since: minutesAgo(0.8), from: "claude-impl", run: "r-117", tool: "Bash", urgency: 90, effect: "runs once", rule: "Bash(npm install stripe@17)",
       input: JSON.stringify({ command: "npm install stripe@17", description: "Install the official Stripe SDK; the task names it in its notes", timeout: 120_000 }),
     }),
     request(12, "review", "TASK-112", { task_title: "Rate-limit the login endpoint", title: "Rate-limit the login endpoint", detail: "codex-review approved · all 6 criteria met · checks pass", since: minutesAgo(6), from: "codex-review", commit: COMMIT, effect: "then merge", urgency: 80 }),

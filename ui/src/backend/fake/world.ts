@@ -2,13 +2,13 @@
 import type { CardView, DiffView, EventView, InstanceView, KeyView, MessageView, ProjectView, RequestView, TranscriptItemView } from "../wire";
 import { cards, manyCards } from "./cards";
 import { diff, longDiff } from "./diff";
-import { CONFIG } from "./config";
+import { CONFIG } from "./config-text";
 import { events } from "./events";
 import { messages } from "./messages";
 import { project } from "./project";
 import { clashing, requests, usedUp } from "./requests";
 import { transcript } from "./transcripts";
-import { instances } from "./workflows";
+import { instances } from "./instances";
 
 /** What is different from an ordinary morning. */
 export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused" | "budget" | "welcome" | "desktop";

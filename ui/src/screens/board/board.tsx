@@ -1,25 +1,26 @@
-/** All tasks, where they stand, and whose turn it is. */
-import { useNavigate, useSearch } from "@tanstack/react-router";
+/** All tasks, where they stand, and whose turn it is: in columns, by what they wait for, or over time. */
+import { useSearch } from "@tanstack/react-router";
 import { ListPlus } from "lucide-react";
-import { useMemo } from "react";
-import { useBoard } from "../../backend/reads";
-import type { BoardView } from "../../backend/wire";
+import { useDeferredValue, useMemo } from "react";
+import { useBoard, useRead } from "../../backend/reads";
+import type { BoardView, InstanceView } from "../../backend/wire";
 import { Button } from "../../parts/button";
 import { openOverlay } from "../../parts/overlay";
-import { Picker } from "../../parts/picker";
+import { useShortcut } from "../../parts/shortcuts";
 import { Empty, Failed } from "../../parts/states";
 import { useNow } from "../../parts/ticker";
 import { text } from "../../text";
 import { useArrows } from "./arrows";
+import { BulkBar } from "./bulk-bar";
 import { Column } from "./column";
-import { columnHint, COLUMNS, columnsOf, type Filter } from "./columns";
+import { columnHint, COLUMNS, columnsOf, type Filter, passes } from "./columns";
+import { GraphView } from "./graph";
+import { type BoardSearch, Head, USUAL_RANGE } from "./head";
+import { toggle } from "./selection";
+import { TimelineView } from "./timeline";
+import { useMove } from "./use-move";
 
-const ANY = "any";
-
-export interface BoardSearch {
-  agent?: string;
-  priority?: string;
-}
+export type { BoardSearch } from "./head";
 
 export function Board() {
   const board = useBoard();
@@ -49,9 +50,11 @@ function BoardLoading() {
 
 const SKELETON_CARDS = ["h-21", "h-27", "h-18"];
 
+const noInstances: readonly InstanceView[] = [];
+
 function BoardBody({ board }: { board: BoardView }) {
   const search = useSearch({ from: "/board" });
-  const filter: Filter = { agent: search.agent, priority: search.priority };
+  const instances = useRead("workflows", {}).data?.instances ?? noInstances;
   if (board.cards.length === 0) {
     return (
       <Empty level={1} icon={<ListPlus aria-hidden size={28} strokeWidth={1.5} />} title={text.board.emptyTitle} words={text.board.emptyWords} command={'orchestron create "…"'}>
@@ -62,53 +65,55 @@ function BoardBody({ board }: { board: BoardView }) {
     );
   }
   return (
-    <div className="flex h-full flex-col">
-      <Head board={board} filter={filter} />
-      <Columns board={board} filter={filter} />
+    <div className="relative flex h-full flex-col">
+      <Head board={board} search={search} instances={instances} />
+      <View board={board} search={search} instances={instances} />
     </div>
   );
 }
 
-function Head({ board, filter }: { board: BoardView; filter: Filter }) {
-  const navigate = useNavigate({ from: "/board" });
-  const set = (change: BoardSearch) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const agents = [{ id: ANY, name: text.board.allAgents }, ...board.project.agents.map(({ name }) => ({ id: name, name }))];
-  const priorities = [{ id: ANY, name: text.board.anyPriority }, ...["P0", "P1", "P2"].map((id) => ({ id, name: id }))];
-  return (
-    <header className="flex h-12 shrink-0 items-center gap-2.5 px-4">
-      <h1 className="mr-1 text-md font-semibold">{text.nav.board}</h1>
-      <Picker label={text.board.byAgent} choices={agents} chosen={filter.agent ?? ANY} onChoose={(id) => set({ agent: id === ANY ? undefined : id })} testId="filter-agent" />
-      <Picker label={text.board.byPriority} choices={priorities} chosen={filter.priority ?? ANY} onChoose={(id) => set({ priority: id === ANY ? undefined : id })} testId="filter-priority" />
-      {filter.agent === undefined && filter.priority === undefined ? null : (
-        <Button look="bare" size="small" onPress={() => set({ agent: undefined, priority: undefined })}>
-          {text.board.clearFilters}
-        </Button>
-      )}
-      <span className="flex-1" />
-      <Button look="solid" hotkey="c" onPress={() => openOverlay("new-task")} data-testid="new-task">
-        {text.newTask.title}
-      </Button>
-    </header>
-  );
+function View({ board, search, instances }: { board: BoardView; search: BoardSearch; instances: readonly InstanceView[] }) {
+  // Typing goes before filtering thousands of cards.
+  const words = useDeferredValue(search.q);
+  const { agent, priority, workflow } = search;
+  const tasks = useMemo(() => (workflow === undefined ? undefined : new Set(instances.find(({ id }) => id === workflow)?.steps.map(({ task }) => task))), [instances, workflow]);
+  const filter: Filter = useMemo(() => ({ agent, priority, words, tasks }), [agent, priority, words, tasks]);
+  const isFiltered = agent !== undefined || priority !== undefined || words !== undefined || tasks !== undefined;
+  if (search.view === "graph" || search.view === "timeline") return <Others board={board} filter={filter} search={search} />;
+  return <Columns board={board} filter={filter} isFiltered={isFiltered} />;
 }
 
-function Columns({ board, filter }: { board: BoardView; filter: Filter }) {
-  const { agent, priority } = filter;
-  const columns = useMemo(() => columnsOf(board, { agent, priority }), [board, agent, priority]);
+function Others({ board, filter, search }: { board: BoardView; filter: Filter; search: BoardSearch }) {
+  const cards = useMemo(() => board.cards.filter((card) => passes(card, filter)), [board, filter]);
+  return <div className="min-h-0 flex-1">{search.view === "graph" ? <GraphView cards={cards} /> : <TimelineView cards={cards} hours={search.hours ?? USUAL_RANGE} />}</div>;
+}
+
+function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filter; isFiltered: boolean }) {
+  const columns = useMemo(() => columnsOf(board, filter), [board, filter]);
+  const shown = useMemo(() => columns.flatMap(({ cards }) => cards.map(({ id }) => id)), [columns]);
   const arrows = useArrows(columns);
+  const onDropped = useMove();
   const now = useNow(60_000);
+  useShortcut("x", text.board.keys, text.select.key, () => {
+    const id = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["card"] : undefined;
+    if (id !== undefined) toggle(id);
+  });
   return (
-    <div className="flex min-h-0 flex-1 gap-3 overflow-x-auto px-4 pb-3.5" onKeyDown={arrows.onKeyDown} onFocus={arrows.onFocus}>
-      {columns.map((column) => (
-        <Column
-          key={column.id}
-          column={column}
-          hint={columnHint(column, board.project, now)}
-          isFiltered={agent !== undefined || priority !== undefined}
-          current={column.cards.some(({ id }) => id === arrows.current) ? arrows.current : null}
-          onReady={arrows.onReady}
-        />
-      ))}
-    </div>
+    <>
+      <div className="flex min-h-0 flex-1 gap-3 overflow-x-auto px-4 pb-3.5" onKeyDown={arrows.onKeyDown} onFocus={arrows.onFocus}>
+        {columns.map((column) => (
+          <Column
+            key={column.id}
+            column={column}
+            hint={columnHint(column, board.project, now)}
+            isFiltered={isFiltered}
+            current={column.cards.some(({ id }) => id === arrows.current) ? arrows.current : null}
+            onReady={arrows.onReady}
+            onDropped={onDropped}
+          />
+        ))}
+      </div>
+      <BulkBar shown={shown} />
+    </>
   );
 }

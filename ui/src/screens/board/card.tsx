@@ -1,7 +1,9 @@
 /** A task on the board. */
 import { Link } from "@tanstack/react-router";
-import { Link2 } from "lucide-react";
+import { Check, GripVertical, Link2 } from "lucide-react";
 import { memo } from "react";
+import { useDrag } from "react-aria";
+import { Button, Checkbox } from "react-aria-components";
 import type { CardView } from "../../backend/wire";
 import { dollars } from "../../format/money";
 import { span } from "../../format/time";
@@ -12,6 +14,8 @@ import { HolderBadge } from "../../parts/face";
 import { Age, Moment } from "../../parts/since";
 import { text } from "../../text";
 import { CardDecision } from "./card-decision";
+import { DRAGGED_TYPE, setDragged } from "./dragging";
+import { toggle, useIsSelected, useIsSelecting } from "./selection";
 
 interface CardProps {
   card: CardView;
@@ -22,23 +26,33 @@ interface CardProps {
 export const Card = memo(function Card({ card, isCurrent }: CardProps) {
   const isBlocked = card.blocked_by.length > 0 && card.status !== "done" && card.status !== "failed";
   const border = card.status === "failed" ? "border-bad-fill" : card.request !== null ? "border-accent-fill ring-2 ring-accent-fill/10" : "border-transparent outline-1 outline-line -outline-offset-1";
+  const isSelected = useIsSelected(card.id);
+  const { dragProps, dragButtonProps, isDragging } = useDrag({
+    hasDragButton: true,
+    getItems: () => [{ "text/plain": card.id, [DRAGGED_TYPE]: card.id }],
+    getAllowedDropOperations: () => ["move"],
+    onDragStart: () => setDragged(card),
+    onDragEnd: () => setDragged(null),
+  });
   return (
     <article
+      {...dragProps}
       data-testid={`card-${card.id}`}
       data-status={card.status}
       aria-label={`${card.id} ${card.title}`}
-      className={`group relative flex flex-col gap-1.5 rounded-card border px-2.5 pt-2 pb-2.5 shadow-card has-[a:focus-visible]:outline-2 has-[a:focus-visible]:outline-offset-1 has-[a:focus-visible]:outline-accent-fill ${border} ${isBlocked ? "bg-surface/70" : "bg-surface"}`}
+      className={`group relative flex flex-col gap-1.5 rounded-card border px-2.5 pt-2 pb-2.5 shadow-card has-[a:focus-visible]:outline-2 has-[a:focus-visible]:outline-offset-1 has-[a:focus-visible]:outline-accent-fill ${isSelected ? "border-accent-fill ring-2 ring-accent-fill/30" : border} ${isBlocked ? "bg-surface/70" : "bg-surface"} ${isDragging ? "border-dashed shadow-none" : ""}`}
     >
       <header className="flex h-4.5 items-center gap-2">
         {card.status === "done" || card.status === "failed" ? null : <PriorityChip priority={card.priority} />}
         <span className="shrink-0 font-mono text-xs whitespace-nowrap text-muted">{card.id}</span>
+        <Tools card={card} isSelected={isSelected} dragButton={dragButtonProps} />
         <span className={`ml-auto flex min-w-0 items-center gap-1 text-2xs whitespace-nowrap ${card.status === "failed" ? "text-bad" : "text-muted"}`}>
           <Aside card={card} isBlocked={isBlocked} />
         </span>
       </header>
       <h3 className={`text-sm leading-4.5 font-medium wrap-anywhere ${isBlocked ? "text-muted" : "text-ink"}`}>
         {/* The whole card is the link. */}
-        <Link to="/task/$task" params={{ task: card.id }} tabIndex={isCurrent ? 0 : -1} data-card={card.id} className="outline-none after:absolute after:inset-0 after:rounded-card">
+        <Link to="/task/$task" params={{ task: card.id }} tabIndex={isCurrent ? 0 : -1} data-card={card.id} draggable={false} className="outline-none after:absolute after:inset-0 after:rounded-card">
           {visible(card.title)}
         </Link>
       </h3>
@@ -46,6 +60,25 @@ export const Card = memo(function Card({ card, isCurrent }: CardProps) {
     </article>
   );
 });
+
+/** To select it and to move it by keyboard: seen when somebody points at the card or has selected one. */
+function Tools({ card, isSelected, dragButton }: { card: CardView; isSelected: boolean; dragButton: ReturnType<typeof useDrag>["dragButtonProps"] }) {
+  const isSelecting = useIsSelecting();
+  const seen = isSelected || isSelecting ? "" : "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100";
+  return (
+    // Above the link that covers the card, in the place of the corner's words.
+    <span className={`absolute top-1.5 right-1.5 z-10 flex items-center gap-0.5 rounded-md bg-surface pl-1 transition-opacity duration-75 ${seen}`}>
+      <Checkbox aria-label={text.select.one(card.id)} isSelected={isSelected} onChange={() => toggle(card.id)} data-testid={`select-${card.id}`} excludeFromTabOrder className="group/box flex size-5 items-center justify-center">
+        <span className="flex size-3.5 items-center justify-center rounded-[0.25rem] border border-ghost bg-surface text-on-accent group-data-selected/box:border-accent-fill group-data-selected/box:bg-accent-fill group-data-focus-visible/box:outline-2">
+          {isSelected ? <Check aria-hidden size={11} strokeWidth={3.5} /> : null}
+        </span>
+      </Checkbox>
+      <Button {...dragButton} aria-label={text.drag.handle(card.id)} excludeFromTabOrder data-testid={`drag-${card.id}`} className="flex h-5 w-3.5 cursor-grab items-center justify-center rounded text-faint data-hovered:text-ink">
+        <GripVertical aria-hidden size={12} />
+      </Button>
+    </span>
+  );
+}
 
 /** The top right corner. */
 function Aside({ card, isBlocked }: { card: CardView; isBlocked: boolean }) {

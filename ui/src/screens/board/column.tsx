@@ -1,9 +1,14 @@
 /** One column; only the cards in sight are drawn. */
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useId, useRef } from "react";
+import { memo, type ReactNode, useEffect, useId, useRef } from "react";
+import { useDrop } from "react-aria";
+import { tell } from "../../backend/tell";
+import type { CardView } from "../../backend/wire";
 import { text } from "../../text";
 import { Card } from "./card";
 import type { Column as ColumnOf } from "./columns";
+import { isInTheAir, useDragged } from "./dragging";
+import { offerOf } from "./moves";
 
 const GAP = 9;
 
@@ -16,9 +21,10 @@ interface ColumnProps {
   /** Id of the card that Tab stops at, if it is in this column. */
   current: string | null;
   onReady: (id: ColumnOf["id"], scroller: ColumnScroller | null) => void;
+  onDropped: (card: CardView, to: ColumnOf["id"]) => void;
 }
 
-export const Column = memo(function Column({ column, hint, isFiltered, current, onReady }: ColumnProps) {
+export const Column = memo(function Column({ column, hint, isFiltered, current, onReady, onDropped }: ColumnProps) {
   const { id, cards } = column;
   const scroller = useRef<HTMLDivElement>(null);
   const headId = useId();
@@ -36,7 +42,7 @@ export const Column = memo(function Column({ column, hint, isFiltered, current, 
     return () => onReady(id, null);
   }, [id, virtual, onReady]);
   return (
-    <section aria-labelledby={headId} data-testid={`column-${id}`} className="flex min-h-0 w-56 min-w-56 flex-1 flex-col rounded-xl border border-line-soft bg-sunken">
+    <Target id={id} headId={headId} onDropped={onDropped}>
       <header className="flex h-10 shrink-0 items-center gap-2 px-3">
         <h2 id={headId} className="text-sm font-semibold whitespace-nowrap">
           {text.column[id]}
@@ -61,9 +67,42 @@ export const Column = memo(function Column({ column, hint, isFiltered, current, 
           </ul>
         )}
       </div>
-    </section>
+    </Target>
   );
 });
+
+interface TargetProps {
+  id: ColumnOf["id"];
+  headId: string;
+  onDropped: ColumnProps["onDropped"];
+  children: ReactNode;
+}
+
+/** The column as a place to drop a card on. What is refused says why; nothing is hidden from those who move by keyboard. */
+function Target({ id, headId, onDropped, children }: TargetProps) {
+  const own = useRef<HTMLElement>(null);
+  const dragged = useDragged();
+  const { dropProps, isDropTarget } = useDrop({
+    ref: own,
+    getDropOperation: () => (isInTheAir() ? "move" : "cancel"),
+    onDrop: () => {
+      if (dragged === null) return;
+      const offer = offerOf(dragged, id);
+      if (offer.refused === null) onDropped(dragged, id);
+      else if (offer.refused !== text.drag.same) tell({ what: text.drag.notMoved(dragged.id), more: [offer.refused], good: false });
+    },
+  });
+  const offer = dragged === null ? null : offerOf(dragged, id);
+  const look = offer === null ? "border-line-soft bg-sunken" : offer.refused === null ? `border-accent-fill bg-accent-tint ${isDropTarget ? "ring-2 ring-accent-fill/40" : ""}` : "border-line-soft bg-sunken";
+  return (
+    <section {...dropProps} ref={own} tabIndex={-1} aria-labelledby={headId} data-testid={`column-${id}`} data-offer={offer === null ? undefined : offer.refused === null ? "yes" : "no"} className={`relative flex min-h-0 w-56 min-w-56 flex-1 flex-col rounded-xl border transition-colors duration-100 ${look}`}>
+      {children}
+      {offer !== null && isDropTarget ? (
+        <p className={`pointer-events-none absolute inset-x-2 bottom-2 z-10 animate-fade rounded-lg px-3 py-2 text-xs shadow-over ${offer.refused === null ? "bg-solid text-on-solid" : "border border-bad/30 bg-bad-tint text-bad"}`}>{offer.refused ?? offer.does}</p>
+      ) : null}
+    </section>
+  );
+}
 
 function heightOf(status: ColumnOf["cards"][number]["status"] | undefined): number {
   return status === "in-progress" || status === "review" ? 118 : 82;

@@ -13,6 +13,10 @@ export interface Column {
 export interface Filter {
   agent: string | undefined;
   priority: string | undefined;
+  /** Words that must stand in the id or the title. */
+  words?: string | undefined;
+  /** The tasks that one workflow made. */
+  tasks?: ReadonlySet<string> | undefined;
 }
 
 export const COLUMNS: readonly ColumnId[] = ["pending", "ready", "in-progress", "review", "done"];
@@ -34,8 +38,10 @@ export function columnsOf(board: BoardView, filter: Filter): Column[] {
   });
 }
 
-export function passes(card: CardView, { agent, priority }: Filter): boolean {
+export function passes(card: CardView, { agent, priority, words, tasks }: Filter): boolean {
   if (priority !== undefined && card.priority !== priority) return false;
+  if (tasks !== undefined && !tasks.has(card.id)) return false;
+  if (words !== undefined && !words.toLowerCase().split(/\s+/).every((word) => card.id.toLowerCase().includes(word) || card.title.toLowerCase().includes(word))) return false;
   return agent === undefined || card.agent === agent || card.turn.name === agent || card.chain.some(({ holder }) => holder.name === agent);
 }
 

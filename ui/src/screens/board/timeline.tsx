@@ -1,0 +1,84 @@
+/** Who held each task when: a row for each task that moved lately, a bar for each holder's turn. */
+import { Link } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ChartGantt } from "lucide-react";
+import { useMemo, useRef } from "react";
+import type { CardView } from "../../backend/wire";
+import { clock, day, span } from "../../format/time";
+import { visible } from "../../format/visible";
+import { useFaces } from "../../parts/face";
+import { Empty } from "../../parts/states";
+import { chainInWords, stopBadge, stopDetail, stopTitle } from "../../parts/stops";
+import { useNow } from "../../parts/ticker";
+import { text } from "../../text";
+import { barsOf, type Bar, lastTouched, ticksOf } from "./turns";
+
+const ROW = 40;
+const HOUR = 3_600_000;
+const STEP_MS = 10_000;
+
+export function TimelineView({ cards, hours }: { cards: readonly CardView[]; hours: number }) {
+  const now = useNow(STEP_MS);
+  const from = now - hours * HOUR;
+  const rows = useMemo(() => cards.filter((card) => lastTouched(card, now) >= from).sort((a, b) => lastTouched(b, now) - lastTouched(a, now)), [cards, from, now]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer<HTMLDivElement, Element>({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 8, getItemKey: (index) => rows[index]?.id ?? index });
+  if (rows.length === 0) return <Empty icon={<ChartGantt aria-hidden size={28} strokeWidth={1.5} />} title={text.timeline.none} words={text.timeline.noneWords} />;
+  return (
+    <div ref={scroller} tabIndex={0} role="group" aria-label={text.timeline.label} data-testid="timeline" className="h-full overflow-auto border-t border-line-soft">
+      <Axis from={from} to={now} hours={hours} />
+      <ul className="relative mx-4" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const card = rows[item.index];
+          if (card === undefined) return null;
+          return (
+            <li key={item.key} data-index={item.index} aria-setsize={rows.length} aria-posinset={item.index + 1} data-testid={`turns-${card.id}`} className="absolute top-0 left-0 flex w-full items-center border-b border-line-soft" style={{ height: ROW, transform: `translateY(${item.start}px)` }}>
+              <Link to="/task/$task" params={{ task: card.id }} className="flex h-full w-64 shrink-0 items-center gap-2 pr-3 max-wide:w-44">
+                <span className="shrink-0 font-mono text-2xs whitespace-nowrap text-muted">{card.id}</span>
+                <span className="truncate text-xs">{visible(card.title)}</span>
+                <span className="sr-only">: {chainInWords(card.chain)}</span>
+              </Link>
+              <span aria-hidden className="relative h-full min-w-0 flex-1">
+                {barsOf(card, from, now).map((bar) => (
+                  <Turn key={bar.stop.leg} bar={bar} />
+                ))}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+function Turn({ bar }: { bar: Bar }) {
+  const { stop, left, width } = bar;
+  const badge = stopBadge(stop, useFaces());
+  const isOn = stop.state === "current" || stop.state === "waiting";
+  const colour = stop.state === "failed" ? "bg-bad-fill text-on-bad" : badge.colour;
+  return (
+    <span
+      title={`${stopTitle(stop)} · ${stopDetail(stop)}${bar.took === null ? "" : ` · ${span(bar.took)}`}`}
+      className={`absolute top-1/2 flex h-5 -translate-y-1/2 items-center overflow-hidden rounded-[0.3125rem] px-1 text-[0.625rem] leading-none font-bold ${colour} ${/^bg-face/.test(colour) ? "text-white" : ""} ${isOn ? "rounded-r-none" : ""}`}
+      style={{ left: `${left}%`, width: `max(${width}%, 0.875rem)` }}
+    >
+      {badge.letter}
+    </span>
+  );
+}
+
+function Axis({ from, to, hours }: { from: number; to: number; hours: number }) {
+  return (
+    <div aria-hidden className="sticky top-0 z-10 flex h-8 items-center border-b border-line bg-canvas px-4 text-2xs text-faint tabular-nums">
+      <span className="w-64 shrink-0 max-wide:w-44" />
+      <span className="relative h-full min-w-0 flex-1">
+        {ticksOf(from, to).map(({ at, left }) => (
+          <span key={at} className="absolute top-0 flex h-full items-center border-l border-line-soft pl-1.5" style={{ left: `${left}%` }}>
+            {hours > 24 ? day(at) : clock(at).slice(0, 5)}
+          </span>
+        ))}
+        <span className="absolute top-0 right-0 flex h-full items-center bg-canvas pl-1.5 text-accent">{text.timeline.now}</span>
+      </span>
+    </div>
+  );
+}
