@@ -485,6 +485,13 @@ pub enum Fact {
         /// The run it was said to; none when it was fetched from outside.
         run: Option<RunId>,
     },
+    /// A message lies in the recipient's drop folder.
+    MessagePut {
+        /// Which.
+        message: Seq,
+        /// Whose.
+        to: AgentName,
+    },
     /// A recipient acknowledged a message.
     MessageAcked {
         /// Which.

@@ -115,6 +115,9 @@ pub struct Receipt {
     /// The run it was said to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// It lies in their drop folder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub put: bool,
     /// When they acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acked: Option<Time>,
@@ -353,6 +356,12 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
             if let Some(receipt) = receipt(state, *message, to) {
                 receipt.delivered = Some(event.at);
                 receipt.run.clone_from(run);
+            }
+        }
+        Fact::MessagePut { message, to } => {
+            if let Some(receipt) = receipt(state, *message, to) {
+                receipt.delivered.get_or_insert(event.at);
+                receipt.put = true;
             }
         }
         Fact::MessageAcked { message, to } => {

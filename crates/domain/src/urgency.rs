@@ -1,13 +1,15 @@
-//! How urgent a request to a person is: what it holds up × how long × how important ÷ what deciding it takes. In words, too, so
-//! that nobody has to believe a number.
+//! How urgent a request to a person is: what it holds up × how long × how important ÷ what deciding it takes; what an agent stands
+//! still for within its run comes first. In words, too, so that nobody has to believe a number.
 
 use crate::{
     Priority, Request, RequestKind, Run, RunStatus, State, TaskId, Time, budget::BudgetScope,
 };
 use std::collections::BTreeSet;
 
-/// What an agent that waits within its run counts for, in tasks of P1: it holds a place that others could use.
-const AGENT: u64 = 8;
+/// What an agent that stands still within its run counts for, beside its task: it holds a place that others could use.
+const AGENT: u64 = 4;
+/// Above everything that no agent stands still for.
+const STANDS_STILL: u64 = 1_000_000_000;
 /// A request that has just come counts as if it had waited so many minutes, so that what it holds up counts from the start.
 const HEAD_START: u64 = 10;
 /// Effort is told in tenths, so that small ones differ.
@@ -56,6 +58,10 @@ pub fn urgency<'s>(
         .saturating_mul(waited + HEAD_START)
         .saturating_mul(TENTHS)
         / effort(state, request);
+    let score = match agent {
+        Some(_) => score.saturating_add(STANDS_STILL),
+        None => score.min(STANDS_STILL - 1),
+    };
     Urgency {
         score: u32::try_from(score).unwrap_or(u32::MAX),
         why: words(state, own, agent, &behind),

@@ -9,6 +9,7 @@ mod carry_out;
 mod clashes;
 mod clear;
 mod context;
+pub mod drops;
 mod engine;
 mod hold;
 mod known;

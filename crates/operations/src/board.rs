@@ -32,6 +32,7 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
     cx.look()?;
     let (state, task_problems) = cx.store.in_flight()?;
     let (_, config_problems) = cx.store.files().config()?;
+    let dropped = orchestron_engine::drops::problems(&cx.store, &state)?;
     let counted = cx.store.counts()?;
     let sight = Sight::new(cx, &state)?;
     let moves = |card: &TaskCard| {
@@ -53,6 +54,7 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
         problems: config_problems
             .into_iter()
             .chain(task_problems)
+            .chain(dropped)
             .map(word::problem)
             .collect(),
     })

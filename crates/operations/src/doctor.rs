@@ -42,6 +42,10 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
         "every workflow of .mcp/workflows can be started",
         templates,
     ));
+    let dropped = orchestron_engine::drops::problems(&cx.store, &state)?;
+    if !dropped.is_empty() {
+        findings.extend(problems("messages", "", dropped));
+    }
     let good = format!(
         "{} read without a problem",
         word::count(state.cards.len(), "task file")

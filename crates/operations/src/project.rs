@@ -24,7 +24,9 @@ pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpErr
     let state = sight.state;
     let (_, config_problems) = cx.store.files().config()?;
     let (_, _, task_problems) = cx.store.board()?;
-    let problems: Vec<Problem> = config_problems.into_iter().chain(task_problems).collect();
+    let dropped = orchestron_engine::drops::problems(&cx.store, state)?;
+    let problems = config_problems.into_iter().chain(task_problems);
+    let problems: Vec<Problem> = problems.chain(dropped).collect();
     let open = state
         .cards
         .values()

@@ -9,6 +9,7 @@
 
 mod checkout;
 pub mod config;
+mod drops;
 mod exchange;
 mod folder;
 mod leftovers;
@@ -184,6 +185,10 @@ impl TaskFiles for McpFolder {
 
     fn read_side(&self, path: &str) -> PortResult<FileText> {
         side::read(self, path)
+    }
+
+    fn drops(&self) -> Option<&dyn orchestron_engine::ports::DropFolder> {
+        Some(self)
     }
 
     fn config(&self) -> PortResult<(Config, Vec<Problem>)> {

@@ -60,7 +60,7 @@ pub(super) fn sort(places: &Places, event: &Event) -> News {
         } else if let Ok(inner) = path.strip_prefix(&places.mcp) {
             match mcp_news(inner, came_or_went) {
                 Meaning::Nothing => {}
-                Meaning::Config => news.files = true,
+                Meaning::Config | Meaning::Message => news.files = true,
                 Meaning::Task(path) => {
                     news.files = true;
                     news.named.push(path);
@@ -105,6 +105,8 @@ fn run_news(inner: &Path, closed_after_write: bool) -> Option<RunId> {
 enum Meaning {
     Nothing,
     Config,
+    /// Something in somebody's inbox.
+    Message,
     /// This file, below the tasks folder.
     Task(String),
     Structure,
@@ -123,6 +125,9 @@ fn mcp_news(inner: &Path, came_or_went: bool) -> Meaning {
     };
     match parts.as_slice() {
         [] | ["tasks"] => structure,
+        ["messages"] | ["messages", _] | ["messages", _, "inbox"] => structure,
+        // Names with a dot in front are ours, or somebody's in the making.
+        ["messages", _, "inbox", name] if !name.starts_with('.') => Meaning::Message,
         ["config.yaml" | "agents.yaml"] => Meaning::Config,
         ["tasks", folder] if Status::from_folder(folder).is_some() => structure,
         // Names with a dot in front are editors' and our own temporary files.

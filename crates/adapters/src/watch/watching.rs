@@ -21,6 +21,8 @@ use std::{
 pub(super) const SETTLE: Duration = Duration::from_millis(15);
 /// From so many names on it is simpler to look at all files.
 const MOST_NAMED: usize = 64;
+/// Inboxes of the drop folder that are watched; others are looked at now and then.
+const MOST_INBOXES: usize = 200;
 /// How often everybody is woken without an event, should one have been missed.
 const SAFETY_NET: Duration = Duration::from_secs(30);
 /// The same when nothing can be watched (no watches left on this machine).
@@ -280,6 +282,12 @@ impl Watching {
             let outcome = self.watch(&path);
             self.note(outcome);
         }
+        for path in inboxes(&self.places.mcp.join("messages")) {
+            // Gone again meanwhile: the folder above tells.
+            if self.watch(&path) == Outcome::Refused {
+                self.note(Outcome::Refused);
+            }
+        }
         for status in Status::ALL {
             // A folder that is not there comes later, and the tasks folder tells.
             if self.watch(&tasks.join(status.folder())) == Outcome::Refused {
@@ -348,6 +356,21 @@ fn settled(path: &Path) -> std::path::PathBuf {
         (Some(parent), Some(name)) => parent.join(name),
         _ => path.to_owned(),
     }
+}
+
+/// The drop folder, its folders and their inboxes, as far as they are there; not too many.
+fn inboxes(messages: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    if let Ok(entries) = std::fs::read_dir(messages) {
+        found.push(messages.to_path_buf());
+        for entry in entries.flatten().take(MOST_INBOXES) {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder {
+                found.extend([entry.path(), entry.path().join("inbox")]);
+            }
+        }
+    }
+    found
 }
 
 fn make_doorbell(path: &Path) -> PortResult<()> {

@@ -49,7 +49,10 @@ pub fn apply(state: &mut State, event: &Event) {
         | Fact::BreakerClosed { .. }
         | Fact::Reassigned { .. }
         | Fact::Rethought { .. } => failure::apply(state, event),
-        Fact::MessageSent { .. } | Fact::MessageDelivered { .. } | Fact::MessageAcked { .. } => {
+        Fact::MessageSent { .. }
+        | Fact::MessageDelivered { .. }
+        | Fact::MessagePut { .. }
+        | Fact::MessageAcked { .. } => {
             message::apply(state, event)
         }
         Fact::ContextSaved { .. } => context::apply(state, event),

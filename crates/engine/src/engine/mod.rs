@@ -7,6 +7,7 @@ mod recover;
 use crate::{
     clashes::Looks,
     clear::Cleared,
+    drops::Drops,
     ports::{Clock, Git, Guard, PortError, PortErrorKind, RunLogs, Runs, Wake, Waker},
     store::{Store, StoreError},
 };
@@ -110,6 +111,8 @@ pub struct Engine {
     pub(crate) clear_at: Time,
     /// What was cleared away since this round of it began.
     pub(crate) cleared: Cleared,
+    /// What is known of the drop folder.
+    pub(crate) drops: Drops,
     _lease: Box<dyn Guard>,
 }
 
@@ -146,6 +149,7 @@ impl Engine {
             looks: Looks::default(),
             clear_at: Time(0),
             cleared: Cleared::default(),
+            drops: Drops::default(),
             _lease: lease,
         };
         engine.recover(state)?;
@@ -224,7 +228,9 @@ impl Engine {
                 Wake::Doorbell | Wake::Time | Wake::Stop => {}
             }
         }
-        self.pump()
+        self.pump()?;
+        let files = |wake: &Wake| matches!(wake, Wake::Files | Wake::Named(_) | Wake::Quiet);
+        self.look_at_drops(wakes.iter().any(files))
     }
 
     /// Carries out what follows from decisions made, waiting for gates and for what is being stopped, until nothing is under way any more; starts no agent.
@@ -232,6 +238,7 @@ impl Engine {
     /// # Errors
     /// As [`Self::step`].
     pub fn settle(&mut self) -> Result<(), EngineError> {
+        self.look_at_drops(true)?;
         while self
             .state
             .live_runs()

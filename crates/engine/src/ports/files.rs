@@ -226,6 +226,10 @@ pub trait TaskFiles: Send + Sync {
     }
     /// Puts a task file away, where [`Self::replaced`] finds it; `Changed` when its text has another hash.
     fn discard(&self, path: &str, expected_hash: &str) -> PortResult<()>;
+    /// The drop folder beside the tasks, where there is one.
+    fn drops(&self) -> Option<&dyn super::DropFolder> {
+        None
+    }
     /// What git is at in the checkout these files lie in.
     fn checkout(&self) -> PortResult<Checkout> {
         Ok(Checkout::default())

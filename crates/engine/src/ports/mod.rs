@@ -1,5 +1,6 @@
 //! What the engine needs from the world, one trait per outside thing. Implemented by `adapters` and by `testkit`.
 
+mod drops;
 mod failure;
 mod files;
 mod git;
@@ -8,6 +9,7 @@ mod log;
 mod machine;
 mod runs;
 
+pub use drops::{DropFolder, DropKey, DropLook, Dropped};
 pub use failure::{PortError, PortErrorKind, PortResult};
 pub use files::{
     Checkout, Exchange, FileText, Folders, IndexedFile, KnownFile, KnownFiles, Problem, Replaced,

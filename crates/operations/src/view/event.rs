@@ -109,6 +109,7 @@ fn sentence(state: &State, event: &Event) -> Option<String> {
         | Fact::RequestLapsed { .. } => about_requests(state, event),
         Fact::MessageSent { .. }
         | Fact::MessageDelivered { .. }
+        | Fact::MessagePut { .. }
         | Fact::MessageAcked { .. }
         | Fact::ContextSaved { .. }
         | Fact::Progressed { .. }
@@ -446,6 +447,7 @@ fn about_messages(state: &State, event: &Event) -> Option<String> {
             format!("{by} told {}{}", names.join(", "), noted(&letter.text))
         }
         Fact::MessageDelivered { message, to, .. } => format!("message {} reached {to}", message.0),
+        Fact::MessagePut { message, to } => format!("message {} lies in {to}'s inbox", message.0),
         Fact::MessageAcked { message, to } => format!("{to} has read message {}", message.0),
         Fact::ContextSaved { context, .. } => {
             format!("{by} saved how far it is{}", noted(&context.now))
