@@ -4,21 +4,26 @@
 //! orders close one together, which people who put tasks under way by hand can bring about: told when nobody works on any of them, for
 //! then nothing in it will move by itself.
 
-use super::{ConflictKind, InUse, behind, detect::Clash, files::TOLD, order::live_cards};
+use super::{
+    Conflict, ConflictKind, InUse,
+    detect::Clash,
+    files::TOLD,
+    order::{Live, all_behind},
+};
 use crate::{
     Holder, Leg, State, Status, TaskCard, TaskId,
     schedule::{self, Graph},
     state::Step,
 };
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// Tasks of a circle that are told.
 const TOLD_TASKS: usize = 30;
 
 /// Each circle once, beginning with its lowest id.
-pub(super) fn circles(state: &State) -> Vec<Clash> {
+pub(super) fn circles(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
     let mut clashes = of_dependencies(state);
-    clashes.extend(of_many_kinds(state));
+    clashes.extend(of_many_kinds(state, live));
     clashes
 }
 
@@ -58,11 +63,11 @@ enum Why {
 /// What each task waits for that nobody works on.
 type Waits<'a> = BTreeMap<&'a TaskId, Vec<(&'a TaskId, Why)>>;
 
-fn of_many_kinds(state: &State) -> Vec<Clash> {
-    let in_use = OnceCell::new();
+fn of_many_kinds(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
+    let in_use = InUse::given(state, live);
     let mut waits = Waits::new();
     // What is in use, and whoever was queued, is live: every such circle goes through a task that is.
-    let mut open: Vec<&TaskId> = live_cards(state).map(|card| &card.id).collect();
+    let mut open: Vec<&TaskId> = live.iter().map(|(card, _)| &card.id).collect();
     while let Some(task) = open.pop() {
         if waits.contains_key(task) {
             continue;
@@ -94,22 +99,13 @@ fn of_many_kinds(state: &State) -> Vec<Clash> {
 fn waits_of<'a>(
     state: &'a State,
     card: &'a TaskCard,
-    in_use: &OnceCell<InUse<'a>>,
+    in_use: &InUse<'_>,
 ) -> Vec<(&'a TaskId, Why)> {
-    let asked = || {
-        state
-            .requests_of(&card.id)
-            .any(|request| request.kind.holds_up())
-    };
-    if *state.step(&card.id) != Step::Idle
-        || state.unclear.contains(&card.id)
-        || state.live_run(&card.id).is_some()
-        || asked()
-    {
+    if *state.step(&card.id) != Step::Idle || state.unclear.contains(&card.id) {
         return Vec::new();
     }
     let known = |task: &TaskId| state.cards.get_key_value(task).map(|(id, _)| id);
-    match card.status {
+    let waits: Vec<_> = match card.status {
         // A person, or a tool outside, may take it whatever it waits for.
         Status::Ready | Status::InProgress
             if matches!(state.holder(&card.id, Leg::Implement), Holder::Agent(_)) =>
@@ -117,22 +113,28 @@ fn waits_of<'a>(
             let undone = state.undone(card).into_iter().filter_map(known);
             let mut found: Vec<_> = undone.map(|other| (other, Why::Depends)).collect();
             if card.status == Status::Ready {
-                let live = in_use.get_or_init(|| InUse::of(state));
-                let other = live.by(card);
-                let other =
-                    other.and_then(|(task, files)| Some((known(&task)?, Why::InUse(files))));
-                found.extend(other);
+                let others = in_use.all_by(card);
+                let others = others.filter_map(|(task, files)| Some((known(task)?, files)));
+                found.extend(others.map(|(task, files)| (task, Why::InUse(files))));
             }
             found
         }
         Status::Review => {
-            let other = behind(state, &card.id);
-            let other =
-                other.and_then(|first| Some((known(&first.task)?, Why::Behind(first.files))));
-            other.into_iter().collect()
+            let others = all_behind(state, &card.id);
+            let why = |conflict: &Conflict| Why::Behind(conflict.files.clone());
+            let known = others.filter_map(|(task, conflict)| Some((known(task)?, why(conflict))));
+            known.collect()
         }
-        _ => Vec::new(),
+        _ => return Vec::new(),
+    };
+    let held_up = || {
+        let mut asked = state.requests_of(&card.id);
+        state.live_run(&card.id).is_some() || asked.any(|request| request.kind.holds_up())
+    };
+    if waits.is_empty() || held_up() {
+        return Vec::new();
     }
+    waits
 }
 
 /// What is told of a circle; nothing when dependencies alone close it, for that is told already.

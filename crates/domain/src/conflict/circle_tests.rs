@@ -1,6 +1,6 @@
 //! Circles in which nobody works, as people make them by putting tasks under way by hand.
 
-use super::{Conflict, ConflictKind, Resolution, Stage};
+use super::{Conflict, ConflictKind, Resolution, Stage, behind};
 use crate::{
     Actor, Decision, Fact, RequestKind, Status,
     apply::apply,
@@ -105,4 +105,31 @@ fn a_person_is_asked_and_taking_one_back_opens_it() {
     assert_eq!(world.status(3), Status::Ready, "taken back");
     assert_eq!(circle(&world).map(|found| found.stage), Some(Stage::Over));
     assert_eq!(world.started, ["TASK-002-implement-1"]);
+}
+
+#[test]
+fn orders_that_are_made_at_once_contradict_neither_each_other_nor_the_dependencies() {
+    let mut world = World::new(vec![]);
+    world.state.config.gates.clear();
+    for (n, depends_on) in [(2, &[][..]), (3, &[]), (4, &[])] {
+        world.add(n, depends_on);
+    }
+    world.state.cards.get_mut(&task(1)).unwrap().depends_on = vec![task(4)];
+    for (n, files) in [
+        (1, &["a.rs"][..]),
+        (2, &["a.rs", "b.rs"]),
+        (3, &["b.rs", "c.rs"]),
+        (4, &["c.rs"]),
+    ] {
+        let card = world.state.cards.get_mut(&task(n)).unwrap();
+        card.files_affected = files.iter().map(|file| (*file).to_owned()).collect();
+        by_hand(&mut world, n, Status::InProgress);
+    }
+    world.settle();
+    let behind = |n| behind(&world.state, &task(n)).map(|found| found.task);
+    assert_eq!(
+        [1, 2, 3, 4].map(behind),
+        [Some(task(4)), Some(task(1)), Some(task(2)), None],
+        "by age alone 4 would wait for 3, and all four for each other"
+    );
 }

@@ -3,7 +3,7 @@
 use super::{
     Claims, Conflict, ConflictKind, Stage,
     files::{TOLD, near},
-    order::{claims, forecast, is_live, live_cards, ordered, own_tip},
+    order::{Live, Orders, claims, forecast, is_live, live_cards, ordered, own_tip},
     resolve,
 };
 use crate::{
@@ -14,9 +14,6 @@ use crate::{
 
 /// Branches that are compared in one round; the others come in the next ones.
 const MOST_FORECASTS: usize = 16;
-
-/// A live task, and what it is about.
-type Live<'a> = (&'a TaskCard, Claims<'a>);
 
 /// Something that clashes now.
 #[derive(Clone)]
@@ -66,10 +63,10 @@ fn clashes(state: &State, now: Time) -> Vec<Clash> {
         .iter()
         .filter_map(|id| doubled(state, id))
         .collect();
-    clashes.extend(super::circle::circles(state));
     let live: Vec<_> = live_cards(state)
         .map(|card| (card, claims(state, card)))
         .collect();
+    clashes.extend(super::circle::circles(state, &live));
     for (card, claims) in &live {
         clashes.extend(early(state, card));
         clashes.extend(stalled(state, card, now));
@@ -294,7 +291,7 @@ fn is_to_be_compared(state: &State, one: &TaskId, other: &TaskId) -> bool {
 }
 
 fn same_files(state: &State, one: &TaskId, other: &TaskId, files: Vec<String>) -> Clash {
-    let (first, later) = ordered(state, one, other);
+    let (first, later) = ordered(state, &Orders::new(), one, other);
     Clash {
         kind: ConflictKind::SameFiles,
         evidence: format!(
@@ -312,7 +309,7 @@ fn would_not_merge(
     (one_tip, other_tip): (&CommitId, &CommitId),
     files: &[String],
 ) -> Clash {
-    let (first, later) = ordered(state, one, other);
+    let (first, later) = ordered(state, &Orders::new(), one, other);
     Clash {
         kind: ConflictKind::Forecast,
         evidence: format!(

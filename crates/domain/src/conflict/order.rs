@@ -5,6 +5,7 @@ use crate::{
     CommitId, Leg, RequestKind, Seq, State, Status, TaskCard, TaskId, Time,
     planted::{Fault, is},
 };
+use std::borrow::Cow;
 
 /// Why a task waits behind another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +30,23 @@ pub fn is_live(state: &State, task: &TaskId) -> bool {
 /// The task that must be merged before this one is shown to a reviewer or a person; none when it need not wait.
 #[must_use]
 pub fn behind(state: &State, task: &TaskId) -> Option<Behind> {
-    let mut edges = state.conflicts.values();
-    edges.find_map(|conflict| {
-        let (later, first) = edge(conflict)?;
-        (later == task && holds(state, conflict, first)).then(|| Behind {
+    all_behind(state, task)
+        .next()
+        .map(|(first, conflict)| Behind {
             task: first.clone(),
             files: conflict.files.clone(),
             conflict: conflict.id,
         })
+}
+
+/// Every task that one has to wait for by an order, with the conflict that gave it.
+pub(super) fn all_behind<'a>(
+    state: &'a State,
+    task: &'a TaskId,
+) -> impl Iterator<Item = (&'a TaskId, &'a Conflict)> {
+    state.conflicts.values().filter_map(move |conflict| {
+        let (later, first) = edge(conflict)?;
+        (later == task && holds(state, conflict, first)).then_some((first, conflict))
     })
 }
 
@@ -50,40 +60,60 @@ pub fn in_use(state: &State, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
 #[derive(Debug)]
 pub struct InUse<'a> {
     state: &'a State,
-    live: Vec<(&'a TaskId, Claims<'a>)>,
+    live: Cow<'a, [Live<'a>]>,
 }
+
+/// A live task, and what it is about.
+pub(super) type Live<'a> = (&'a TaskCard, Claims<'a>);
 
 impl<'a> InUse<'a> {
     /// What is in use now; nothing when tasks may work on the same files.
     #[must_use]
     pub fn of(state: &'a State) -> Self {
-        let free = state.config.limits.same_files || is(Fault::SameFiles);
-        let cards = live_cards(state).filter(|_| !free);
-        let live = cards.map(|card| (&card.id, claims(state, card)));
+        let cards = live_cards(state).filter(|_| !is_free(state));
+        let live = cards.map(|card| (card, claims(state, card)));
         Self {
             state,
             live: live.collect(),
         }
     }
 
+    /// The same, when what live tasks are about is known already.
+    pub(super) fn given(state: &'a State, live: &'a [Live<'a>]) -> Self {
+        let live = if is_free(state) { &[] } else { live };
+        let live = Cow::Borrowed(live);
+        Self { state, live }
+    }
+
     /// See [`in_use`].
     #[must_use]
     pub fn by(&self, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
-        if self.live.is_empty() {
-            return None;
-        }
-        let mine = claims(self.state, card);
-        if mine.is_empty() {
-            return None;
-        }
-        let others = self.live.iter().filter(|(other, _)| **other != card.id);
-        others
-            .map(|(other, theirs)| (*other, mine.shared(theirs)))
-            .filter(|(_, files)| !files.is_empty())
-            // Who waits for this very task does not keep it from being done.
-            .find(|(other, _)| !waits_for(self.state, other, &card.id))
-            .map(|(other, files)| (other.clone(), files))
+        let first = self.all_by(card).next();
+        first.map(|(other, files)| (other.clone(), files))
     }
+
+    /// Every live task that keeps one from being claimed.
+    pub(super) fn all_by<'b>(
+        &'b self,
+        card: &'b TaskCard,
+    ) -> impl Iterator<Item = (&'b TaskId, Vec<String>)> {
+        let mine = (!self.live.is_empty()).then(|| claims(self.state, card));
+        let mine = mine.filter(|mine| !mine.is_empty());
+        let others = self.live.iter().filter(|(other, _)| other.id != card.id);
+        let both = mine.into_iter().flat_map(move |mine| {
+            let shared = others
+                .clone()
+                .map(move |(other, theirs)| (&other.id, mine.shared(theirs)));
+            shared.filter(|(_, files)| !files.is_empty())
+        });
+        // Who waits for this very task does not keep it from being done.
+        both.filter(|(other, _)| !waits_for(self.state, &[], other, &card.id))
+    }
+}
+
+/// Whether tasks may work on the same files.
+fn is_free(state: &State) -> bool {
+    state.config.limits.same_files || is(Fault::SameFiles)
 }
 
 /// What a task means to change and has changed.
@@ -123,15 +153,24 @@ fn holds(state: &State, conflict: &Conflict, first: &TaskId) -> bool {
     }
 }
 
-/// The two in the order they go: who is shown to a person already, then who was claimed first. An order there is already stays.
-pub(super) fn ordered(state: &State, one: &TaskId, other: &TaskId) -> (TaskId, TaskId) {
+/// Orders that are being made: who waits, and for whom.
+pub(super) type Orders = Vec<(TaskId, TaskId)>;
+
+/// The two in the order they go: who is shown to a person already, then who was claimed first. An order there is already, or that is
+/// being made together with this one, stays.
+pub(super) fn ordered(
+    state: &State,
+    orders: &Orders,
+    one: &TaskId,
+    other: &TaskId,
+) -> (TaskId, TaskId) {
     let (first, later) = if rank(state, one) <= rank(state, other) {
         (one, other)
     } else {
         (other, one)
     };
     // Two orders that contradict each other would hold both up for ever.
-    let (first, later) = if waits_for(state, first, later) {
+    let (first, later) = if waits_for(state, orders, first, later) {
         (later, first)
     } else {
         (first, later)
@@ -153,21 +192,20 @@ fn rank<'a>(state: &State, task: &'a TaskId) -> (bool, Time, &'a TaskId) {
 }
 
 /// Whether `task` waits for `other`, by the orders in force and by dependencies, however many others are between.
-fn waits_for(state: &State, task: &TaskId, other: &TaskId) -> bool {
+fn waits_for(state: &State, orders: &[(TaskId, TaskId)], task: &TaskId, other: &TaskId) -> bool {
     let mut open = vec![task];
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen: Vec<&TaskId> = Vec::new();
     while let Some(now) = open.pop() {
         if now == other {
             return true;
         }
-        if !seen.insert(now) {
+        if seen.contains(&now) {
             continue;
         }
-        let orders = state.conflicts.values().filter_map(|conflict| {
-            let (later, first) = edge(conflict)?;
-            (later == now && holds(state, conflict, first)).then_some(first)
-        });
-        open.extend(orders);
+        seen.push(now);
+        open.extend(all_behind(state, now).map(|(first, _)| first));
+        let new = orders.iter().filter(|(later, _)| later == now);
+        open.extend(new.map(|(_, first)| first));
         if let Some(card) = state.cards.get(now) {
             open.extend(state.undone(card));
         }

@@ -3,7 +3,7 @@
 use super::{
     ACCEPTED, Conflict, ConflictKind, Resolution, Stage,
     detect::{Clash, is_gone},
-    order::{is_live, ordered},
+    order::{Orders, is_live, ordered},
 };
 use crate::{
     Command, CommitId, Decision, Event, Fact, Halt, Holder, Leg, Request, RequestId, RequestKind,
@@ -20,6 +20,8 @@ const GRACE_MS: i64 = 60_000;
 pub(super) fn resolved(state: &State, clashes: &[Clash], now: Time) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut caught_up = Vec::new();
+    // Those that are made at once must not contradict each other either.
+    let mut orders = Orders::new();
     for conflict in state.conflicts.values().filter(|found| found.is_there()) {
         // That an agent fell silent is answered also when its run is over by now.
         let silent = conflict.kind == ConflictKind::Silent && conflict.stage == Stage::Open;
@@ -29,7 +31,17 @@ pub(super) fn resolved(state: &State, clashes: &[Clash], now: Time) -> Vec<Comma
             continue;
         }
         match conflict.stage {
-            Stage::Open => commands.extend(opened(state, conflict, now)),
+            Stage::Open => {
+                let command = opened(state, &orders, conflict, now);
+                if let Some(Command::ResolveConflict {
+                    resolution: Resolution::Queue { task, behind },
+                    ..
+                }) = &command
+                {
+                    orders.push((task.clone(), behind.clone()));
+                }
+                commands.extend(command);
+            }
             Stage::Due => commands.extend(due(state, conflict, &mut caught_up)),
             _ => {}
         }
@@ -45,7 +57,7 @@ fn resolve(conflict: Seq, resolution: Resolution, why: String) -> Command {
     }
 }
 
-fn opened(state: &State, conflict: &Conflict, now: Time) -> Option<Command> {
+fn opened(state: &State, orders: &Orders, conflict: &Conflict, now: Time) -> Option<Command> {
     if conflict.stuck.is_some() {
         return ask(state, conflict, now);
     }
@@ -60,7 +72,7 @@ fn opened(state: &State, conflict: &Conflict, now: Time) -> Option<Command> {
             let (first, later) = if state.status(one) == Some(Status::Done) {
                 (one.clone(), other.clone())
             } else {
-                ordered(state, one, other)
+                ordered(state, orders, one, other)
             };
             let why = format!(
                 "{first} goes first; {later} waits until it is merged, is brought up to it, and goes on"
