@@ -8,7 +8,11 @@ use super::{
 use crate::knobs::Trouble;
 use orchestron_domain::{
     Actor, Decision, Fact, Holder, Leg, MicroUsd, Request, RequestKind, Status, TaskId,
-    config::Budgets, conflict::{Resolution, Stage}, event::Scope, run::Verdict, schedule::leg_of,
+    config::Budgets,
+    conflict::{Resolution, Stage},
+    event::Scope,
+    run::Verdict,
+    schedule::leg_of,
     state::Step,
 };
 
@@ -538,6 +542,8 @@ impl World {
         let newest = self.log.events.last().map(|event| event.at);
         let since = newest.map_or(0, |newest| self.clock().since(newest));
         let patience = since > PATIENCE_MS;
+        let mut all = self.ledger.state.tasks.values();
+        let somebody = all.any(|found| matches!(found.step, Step::Held { .. }));
         let keys: Vec<_> = self.disk.files.keys().copied().collect();
         for key in keys {
             let task = self.id(key.task);
@@ -546,11 +552,14 @@ impl World {
             let step = self.ledger.state.step(&task);
             let idle = matches!(step, Step::Idle | Step::Held { .. });
             if patience && under_way && idle {
-                // Only what a person has accepted as it is may wait so long; whoever did sees to it now.
-                if !self.is_accepted() {
+                // For so long only what a person has, or has accepted as it is, may wait; whoever has it gives it back now.
+                if !somebody && !self.is_accepted() {
                     let ends = self.open_ends();
                     self.wrong("work waits and nobody was told", ends);
                     return;
+                }
+                if somebody && !matches!(step, Step::Held { .. }) {
+                    continue;
                 }
                 let places = (key.status(), Status::Ready);
                 self.relocate(key.task, places, &Actor::Person, Vec::new());
