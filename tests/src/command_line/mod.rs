@@ -1,12 +1,15 @@
 //! The `orchestron` command as a user meets it: what is printed, word for word, and what the shell is told.
 
+mod drops;
 mod files;
+mod hooks;
 mod messages;
 mod output;
 mod places;
 mod refusals;
 mod scheduling;
 mod verbs;
+mod workflows;
 
 use crate::environment::{Chain, TestEnvironment, check};
 

@@ -16,6 +16,7 @@ mod permission;
 mod pitfalls;
 #[cfg(target_os = "linux")]
 mod recovery;
+mod steps;
 mod stop;
 
 use crate::environment::{Chain, Model, TestEnvironment, claude};

@@ -131,6 +131,16 @@ limits:
 # What this machine keeps of the runs of finished tasks: what agents said and how gates ended.
 # keep: { days: 30, megabytes: 2000 }
 
+# What you are told when: now, together (gathered for a while, then told as one), digest (once a day) or off. Nothing comes in quiet
+# hours but what `except` names.
+# notify:
+#   review: together
+#   permission: now
+#   done: digest
+#   quiet: { from: \"22:00\", to: \"07:00\", except: [budget, P0] }
+#   digest: \"17:00\"
+#   zone: Europe/Berlin    # left out: this machine's clock
+
 # Where tasks are worked on. Left out: a folder of this machine outside the project.
 # worktrees: ../my-worktrees
 ";
@@ -319,4 +329,6 @@ const IGNORE: &str = "\
 /state.json
 # Left behind by an edit that was interrupted; cleared away by orchestron.
 .*.tmp
+# Messages between tools, on their way; what was said is kept on each machine. Delete the line to share them.
+/messages/
 ";
