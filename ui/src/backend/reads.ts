@@ -4,7 +4,7 @@ import type { Backend } from "./backend";
 import { useBackend } from "./context";
 import type { Failure } from "./failure";
 import type { Input, Output, ReadName } from "./operations";
-import type { TranscriptView } from "./wire";
+import type { EventsView, EventView, TranscriptView } from "./wire";
 
 const EVENTS_PER_PAGE = 100;
 
@@ -73,13 +73,35 @@ async function readOn(backend: Backend, run: string, known: TranscriptView | und
   }
 }
 
+export interface EventFilter {
+  task: string | null;
+  by: string | null;
+  kinds: readonly string[];
+}
+
+const inputOf = ({ task, by, kinds }: EventFilter) => ({ task, ...(by === null ? {} : { by }), ...(kinds.length === 0 ? {} : { kinds: [...kinds] }) });
+
 /** The activity log, newest first, page by page. */
-export function useEvents(task: string | null) {
+export function useEvents(filter: EventFilter) {
   const backend = useBackend();
   return useInfiniteQuery({
-    queryKey: ["events", task],
+    queryKey: ["events", filter],
     initialPageParam: null as number | null,
-    queryFn: ({ pageParam, signal }) => backend.call("events", { task, before: pageParam, limit: EVENTS_PER_PAGE }, signal),
+    queryFn: ({ pageParam, signal }) => backend.call("events", { ...inputOf(filter), before: pageParam, limit: EVENTS_PER_PAGE }, signal),
     getNextPageParam: (page) => page.before,
   });
+}
+
+const EVENTS_AT_ONCE = 1_000;
+
+/** All of the log that passes, for taking it along; oldest last. */
+export async function allEvents(backend: Backend, filter: EventFilter, most: number): Promise<EventView[]> {
+  const all: EventView[] = [];
+  let before: number | null = null;
+  do {
+    const page: EventsView = await backend.call("events", { ...inputOf(filter), before, limit: EVENTS_AT_ONCE });
+    all.push(...page.events);
+    before = page.before;
+  } while (before !== null && all.length < most);
+  return all.slice(0, most);
 }

@@ -3,11 +3,14 @@ import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { Autocomplete, Dialog, Header, Input, type Key, Menu, MenuItem, MenuSection, Modal, ModalOverlay, SearchField } from "react-aria-components";
+import { useBackend } from "../backend/context";
 import { useBoard, useProject } from "../backend/reads";
 import { useWrite } from "../backend/writes";
 import type { CardView } from "../backend/wire";
 import { StatusChip } from "../parts/chips";
 import { openOverlay, useOverlay } from "../parts/overlay";
+import { VIEWS } from "../screens/board/head";
+import { SETTING_PARTS } from "../screens/settings/settings";
 import { chooseTheme } from "../theme";
 import { text } from "../text";
 
@@ -116,12 +119,21 @@ function useCommands(): Command[] {
   const pause = useWrite("pause");
   const resume = useWrite("resume");
   const isPaused = project?.engine.paused != null;
+  const { isDesktop } = useBackend();
   return [
     { id: "new-task", name: text.newTask.title, run: () => openOverlay("new-task") },
     isPaused ? { id: "resume", name: text.engine.resume, run: () => resume.mutate({}) } : { id: "pause", name: text.engine.pause, run: () => pause.mutate({ why: null }) },
     { id: "needs-you", name: text.palette.goTo(text.nav.needsYou), run: () => void navigate({ to: "/needs-you" }) },
     { id: "board", name: text.palette.goTo(text.nav.board), run: () => void navigate({ to: "/board" }) },
     { id: "agents", name: text.palette.goTo(text.nav.agents), run: () => void navigate({ to: "/agents" }) },
+    { id: "messages", name: text.palette.goTo(text.messages.title), run: () => void navigate({ to: "/messages" }) },
+    { id: "conflicts", name: text.palette.goTo(text.conflicts.title), run: () => void navigate({ to: "/conflicts" }) },
+    { id: "workflows", name: text.palette.goTo(text.nav.workflows), run: () => void navigate({ to: "/workflows" }) },
+    { id: "insights", name: text.palette.goTo(text.nav.insights), run: () => void navigate({ to: "/insights" }) },
+    { id: "welcome", name: text.palette.goTo(text.welcome.open), run: () => void navigate({ to: "/welcome" }) },
+    ...VIEWS.map((view) => ({ id: `view-${view}`, name: text.palette.boardAs(text.board.views[view]), run: () => void navigate({ to: "/board", search: view === "columns" ? {} : { view } }) })),
+    ...SETTING_PARTS.filter((part) => part !== "desktop" || isDesktop).map((part) => ({ id: `settings-${part}`, name: text.palette.settingsOf(text.settings.part[part]), run: () => void navigate({ to: "/settings", search: { part } }) })),
+    ...(project?.agents ?? []).map(({ name }) => ({ id: `agent-${name}`, name: text.palette.agent(name), run: () => void navigate({ to: "/agents", search: { agent: name } }) })),
     { id: "activity", name: text.palette.goTo(text.nav.activity), run: () => void navigate({ to: "/activity" }) },
     { id: "settings", name: text.palette.goTo(text.nav.settings), run: () => void navigate({ to: "/settings" }) },
     { id: "problems", name: text.palette.problems, run: () => openOverlay("problems") },

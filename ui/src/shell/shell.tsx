@@ -1,5 +1,5 @@
 /** The window: bars around, the screen in the middle, dialogs above. */
-import { Outlet, useNavigate } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useLinkState } from "../backend/context";
 import { useProject } from "../backend/reads";
@@ -22,13 +22,15 @@ import { Trust } from "./trust";
 
 export function Shell() {
   const link = useLinkState();
-  const project = useProject().data;
+  const asked = useProject();
+  const project = asked.data;
   useEffect(() => {
     const count = project?.needs_you ?? 0;
     document.title = project === undefined ? text.product : `${count > 0 ? `(${count}) ` : ""}${project.name} · ${text.product}`;
   }, [project]);
   useEffect(() => listenForShortcuts(), []);
   if (link === "refused") return <Refused />;
+  if (asked.isError && asked.error.view.code === "no_project") return <NoProject />;
   return (
     <div className="flex h-full flex-col">
       <TopBar />
@@ -52,6 +54,21 @@ export function Shell() {
   );
 }
 
+/** A window of the desktop app that shows no project yet has nothing but the first steps. */
+function NoProject() {
+  const navigate = useNavigate();
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  useEffect(() => {
+    if (path !== "/welcome") void navigate({ to: "/welcome", replace: true });
+  }, [path, navigate]);
+  return (
+    <>
+      <main className="h-full">{path === "/welcome" ? <Outlet /> : null}</main>
+      <Toasts />
+    </>
+  );
+}
+
 function GlobalKeys() {
   const navigate = useNavigate();
   const group = text.keys.everywhere;
@@ -59,6 +76,11 @@ function GlobalKeys() {
   useShortcut("c", group, text.keys.newTask, () => openOverlay("new-task"));
   useShortcut("n", group, text.palette.goTo(text.nav.needsYou), () => void navigate({ to: "/needs-you" }));
   useShortcut("b", group, text.palette.goTo(text.nav.board), () => void navigate({ to: "/board" }));
+  useShortcut("w", group, text.palette.goTo(text.nav.workflows), () => void navigate({ to: "/workflows" }));
+  useShortcut("g", group, text.palette.goTo(text.nav.agents), () => void navigate({ to: "/agents" }));
+  useShortcut("l", group, text.palette.goTo(text.nav.activity), () => void navigate({ to: "/activity" }));
+  useShortcut("i", group, text.palette.goTo(text.nav.insights), () => void navigate({ to: "/insights" }));
+  useShortcut(",", group, text.palette.goTo(text.nav.settings), () => void navigate({ to: "/settings" }));
   useShortcut("?", group, text.keys.show, () => openOverlay("keys"));
   return null;
 }

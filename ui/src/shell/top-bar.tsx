@@ -10,6 +10,7 @@ import { Kbd, withCommandKey } from "../parts/kbd";
 import { openOverlay } from "../parts/overlay";
 import { text } from "../text";
 import { Logo } from "./logo";
+import { Projects } from "./projects";
 
 const PILL = "flex h-6.5 shrink-0 items-center rounded-full border border-line px-3 text-xs";
 
@@ -23,9 +24,7 @@ export function TopBar() {
       </span>
       {project === undefined ? null : (
         <>
-          <span title={project.path} className={`${PILL} max-w-64 font-semibold`}>
-            <span className="truncate">{project.name}</span>
-          </span>
+          <Projects project={project} />
           <EngineState project={project} />
         </>
       )}

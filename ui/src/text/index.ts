@@ -13,6 +13,7 @@ import { reviewText } from "./review";
 import { settingsText } from "./settings";
 import { shellText } from "./shell";
 import { taskText } from "./task";
+import { welcomeText } from "./welcome";
 import { workflowsText } from "./workflows";
 
 export const text = {
@@ -27,5 +28,6 @@ export const text = {
   ...activityText,
   ...insightsText,
   ...workflowsText,
+  ...welcomeText,
   ...settingsText,
 } as const;

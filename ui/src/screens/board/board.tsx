@@ -1,5 +1,5 @@
 /** All tasks, where they stand, and whose turn it is: in columns, by what they wait for, or over time. */
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { ListPlus } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import { useBoard, useRead } from "../../backend/reads";
@@ -61,6 +61,9 @@ function BoardBody({ board }: { board: BoardView }) {
         <Button look="solid" hotkey="c" onPress={() => openOverlay("new-task")} data-testid="new-task">
           {text.newTask.title}
         </Button>
+        <Link to="/welcome" className="flex items-center rounded-lg px-3 text-sm text-accent underline-offset-2 hover:underline">
+          {text.welcome.open}
+        </Link>
       </Empty>
     );
   }

@@ -11,7 +11,7 @@ export function Health() {
   const doctor = useRead("doctor", {});
   const words = doctor.data === undefined ? text.health.looking : doctor.data.healthy ? text.health.good : text.health.bad;
   return (
-    <Panel title={text.health.title} words={words}>
+    <Panel id="health" title={text.health.title} words={words}>
       {doctor.data !== undefined ? (
         <ul className="flex flex-col gap-2">
           {[...doctor.data.findings].sort((a, b) => Number(a.good) - Number(b.good)).map((finding) => (

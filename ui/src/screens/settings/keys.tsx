@@ -1,15 +1,16 @@
 /** API keys: entered once, kept in the operating system's keyring, never shown again. */
-import { KeyRound } from "lucide-react";
+import { CircleAlert, CircleCheck, KeyRound } from "lucide-react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
 import { useProject, useRead } from "../../backend/reads";
-import type { ErrorView, KeyView } from "../../backend/wire";
-import { useWrite } from "../../backend/writes";
+import type { ErrorView, KeyTestView, KeyView } from "../../backend/wire";
+import { useAsk, useWrite } from "../../backend/writes";
 import { Button } from "../../parts/button";
 import { Chip } from "../../parts/chips";
 import { Dialog } from "../../parts/dialog";
 import { Field } from "../../parts/fields";
 import { Failed, Loading, Trouble } from "../../parts/states";
+import { span } from "../../format/time";
 import { text } from "../../text";
 import { Panel } from "./panel";
 
@@ -17,14 +18,14 @@ export function Keys() {
   const keys = useRead("keys", {});
   if (keys.data === undefined) {
     return (
-      <Panel title={text.keysPanel.title} words={text.keysPanel.looking}>
+      <Panel id="keys" title={text.keysPanel.title} words={text.keysPanel.looking}>
         {keys.isError ? <Failed title={text.keysPanel.failed} cause={keys.error} onRetry={() => void keys.refetch()} /> : <Loading what={text.keysPanel.looking} />}
       </Panel>
     );
   }
   const { store, usable, accounts } = keys.data;
   return (
-    <Panel title={text.keysPanel.title} words={usable ? text.keysPanel.stored(store) : text.keysPanel.noStore(store)}>
+    <Panel id="keys" title={text.keysPanel.title} words={usable ? text.keysPanel.stored(store) : text.keysPanel.noStore(store)}>
       {accounts.length === 0 ? (
         <p className="text-sm text-muted">{text.keysPanel.none}</p>
       ) : (
@@ -42,6 +43,8 @@ function Account({ account, usable }: { account: KeyView; usable: boolean }) {
   const [open, setOpen] = useState<"enter" | "delete" | null>(null);
   const isStored = account.source === "keyring";
   // The scripted model takes no key.
+  const [tested, setTested] = useState<KeyTestView | null>(null);
+  const test = useAsk("key-test", { onDone: setTested });
   const isNeeded = useProject().data?.scripted !== true;
   return (
     <li className="flex items-center gap-3 py-2" data-testid={`key-${account.account}`}>
@@ -49,8 +52,14 @@ function Account({ account, usable }: { account: KeyView; usable: boolean }) {
       <span className="min-w-0 flex-1">
         <span className="block text-sm font-medium">{account.account}</span>
         <span className="block truncate text-xs text-muted">{account.agents.length === 0 ? text.keysPanel.unused : text.keysPanel.usedBy(account.agents)}</span>
+        {tested === null ? null : <Tested tested={tested} />}
       </span>
       {isNeeded || account.source !== null ? <Chip tone={account.source === null ? "warn" : "good"}>{text.keysPanel.source(account.source)}</Chip> : <Chip>{text.keysPanel.notNeeded}</Chip>}
+      {account.source === null ? null : (
+        <Button size="small" aria-label={text.keysPanel.testOf(account.account)} isPending={test.isPending} onPress={() => test.mutate({ account: account.account })} data-testid={`key-test-${account.account}`}>
+          {text.keysPanel.test}
+        </Button>
+      )}
       {isStored ? (
         <Button look="bad" size="small" onPress={() => setOpen("delete")} data-testid={`key-delete-${account.account}`}>
           {text.keysPanel.remove}
@@ -62,6 +71,20 @@ function Account({ account, usable }: { account: KeyView; usable: boolean }) {
       {open === "enter" ? <EnterKey account={account.account} onClose={() => setOpen(null)} /> : null}
       {open === "delete" ? <DeleteKey account={account} onClose={() => setOpen(null)} /> : null}
     </li>
+  );
+}
+
+/** What the account's API said of it. */
+function Tested({ tested }: { tested: KeyTestView }) {
+  const Mark = tested.good ? CircleCheck : CircleAlert;
+  return (
+    <span role="status" data-testid={`key-tested-${tested.account}`} className={`mt-0.5 flex items-start gap-1.5 text-xs ${tested.good ? "text-good" : "text-bad"}`}>
+      <Mark aria-hidden size={13} className="mt-0.5 shrink-0" />
+      <span className="wrap-anywhere">
+        {tested.said.charAt(0).toUpperCase() + tested.said.slice(1)} <span className="text-muted">({text.keysPanel.asked(tested.host, span(tested.took))})</span>
+        {tested.cure === null ? null : <span className="block text-muted">{tested.cure.charAt(0).toUpperCase() + tested.cure.slice(1)}.</span>}
+      </span>
+    </span>
   );
 }
 

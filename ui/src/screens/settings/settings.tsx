@@ -1,28 +1,71 @@
 /** Keys, trust, looks, health, and what this is. */
-import { useProject } from "../../backend/reads";
+import { Link, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { useBackend } from "../../backend/context";
+import { useProject, useRead } from "../../backend/reads";
 import { Button } from "../../parts/button";
 import { Chip } from "../../parts/chips";
 import { openOverlay } from "../../parts/overlay";
 import { text } from "../../text";
+import { ConfigPanel } from "./config";
+import { DesktopPanel } from "./desktop";
+import { FilePanel } from "./file";
 import { Health } from "./health";
+import { HooksPanel } from "./hooks";
 import { Keys } from "./keys";
 import { Panel } from "./panel";
 import { ThemeChoice } from "./theme-choice";
 
+export interface SettingsSearch {
+  part?: Part;
+}
+
+export const SETTING_PARTS = ["keys", "trust", "chain", "limits", "money", "notify", "project", "theme", "desktop", "hooks", "file", "health", "about"] as const;
+type Part = (typeof SETTING_PARTS)[number];
+
 export function Settings() {
+  const { part } = useSearch({ from: "/settings" });
+  const { isDesktop } = useBackend();
+  const scroller = useRef<HTMLDivElement>(null);
+  // What is asked for may grow while it is read; it is looked for again when something above it has come.
+  const isRead = useRead("config", {}).isSuccess;
+  useEffect(() => {
+    if (part !== undefined) scroller.current?.querySelector(`[data-part="${part}"]`)?.scrollIntoView({ block: "start" });
+  }, [part, isRead]);
   return (
-    <div className="h-full overflow-y-auto">
-      <div className="mx-auto flex max-w-3xl flex-col gap-4 px-5 pb-8">
-        <header className="flex h-12 items-center">
-          <h1 className="text-md font-semibold">{text.nav.settings}</h1>
-        </header>
-        <Keys />
-        <Trust />
-        <Panel title={text.theme.title} words={text.theme.words}>
-          <ThemeChoice />
-        </Panel>
-        <Health />
-        <About />
+    <div className="flex h-full">
+      <nav aria-label={text.settings.parts} className="w-44 shrink-0 overflow-y-auto px-3 pb-4 max-wide:hidden">
+        <ul className="flex flex-col gap-0.5 pt-12">
+          {SETTING_PARTS.filter((id) => id !== "desktop" || isDesktop).map((id) => (
+            <li key={id}>
+              <Link to="/settings" search={{ part: id }} replace className={`flex h-7 items-center rounded-lg px-2.5 text-xs ${id === part ? "bg-sunken font-medium text-ink" : "text-muted hover:text-ink"}`}>
+                {text.settings.part[id]}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div ref={scroller} className="min-w-0 flex-1 overflow-y-auto" tabIndex={0} role="group" aria-label={text.nav.settings}>
+        <div className="flex max-w-3xl flex-col gap-4 px-5 pb-8">
+          <header className="flex h-12 items-center">
+            <h1 className="text-md font-semibold">{text.nav.settings}</h1>
+          </header>
+          <Keys />
+          <Trust />
+          <ConfigPanel part="chain" />
+          <ConfigPanel part="limits" />
+          <ConfigPanel part="money" />
+          <ConfigPanel part="notify" />
+          <ConfigPanel part="project" />
+          <Panel id="theme" title={text.theme.title} words={text.theme.words}>
+            <ThemeChoice />
+          </Panel>
+          <DesktopPanel />
+          <HooksPanel />
+          <FilePanel />
+          <Health />
+          <About />
+        </div>
       </div>
     </div>
   );
@@ -33,7 +76,7 @@ function Trust() {
   if (project === undefined) return null;
   const { trusted } = project.engine;
   return (
-    <Panel title={text.trust.title} words={trusted ? text.trust.trusted : text.trust.untrusted}>
+    <Panel id="trust" title={text.trust.title} words={trusted ? text.trust.trusted : text.trust.untrusted}>
       <div className="flex items-center gap-3">
         <code className="min-w-0 flex-1 truncate text-xs text-muted">{project.path}</code>
         {trusted ? <Chip tone="good">{text.trust.isTrusted}</Chip> : null}
@@ -48,7 +91,7 @@ function Trust() {
 function About() {
   const project = useProject().data;
   return (
-    <Panel title={text.about.title} words={text.about.words}>
+    <Panel id="about" title={text.about.title} words={text.about.words}>
       <dl className="grid grid-cols-[6rem_1fr] gap-y-1 text-xs">
         <dt className="text-muted">{text.about.version}</dt>
         <dd className="font-mono">{project?.version ?? "–"}</dd>

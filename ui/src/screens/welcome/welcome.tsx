@@ -1,0 +1,32 @@
+/** The first run: a project, its agents, its chain, its first task. */
+import { useBackend } from "../../backend/context";
+import { useProject } from "../../backend/reads";
+import { Failed, Loading } from "../../parts/states";
+import { text } from "../../text";
+import { FolderStep } from "./folder";
+import { ProjectSteps } from "./steps";
+
+export interface WelcomeSearch {
+  another?: boolean;
+}
+
+export function Welcome({ another }: WelcomeSearch) {
+  const project = useProject();
+  const { isDesktop } = useBackend();
+  const hasNone = project.isError && project.error.view.code === "no_project";
+  if (project.data === undefined && !hasNone) {
+    if (project.isError) return <Failed level={1} title={text.error.unreachable} cause={project.error} onRetry={() => void project.refetch()} />;
+    return <Loading level={1} what={text.welcome.title} />;
+  }
+  return (
+    <div className="h-full overflow-y-auto" tabIndex={0} role="group" aria-label={text.welcome.title}>
+      <div className="mx-auto flex max-w-2xl flex-col gap-4 px-6 pt-10 pb-12">
+        <header>
+          <h1 className="text-xl leading-8 font-semibold">{text.welcome.title}</h1>
+          <p className="mt-1 text-sm text-muted">{text.welcome.words}</p>
+        </header>
+        {project.data === undefined || (another === true && isDesktop) ? <FolderStep /> : <ProjectSteps project={project.data} />}
+      </div>
+    </div>
+  );
+}
