@@ -182,7 +182,7 @@ fn operation(verb: Verb) -> Result<(&'static str, Value), Failure> {
             json!({"task": task, "note": message, "agent": agent}),
         ),
         Verb::Approve(args) => ("approve", approve(args)),
-        Verb::Reject(args) => ("reject", reject(&args)),
+        Verb::Reject(args) => ("reject", reject(args)?),
         Verb::Answer(args) => ("decide", answer(args)?),
         Verb::Stop(args) => ("stop", json!({"what": args.what, "why": args.message})),
         Verb::Pause(args) => ("pause", pause(args)),
@@ -294,8 +294,20 @@ fn end_leg(args: EndLeg) -> Value {
     json!({"task": args.task, "note": args.message, "agent": args.agent})
 }
 
-fn reject(args: &crate::args::Reject) -> Value {
-    json!({"task": args.task, "note": args.message, "agent": args.agent})
+fn reject(args: crate::args::Reject) -> Result<Value, Failure> {
+    let verdict = |keep| {
+        move |(path, line)| input::HunkVerdict { path, line, keep }
+    };
+    let kept = args.keep.into_iter().map(verdict(true));
+    let again = args.again.into_iter().map(verdict(false));
+    as_json(&input::Reject {
+        task: args.task,
+        note: Some(args.message),
+        commit: None,
+        comments: args.comment,
+        hunks: kept.chain(again).collect(),
+        agent: args.agent,
+    })
 }
 
 fn answer(args: Answer) -> Result<Value, Failure> {
@@ -305,6 +317,12 @@ fn answer(args: Answer) -> Result<Value, Failure> {
     if let Some(dollars) = what.raise {
         let by = Money(orchestron_domain::MicroUsd::from_dollars(dollars).0);
         return decide(id, DecisionInput::Raise { by });
+    }
+    if let Some(rule) = what.allow_always {
+        return decide(id, DecisionInput::AllowAlways { rule });
+    }
+    if what.allow_alike {
+        return decide(id, DecisionInput::AllowAlike);
     }
     let decision = match (what.text, what.allow, what.deny, what.retry, what.give_up) {
         (Some(text), ..) => DecisionInput::Answer { text },
@@ -327,6 +345,10 @@ fn decide(id: u64, decision: DecisionInput) -> Result<Value, Failure> {
         decision,
         commit: None,
     };
+    as_json(&input)
+}
+
+fn as_json(input: &impl serde::Serialize) -> Result<Value, Failure> {
     serde_json::to_value(input).map_err(|error| Failure::Io {
         doing: "cannot convert an operation's data",
         said: error.into(),

@@ -218,7 +218,7 @@ impl RequestKind {
 }
 
 /// What a person can decide. Which of them fit depends on the kind:
-/// review: approve, changes · permission: allow, deny · question: answer · escalation: retry, give-up ·
+/// review: approve, changes · permission: allow, allow-alike, deny · question: answer · escalation: retry, give-up ·
 /// conflict: retry, changes · budget: raise, give-up · clash: resolve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -235,6 +235,8 @@ pub enum Decision {
     },
     /// The tool may be used, this once.
     Allow,
+    /// The tool may be used like this as long as the task lasts.
+    AllowAlike,
     /// The tool may not be used.
     Deny {
         /// What to tell the agent.
@@ -275,7 +277,7 @@ impl Decision {
                 Self::Approve { .. } | Self::Changes { .. }
             ) | (
                 RequestKind::Permission { .. },
-                Self::Allow | Self::Deny { .. }
+                Self::Allow | Self::AllowAlike | Self::Deny { .. }
             ) | (RequestKind::Question(_), Self::Answer { .. })
                 | (
                     RequestKind::Escalation { .. },

@@ -191,6 +191,9 @@ pub struct Progress {
     /// What was tried since a person last decided: one line for each rung of the ladder that is behind it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ladder: Vec<String>,
+    /// What a person allowed for the whole task ([`crate::alike::of`]).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allowed: BTreeSet<String>,
     /// Runs in a row that changed nothing in the worktree.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unchanged: u32,
@@ -382,6 +385,7 @@ impl Progress {
             last_note: None,
             assigned: BTreeMap::new(),
             tried: BTreeSet::new(),
+            allowed: BTreeSet::new(),
             rethought: false,
             ladder: Vec::new(),
             unchanged: 0,

@@ -3,8 +3,8 @@
 use crate::{
     Context, OpError, project,
     remarks::{Given, compose},
-    review,
-    view::{self, outcome},
+    review, roster_edit,
+    view::{self, Sight, outcome},
     who::only_person,
     wire::{DecisionInput, Done, input},
     writing::{done, some_text, tell_engine, trimmed, write},
@@ -27,9 +27,54 @@ pub fn decide(cx: &mut Context, input: &input::Decide) -> Result<Done, OpError> 
             comments,
             hunks,
         } => changes(cx, id, note, Given { comments, hunks })?,
+        DecisionInput::AllowAlways { rule } => return always(cx, id, rule),
         other => read(other)?,
     };
     answer(cx, id, &decision, input.commit.as_deref())
+}
+
+/// Allows it for this task, and writes the rule for all that come. The decision comes first: the agent waits for it.
+fn always(cx: &mut Context, id: RequestId, rule: &str) -> Result<Done, OpError> {
+    let state = cx.state()?;
+    open(&state, id, &Decision::AllowAlike)?;
+    let sight = Sight::new(cx, &state)?;
+    let request = state
+        .requests
+        .get(&id)
+        .ok_or(OpError::NoRequest { id: id.0 })?;
+    let agent = request
+        .run()
+        .and_then(|run| state.runs.get(run)?.agent())
+        .cloned();
+    let offered = match (&request.kind, &agent) {
+        (RequestKind::Permission { tool, input, .. }, Some(agent)) => {
+            view::rule(&sight, agent, tool, input)
+        }
+        _ => None,
+    };
+    let what = match &offered {
+        Some(offered) => format!("the rule for just this is {offered}"),
+        None => "there is no rule for just this; allow it once, or for the task".to_owned(),
+    };
+    let (Some(agent), Some(_)) = (agent, offered.filter(|offered| offered == rule)) else {
+        return Err(OpError::Input {
+            field: "rule",
+            what,
+        });
+    };
+    let mut told = answer(cx, id, &Decision::AllowAlike, None)?;
+    match roster_edit::allow(cx, &agent, rule) {
+        Ok(()) => {
+            told.did = format!(
+                "{}; {agent} may do it without asking from its next start on: {rule}",
+                told.did
+            )
+        }
+        Err(error) => told
+            .not_done
+            .push(format!("the rule was not written: {error}")),
+    }
+    Ok(told)
 }
 
 /// What has to change, with what was said about single lines.
@@ -90,6 +135,7 @@ fn read(input: &DecisionInput) -> Result<Decision, OpError> {
             note: note.trim().to_owned(),
         },
         DecisionInput::Allow => Decision::Allow,
+        DecisionInput::AllowAlike | DecisionInput::AllowAlways { .. } => Decision::AllowAlike,
         DecisionInput::Deny { note } => Decision::Deny { note: words(note) },
         DecisionInput::Answer { text } => Decision::Answer {
             text: some_text("text", Some(text), "an answer must say something")?,
@@ -111,6 +157,7 @@ const fn word(decision: &Decision) -> &'static str {
         Decision::Approve { .. } => "approve",
         Decision::Changes { .. } => "changes",
         Decision::Allow => "allow",
+        Decision::AllowAlike => "allow-alike",
         Decision::Deny { .. } => "deny",
         Decision::Answer { .. } => "answer",
         Decision::Retry { .. } => "retry",
@@ -237,6 +284,10 @@ fn told(
             "it goes back to its implementer",
         ),
         Decision::Allow => (format!("allowed it ({about})"), "the agent is told"),
+        Decision::AllowAlike => (
+            format!("allowed it for the whole task ({about})"),
+            "the agent is told",
+        ),
         Decision::Deny { .. } => (format!("did not allow it ({about})"), "the agent is told"),
         Decision::Answer { .. } => (format!("answered ({about})"), "the agent is told"),
         Decision::Retry { .. } => (format!("{about} is tried again"), "it is tried again"),

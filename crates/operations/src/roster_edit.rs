@@ -9,10 +9,10 @@ use crate::{
     wire::{Done, input},
     writing::done,
 };
-use orchestron_domain::{AgentName, Config, Holder, Leg, State, ids::IdError};
+use orchestron_domain::{Actor, AgentName, Config, Fact, Holder, Leg, State, ids::IdError};
 use orchestron_engine::{
     ports::{PortErrorKind, Problem},
-    trust::{KEY, is_trusted},
+    trust::{KEY, commands, is_trusted},
 };
 
 /// The agents' file, below `.mcp/`.
@@ -68,6 +68,31 @@ pub fn set(cx: &mut Context, input: &input::AgentSet) -> Result<Done, OpError> {
         None => format!("{agent} has no {key} of its own now"),
     };
     told(cx, &config, did)
+}
+
+/// Writes one more rule of what an agent may do without asking. When everything else was accepted on this machine, so is this rule:
+/// whoever asks has seen exactly it.
+///
+/// # Errors
+/// When the file cannot be written, or does not say so in a way that we edit.
+pub(crate) fn allow(cx: &mut Context, agent: &AgentName, rule: &str) -> Result<(), OpError> {
+    let (before, _) = cx.store.files().config()?;
+    let accepted = cx.store.log().setting(KEY)?;
+    let was_trusted = is_trusted(&before, accepted.as_deref());
+    let mut expected = before;
+    let known = expected.agents.get_mut(agent);
+    let known = known.ok_or_else(|| refused("it does not name that agent"))?;
+    known.tools_allowed.push(rule.to_owned());
+    let new = value("tools_allowed", &known.tools_allowed)?;
+    let edit = |text: &str| agents_text::set(text, agent.as_str(), "tools_allowed", Some(&new));
+    let config = change(cx, agent, edit)?;
+    let (wanted, seen) = (commands(&config), commands(&expected));
+    if was_trusted && wanted == seen {
+        cx.store.set_setting(KEY, &wanted)?;
+        let fact = Fact::Trusted { commands: wanted };
+        cx.store.append(&Actor::Person, vec![fact])?;
+    }
+    Ok(())
 }
 
 /// Takes an agent out. Its run goes on to its end; it gets no other.

@@ -22,6 +22,12 @@ pub struct AnswerWhat {
     /// Permission: yes, once
     #[arg(long)]
     pub allow: bool,
+    /// Permission: yes, and the same again as long as the task lasts
+    #[arg(long)]
+    pub allow_alike: bool,
+    /// Permission: yes, and this rule lets the agent do it without asking from its next start on, such as `Bash(npm test)`
+    #[arg(long, value_name = "RULE")]
+    pub allow_always: Option<String>,
     /// Permission: no
     #[arg(long)]
     pub deny: bool,

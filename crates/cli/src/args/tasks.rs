@@ -1,6 +1,7 @@
 //! What is done with tasks: writing them, ending legs, deciding about work in review.
 
 use clap::Args;
+use orchestron_operations::wire::input::Comment;
 
 /// `create`
 #[derive(Debug, Args)]
@@ -104,11 +105,48 @@ pub struct Reject {
     /// The task, such as TASK-7
     pub task: String,
     /// What has to change
-    #[arg(long, short)]
+    #[arg(long, short, default_value = "", hide_default_value = true)]
     pub message: String,
+    /// Words about lines, with the code they are about: FILE:LINE:TEXT or FILE:LINE-LINE:TEXT; may be repeated
+    #[arg(long, value_name = "FILE:LINE:TEXT", value_parser = comment)]
+    pub comment: Vec<Comment>,
+    /// Accept the part of a file's changes that shows this line; it is to stay as it is
+    #[arg(long, value_name = "FILE:LINE", value_parser = place)]
+    pub keep: Vec<(String, u32)>,
+    /// Send only the part of a file's changes that shows this line back
+    #[arg(long, value_name = "FILE:LINE", value_parser = place)]
+    pub again: Vec<(String, u32)>,
     /// In whose name; default: yours
     #[arg(long, short)]
     pub agent: Option<String>,
+}
+
+/// `src/limit.rs:20-24:what is wrong`
+fn comment(text: &str) -> Result<Comment, String> {
+    let wrong = || "write it like src/limit.rs:20:\"what is wrong\" or src/limit.rs:20-24:\"…\"".to_owned();
+    // A name may have a colon of its own: the first that is followed by a line's number counts.
+    for (at, _) in text.match_indices(':') {
+        let Some((numbers, words)) = text.get(at + 1..).and_then(|rest| rest.split_once(':')) else {
+            break;
+        };
+        let (line, to) = numbers.split_once('-').unwrap_or((numbers, numbers));
+        if let (Ok(line), Ok(to)) = (line.parse(), to.parse::<u32>()) {
+            return Ok(Comment {
+                path: text.get(..at).unwrap_or_default().to_owned(),
+                line,
+                to: (to > line).then_some(to),
+                before: false,
+                text: words.trim().to_owned(),
+            });
+        }
+    }
+    Err(wrong())
+}
+
+/// `src/limit.rs:20`
+fn place(text: &str) -> Result<(String, u32), String> {
+    let found = text.rsplit_once(':').and_then(|(path, line)| Some((path.to_owned(), line.parse().ok()?)));
+    found.ok_or_else(|| "write it like src/limit.rs:20".to_owned())
 }
 
 /// Verbs that look at one task.

@@ -105,6 +105,12 @@ fn close_request(state: &mut State, event: &Event, id: RequestId, decision: &Dec
         request.kind.clone(),
     );
     if let Some(run) = run {
+        if let (Decision::AllowAlike, RequestKind::Permission { tool, input, .. }) =
+            (decision, &kind)
+            && let Some(found) = task.and_then(|task| state.tasks.get_mut(&task))
+        {
+            found.allowed.extend(crate::alike::of(tool, input));
+        }
         wait_no_more(state, event.at, &run);
         return;
     }

@@ -5,8 +5,8 @@ mod legs;
 mod requests;
 
 use crate::{
-    Actor, Command, Event, Fact, Halt, Holder, Leg, Request, RequestKind, Run, RunEnd, RunId,
-    SendBack, State, Status, TaskId, Time, commits, conflict,
+    Actor, Command, Event, Fact, Halt, Holder, Leg, Request, RequestId, RequestKind, Run, RunEnd,
+    RunId, SendBack, State, Status, TaskId, Time, commits, conflict,
     event::Scope,
     failure, message,
     planted::{Fault, is},
@@ -74,6 +74,10 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
             kind: RequestKind::Escalation { .. },
             ..
         } => given_up_within(state, &event.by),
+        Fact::RequestOpened {
+            kind: RequestKind::Permission { .. },
+            ..
+        } => requests::asked(state, RequestId(event.seq.0)),
         Fact::MessageSent { .. } => message::decide(state, event),
         Fact::CommitChecked { .. } => commits::decide(state, event, now),
         _ => {

@@ -1,8 +1,9 @@
 //! What a person decided, carried on.
 
-use super::{first_line, send_back};
+use super::{first_line, send_back, withdraw};
 use crate::{
     Command, Decision, Event, Request, RequestId, RequestKind, RunId, State, Status, TaskId, Time,
+    alike,
     planted::{Fault, is},
     request::Question,
     signal::Say,
@@ -25,7 +26,7 @@ pub(super) fn decided(
         return Vec::new(); // decided before by somebody else
     };
     match (&request.kind, decision) {
-        (RequestKind::Permission { run, ask, .. }, Decision::Allow) => say(
+        (RequestKind::Permission { run, ask, .. }, Decision::Allow | Decision::AllowAlike) => say(
             run,
             Say::Permit {
                 ask: ask.clone(),
@@ -49,6 +50,38 @@ pub(super) fn decided(
             about_task(state, task, &request.kind, decision, now)
         }),
     }
+}
+
+/// An agent asks what a person has allowed for the whole task: it gets the answer that was given, and nobody is asked again.
+pub(super) fn asked(state: &State, id: RequestId) -> Vec<Command> {
+    let Some(request) = state.requests.get(&id).filter(|request| request.is_open()) else {
+        return Vec::new();
+    };
+    let RequestKind::Permission {
+        run,
+        ask,
+        tool,
+        input,
+        ..
+    } = &request.kind
+    else {
+        return Vec::new();
+    };
+    let task = request.task.as_ref().and_then(|task| state.tasks.get(task));
+    let is_allowed = |same: &String| task.is_some_and(|task| task.allowed.contains(same));
+    if !alike::of(tool, input).as_ref().is_some_and(is_allowed) {
+        return Vec::new();
+    }
+    let mut commands = say(
+        run,
+        Say::Permit {
+            ask: ask.clone(),
+            allow: true,
+            message: String::new(),
+        },
+    );
+    commands.push(withdraw(request, "you allowed this for the whole task"));
+    commands
 }
 
 /// What the person said with the approval that a task was merged for.

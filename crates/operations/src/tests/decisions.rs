@@ -2,8 +2,8 @@
 
 use super::{asking, code, escalated, good, in_review, mark, person, run, settle, since};
 use crate::call;
-use orchestron_domain::{Actor, Decision, Fact, Status};
-use orchestron_testkit::World;
+use orchestron_domain::{Actor, AskId, Decision, Fact, Status, signal::Signal};
+use orchestron_testkit::{Act, World};
 use serde_json::{Value, json};
 
 fn open(world: &World) -> Value {
@@ -21,6 +21,7 @@ fn each_kind_takes_only_decisions_that_fit() {
         (json!({"type": "approve"}), &["review"][..]),
         (json!({"type": "changes", "note": "more"}), &["review"]),
         (json!({"type": "allow"}), &["permission"]),
+        (json!({"type": "allow-alike"}), &["permission"]),
         (json!({"type": "deny"}), &["permission"]),
         (json!({"type": "answer", "text": "42"}), &[]),
         (json!({"type": "retry"}), &["escalation"]),
@@ -360,4 +361,132 @@ fn a_person_stops_what_works_and_is_asked_what_becomes_of_it() {
     good(&world, "retry", json!({"task": "TASK-1"}));
     run(&world);
     assert_eq!(world.status("TASK-001"), Some(Status::Review));
+}
+
+/// Asks for the same twice and for something else once, in one run.
+fn asking_again() -> World {
+    let world = World::new();
+    world.task(1, Status::Ready, "Take card payments");
+    let asked = |ask: &str, command: &str| Signal::Asked {
+        ask: AskId(ask.into()),
+        tool: "Bash".into(),
+        input: format!(r#"{{"command":"{command}","description":"{ask}"}}"#),
+        summary: command.into(),
+        reason: None,
+    };
+    let asks = [
+        ("a", "npm install stripe@17"),
+        ("b", "npm install stripe@17"),
+        ("c", "npm publish"),
+    ];
+    let script = asks.into_iter().flat_map(|(ask, command)| {
+        [
+            Act::Says(asked(ask, command)),
+            Act::AwaitsPermit(AskId(ask.into())),
+        ]
+    });
+    world.script("implement", script.collect());
+    run(&world);
+    world
+}
+
+#[test]
+fn what_is_allowed_for_the_task_is_asked_once_and_nothing_else_is() {
+    let world = asking_again();
+    let first = open(&world);
+    assert_eq!(first["title"], "npm install stripe@17");
+    good(
+        &world,
+        "decide",
+        json!({"request": first["id"], "decision": {"type": "allow-alike"}}),
+    );
+    run(&world);
+    let next = open(&world);
+    assert_eq!(
+        (&next["title"], &next["open"]),
+        (&json!("npm publish"), &json!(true)),
+        "the second was not asked again"
+    );
+    let all = good(&world, "requests", json!({}));
+    let outcomes: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["outcome"].as_str())
+        .collect();
+    assert!(
+        outcomes
+            .iter()
+            .any(|outcome| outcome.contains("whole task")),
+        "{outcomes:?}"
+    );
+    let told = world
+        .events()
+        .into_iter()
+        .filter(|event| matches!(event.fact, Fact::RequestDecided { .. }))
+        .count();
+    assert_eq!(told, 1, "the person decided once");
+}
+
+#[test]
+fn allowing_always_writes_the_rule_that_was_shown_and_keeps_the_trust() {
+    let world = asking_again();
+    let first = open(&world);
+    assert_eq!(first["rule"], "Bash(npm install stripe@17)");
+    let always = |rule: &str| json!({"request": first["id"], "decision": {"type": "allow-always", "rule": rule}});
+    assert_eq!(
+        code(&world, "decide", always("Bash(npm:*)")),
+        "input_invalid"
+    );
+    assert_eq!(
+        open(&world)["open"],
+        true,
+        "nothing was decided by a rule nobody saw"
+    );
+    world.write(
+        "agents.yaml",
+        "agents:\n  claude-impl:\n    cli: claude # ours\n",
+    );
+    let done = good(&world, "decide", always("Bash(npm install stripe@17)"));
+    assert_eq!(
+        done["not_done"].as_array().unwrap().len(),
+        1,
+        "only that no engine runs: {done}"
+    );
+    let text = world.text("agents.yaml").unwrap();
+    assert!(
+        text.contains("cli: claude # ours")
+            && text.contains("tools_allowed: [\"Bash(npm install stripe@17)\"]"),
+        "{text}"
+    );
+    assert_eq!(
+        good(&world, "commands", json!({}))["trusted"],
+        true,
+        "{done}"
+    );
+}
+
+#[test]
+fn a_rule_is_offered_only_for_what_means_nothing_more() {
+    for (command, offered) in [
+        ("npm test", true),
+        ("rm *", false),
+        ("a && b", false),
+        ("echo $HOME", false),
+        ("x:y", true),
+    ] {
+        let world = World::new();
+        world.task(1, Status::Ready, "x");
+        let ask = AskId("a".into());
+        let asked = Signal::Asked {
+            ask: ask.clone(),
+            tool: "Bash".into(),
+            input: json!({"command": command}).to_string(),
+            summary: command.into(),
+            reason: None,
+        };
+        world.script("implement", vec![Act::Says(asked), Act::AwaitsPermit(ask)]);
+        run(&world);
+        assert_eq!(open(&world)["rule"].is_string(), offered, "{command}");
+    }
 }

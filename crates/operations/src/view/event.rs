@@ -406,6 +406,7 @@ fn about_requests(state: &State, event: &Event) -> Option<String> {
                 }
                 Decision::Changes { note } => format!("asked for changes{}", noted(note)),
                 Decision::Allow => "allowed it".to_owned(),
+                Decision::AllowAlike => "allowed it for the whole task".to_owned(),
                 Decision::Deny { note } => format!(
                     "did not allow it{}",
                     noted(note.as_deref().unwrap_or_default())

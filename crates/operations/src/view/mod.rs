@@ -15,6 +15,6 @@ pub use agent::agents;
 pub use card::{card, each_in_columns, in_columns};
 pub use event::event;
 pub use line::where_it_stands;
-pub use request::{outcome, request};
+pub use request::{outcome, request, rule};
 pub use run::run;
 pub use sight::{Sight, is_for_the_person};

@@ -3,7 +3,8 @@
 use super::{Sight, word};
 use crate::wire::{Big, RequestView};
 use orchestron_domain::{
-    Actor, Decision, Holder, Leg, Request, RequestKind, Run, TaskCard, TaskId, run::Verdict,
+    Actor, AgentName, Decision, Holder, Leg, Request, RequestKind, Run, TaskCard, TaskId,
+    run::Verdict,
 };
 
 /// A request as surfaces show it. `base` is the branch approved work goes to; none without git.
@@ -37,6 +38,7 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
         urgency: urgency.score,
         urgency_why: Some(urgency.why).filter(|why| !why.is_empty()),
         clash: None,
+        rule: None,
     };
     match &request.kind {
         RequestKind::Review { commit } => {
@@ -45,6 +47,9 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
         RequestKind::Permission { tool, input, .. } => {
             view.tool = Some(tool.clone());
             view.input = Some(input.clone());
+            view.rule = run
+                .and_then(Run::agent)
+                .and_then(|agent| rule(sight, agent, tool, input));
         }
         RequestKind::Question(question) => view.options.clone_from(&question.options),
         RequestKind::Conflict { files, commit, .. } => {
@@ -60,6 +65,29 @@ pub fn request(sight: &Sight<'_>, request: &Request, base: Option<&str>) -> Requ
         RequestKind::Escalation { .. } | RequestKind::Budget { .. } => {}
     }
     view
+}
+
+/// The rule that would let an agent do this without asking from now on; none where a rule would allow more than what is asked.
+pub fn rule(sight: &Sight<'_>, agent: &AgentName, tool: &str, input: &str) -> Option<String> {
+    let known = sight.state.config.agents.get(agent)?;
+    let rule = if tool == "Bash" {
+        let input: serde_json::Value = serde_json::from_str(input).ok()?;
+        let fields = input.as_object()?;
+        let plain = ["command", "description", "timeout"];
+        if !fields.keys().all(|name| plain.contains(&name.as_str())) {
+            return None;
+        }
+        let command = fields.get("command")?.as_str()?;
+        // Nothing that a rule or a shell reads as more than itself.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " _./:@=,+-".contains(c);
+        if command.trim() != command || command.is_empty() || !command.chars().all(is_plain) {
+            return None;
+        }
+        format!("Bash({command})")
+    } else {
+        return None;
+    };
+    (!known.tools_allowed.contains(&rule)).then_some(rule)
 }
 
 /// Title and detail.
@@ -245,6 +273,7 @@ pub fn outcome(request: &Request) -> Option<String> {
             Decision::Approve { .. } => format!("approved{by}"),
             Decision::Changes { note } => format!("sent back{by}: {}", word::first_line(note)),
             Decision::Allow => format!("allowed{by}"),
+            Decision::AllowAlike => format!("allowed for the whole task{by}"),
             Decision::Deny { note: Some(note) } => {
                 format!("denied{by}: {}", word::first_line(note))
             }

@@ -30,6 +30,7 @@ wire! {
         /** Higher = more urgent. */ pub urgency: u32,
         /** What waits for it, in words; none when nothing does. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub urgency_why: Option<String>,
         /** A clash: the conflict, which `resolve` decides. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub clash: Option<Big>,
+        /** A permission: the rule that allowing it always writes; none where there is no rule for just this. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub rule: Option<String>,
     }
 }
 
@@ -58,6 +59,13 @@ pub enum DecisionInput {
     },
     /// Permission: yes, once.
     Allow,
+    /// Permission: yes, and the same again as long as the task lasts.
+    AllowAlike,
+    /// Permission: yes, and this rule is written for the agent, which does it without asking from its next start on.
+    AllowAlways {
+        /** The rule, as the request named it. */
+        rule: String,
+    },
     /// Permission: no.
     Deny {
         /** What to tell the agent. */
