@@ -4,6 +4,7 @@ import { many } from "./counting";
 export const needsYouText = {
   needsYou: {
     order: "most urgent first",
+    beside: "Messages and conflicts",
     failed: "The requests could not be read",
     loading: "Reading what waits for you",
     agentWaiting: "agent waiting",
@@ -30,6 +31,12 @@ export const needsYouText = {
   },
   permission: {
     allow: "Allow once",
+    forTask: "For this task",
+    always: "Always…",
+    alwaysTitle: "Always allow this",
+    alwaysWords: (agent: string) => `This rule is written into .mcp/agents.yaml. ${agent} may then do exactly this without asking, in every task, from its next start on; for this task it counts at once. Nothing else is allowed by it.`,
+    rule: "The rule",
+    writeRule: "Write the rule and allow",
     deny: "Deny",
     note: "Words for the agent",
     notePlaceholder: (agent: string) => `Tell ${agent} what to do instead (goes with Deny)…`,

@@ -2,16 +2,13 @@
 import { Link } from "@tanstack/react-router";
 import { FileWarning } from "lucide-react";
 import { useState } from "react";
-import { Button as AriaButton } from "react-aria-components";
 import { useRead } from "../../backend/reads";
 import type { ConflictView, ErrorView, ResolveWord } from "../../backend/wire";
 import { useWrite } from "../../backend/writes";
 import { visible } from "../../format/visible";
-import { Chip } from "../../parts/chips";
-import { Kbd } from "../../parts/kbd";
 import { Section } from "../../parts/section";
-import { useShortcut } from "../../parts/shortcuts";
 import { Trouble } from "../../parts/states";
+import { WaysOut } from "../../parts/ways-out";
 import { text } from "../../text";
 import type { DetailProps } from "./decide";
 import { DetailHead } from "./head";
@@ -34,11 +31,7 @@ export function ClashDetail({ request, onDecided }: DetailProps) {
           {found?.stuck == null ? null : <p className="text-sm text-muted wrap-anywhere">{visible(found.stuck)}</p>}
           {found === undefined ? null : <Evidence found={found} />}
           {error === null ? null : <Trouble view={error} />}
-          <ul aria-label={text.clash.ways} className="flex flex-col gap-2">
-            {(found?.options ?? []).map((way, index) => (
-              <Way key={way} way={way} found={found} number={index + 1} isFirst={index === 0} isPending={resolve.isPending} onChoose={() => choose(way)} />
-            ))}
-          </ul>
+          {found === undefined ? null : <WaysOut found={found} isPending={resolve.isPending} hasKeys onChoose={choose} />}
         </div>
       </div>
     </div>
@@ -72,30 +65,5 @@ function Evidence({ found }: { found: ConflictView }) {
         </Section>
       )}
     </>
-  );
-}
-
-interface WayProps {
-  way: ResolveWord;
-  found: ConflictView | undefined;
-  number: number;
-  isFirst: boolean;
-  isPending: boolean;
-  onChoose: () => void;
-}
-
-function Way({ way, found, number, isFirst, isPending, onChoose }: WayProps) {
-  const later = found?.tasks.at(-1) ?? "";
-  const first = found?.tasks[0] ?? "";
-  const words = { queue: text.clash.queue(later, first), reassign: text.clash.reassign(later), gone: text.clash.gone }[way];
-  useShortcut(String(number), text.kind.conflict, words, onChoose);
-  return (
-    <li>
-      <AriaButton onPress={onChoose} isDisabled={isPending} data-testid={`resolve-${way}`} className="flex w-full items-center gap-3 rounded-lg border border-line bg-surface px-3.5 py-2.5 text-left text-sm font-medium transition-colors duration-100 data-disabled:opacity-50 data-hovered:border-accent-fill data-hovered:bg-accent-tint">
-        <span className="min-w-0 flex-1 wrap-anywhere">{words}</span>
-        {isFirst ? <Chip tone="good">{text.question.recommended}</Chip> : null}
-        <Kbd>{String(number)}</Kbd>
-      </AriaButton>
-    </li>
   );
 }

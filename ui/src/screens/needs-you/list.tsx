@@ -1,6 +1,7 @@
 /** Everything that waits for the person. */
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { useRead } from "../../backend/reads";
 import type { RequestView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { KindChip } from "../../parts/chips";
@@ -26,7 +27,27 @@ export function RequestList({ requests, chosen }: ListProps) {
           <Item key={request.id} request={request} isChosen={request.id === chosen} />
         ))}
       </ul>
+      <Beside />
     </section>
+  );
+}
+
+/** What is no decision but may want a look: messages, and what clashes. */
+function Beside() {
+  const messages = useRead("messages", { inbox: "person", after: null, limit: null }).data;
+  const conflicts = useRead("conflicts", {}).data;
+  const unread = messages === undefined ? 0 : messages.messages.filter(({ receipts }) => receipts.some(({ name, acked }) => name === "person" && acked === null)).length + messages.more;
+  return (
+    <nav aria-label={text.needsYou.beside} className="flex shrink-0 gap-4 border-t border-line px-3.5 py-2 text-xs text-muted">
+      <Link to="/messages" className="rounded underline-offset-2 hover:text-ink hover:underline">
+        {text.messages.title}
+        {unread > 0 ? <span className="ml-1.5 font-medium text-accent tabular-nums">{unread}</span> : null}
+      </Link>
+      <Link to="/conflicts" className="rounded underline-offset-2 hover:text-ink hover:underline">
+        {text.conflicts.title}
+        {conflicts === undefined || conflicts.conflicts.length === 0 ? null : <span className="ml-1.5 font-medium tabular-nums">{conflicts.conflicts.length}</span>}
+      </Link>
+    </nav>
   );
 }
 

@@ -6,6 +6,7 @@ import type { RequestView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { Button } from "../../parts/button";
 import { Code } from "../../parts/code";
+import { Dialog } from "../../parts/dialog";
 import { DiffLines } from "../../parts/diff/lines";
 import { Fact } from "../../parts/fact";
 import { Markdown } from "../../parts/markdown";
@@ -24,8 +25,11 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
   const noteBox = useRef<HTMLTextAreaElement>(null);
   const words = note.trim();
   const allow = () => decide({ type: "allow" });
+  const forTask = () => decide({ type: "allow-alike" });
+  const [asksAlways, setAsksAlways] = useState(false);
   const deny = () => decide({ type: "deny", note: words === "" ? null : words });
   useShortcut("a", text.kind.permission, text.permission.allow, allow);
+  useShortcut("t", text.kind.permission, text.permission.forTask, forTask);
   useShortcut("d", text.kind.permission, text.permission.deny, deny);
   return (
     <div className="flex h-full flex-col">
@@ -53,11 +57,55 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
         <Button look="bad" hotkey="d" onPress={deny} data-testid="deny">
           {text.permission.deny}
         </Button>
+        {request.rule === undefined ? null : (
+          <Button onPress={() => setAsksAlways(true)} data-testid="allow-always">
+            {text.permission.always}
+          </Button>
+        )}
+        <Button hotkey="t" onPress={forTask} data-testid="allow-task">
+          {text.permission.forTask}
+        </Button>
         <Button look="good" hotkey="a" onPress={allow} data-testid="allow">
           {text.permission.allow}
         </Button>
       </DecisionBar>
+      {asksAlways && request.rule !== undefined ? (
+        <AlwaysDialog
+          rule={request.rule}
+          agent={request.from ?? text.card.theImplementer}
+          onClose={() => setAsksAlways(false)}
+          onAllow={(rule) => {
+            setAsksAlways(false);
+            decide({ type: "allow-always", rule });
+          }}
+        />
+      ) : null}
     </div>
+  );
+}
+
+interface AlwaysProps {
+  rule: string;
+  agent: string;
+  onClose: () => void;
+  onAllow: (rule: string) => void;
+}
+
+/** The rule is seen before it is written. */
+function AlwaysDialog({ rule, agent, onClose, onAllow }: AlwaysProps) {
+  return (
+    <Dialog title={text.permission.alwaysTitle} isOpen onClose={onClose} testId="always-dialog">
+      <div className="flex flex-col gap-3 px-4 py-3.5">
+        <p className="text-sm text-muted">{text.permission.alwaysWords(agent)}</p>
+        <Code label={text.permission.rule} value={`${agent}:\n  tools_allowed:\n    - ${rule}`} />
+      </div>
+      <footer className="flex justify-end gap-2 border-t border-line-soft px-4 py-3">
+        <Button onPress={onClose}>{text.cancel}</Button>
+        <Button look="solid" onPress={() => onAllow(rule)} data-testid="write-rule">
+          {text.permission.writeRule}
+        </Button>
+      </footer>
+    </Dialog>
   );
 }
 
