@@ -74,11 +74,10 @@ impl Notice {
             ..Self::words(&name(root, notice.id.0), "", "")
         };
         if let Some(request) = &notice.request {
-            // A permission is given for what is seen, so all of it is shown wherever it can be given.
+            // A permission is given for what is seen, so all of it is shown wherever it can be given; titles are cut off.
             if request.kind == RequestWord::Permission
                 && let Some(command) = whole_command(request)
                 && !body.contains(&command)
-                && !shown.title.contains(&command)
             {
                 body = format!("{command}\n{body}");
             }

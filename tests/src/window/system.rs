@@ -21,7 +21,7 @@ const READ: Duration = Duration::from_millis(800);
 fn tell_at_once(env: &TestEnvironment) {
     let path = env.project().join(".mcp/config.yaml");
     let text = fs::read_to_string(&path).expect("the configuration");
-    let notify = "notify: { review: now, permission: now, escalation: now, apart: 0s }\n";
+    let notify = "notify: { review: now, permission: now, escalation: now, apart: 1s }\n";
     fs::write(&path, format!("{text}{notify}")).expect("the configuration");
 }
 
