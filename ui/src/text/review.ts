@@ -163,6 +163,13 @@ export const reviewText = {
     reassignDo: "Give it",
     takeOver: "Take over in a terminal…",
     takeOverTitle: "Take over in a terminal",
+    takeOverWords: "The agent's own conversation goes on in your terminal, with all it knows. What runs is ended in good order first, and the task rests until you give it back.",
+    takeOverDo: "End the run and take over",
+    command: "In a terminal",
+    copyCommand: "Copy the command",
+    ending: "The run is still being ended: start the command when it is over.",
+    free: "The conversation is yours now.",
+    back: "To give it back:",
     editor: "Open in your editor",
   },
 } as const;

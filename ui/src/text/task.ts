@@ -88,6 +88,7 @@ export const taskText = {
     noFeedback: "No feedback",
     noFeedbackWords: "Nothing has come back: no gate failed and nobody asked for changes.",
     more: "More actions",
+    controls: "The run",
     moveTo: "Move to",
     moveToStatus: (status: string) => `Move to ${status}`,
     copyContext: "Copy context",

@@ -7,13 +7,22 @@ import { text } from "../../text";
 import { Button } from "../button";
 import { HolderBadge } from "../face";
 import { Markdown } from "../markdown";
+import { Empty } from "../states";
 import { CallLine } from "./call";
 import { entriesOf, type Entry } from "./entries";
+import { placesOf, type Shown, shownOf } from "./filter";
+import { TranscriptTools } from "./tools";
 
 const NEAR_END_PX = 48;
 
 export function Transcript({ transcript }: { transcript: TranscriptView }) {
-  const entries = useMemo(() => entriesOf(transcript.items), [transcript.items]);
+  const all = useMemo(() => entriesOf(transcript.items), [transcript.items]);
+  const [shown, setShown] = useState<Shown>("all");
+  const [words, setWords] = useState("");
+  const [at, setAt] = useState(0);
+  const entries = useMemo(() => shownOf(all, shown), [all, shown]);
+  const places = useMemo(() => placesOf(entries, words), [entries, words]);
+  const place = places[Math.min(at, places.length - 1)];
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
@@ -31,6 +40,23 @@ export function Transcript({ transcript }: { transcript: TranscriptView }) {
   useLayoutEffect(() => {
     if (follows) scroller.current?.scrollTo({ top: height });
   }, [follows, height]);
+  const goTo = (index: number) => {
+    const target = places[index];
+    setAt(index);
+    if (target === undefined) return;
+    setFollows(false);
+    const key = entries[target]?.key;
+    if (key !== undefined && entries[target]?.type !== "says") setOpen((before) => new Set(before).add(key));
+    virtual.scrollToIndex(target, { align: "center" });
+  };
+  const search = (next: string) => {
+    setWords(next);
+    const found = placesOf(entries, next)[0];
+    setAt(0);
+    if (found === undefined) return;
+    setFollows(false);
+    virtual.scrollToIndex(found, { align: "center" });
+  };
   const onScroll = () => {
     const element = scroller.current;
     if (element !== null) setFollows(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX);
@@ -44,14 +70,16 @@ export function Transcript({ transcript }: { transcript: TranscriptView }) {
     });
   };
   return (
-    <div className="relative h-full min-h-0">
-      <div ref={scroller} onScroll={onScroll} role="log" aria-label={text.transcript.label} tabIndex={0} className="h-full overflow-auto px-4 -outline-offset-2">
+    <div className="relative flex h-full min-h-0 flex-col">
+      <TranscriptTools shown={shown} onShown={setShown} words={words} onWords={search} at={at} count={places.length} onGo={goTo} />
+      {entries.length === 0 ? <Empty title={text.transcriptTools.none} words={text.transcriptTools.noneWords} /> : null}
+      <div ref={scroller} onScroll={onScroll} role="log" aria-label={text.transcript.label} tabIndex={0} className={`min-h-0 flex-1 overflow-auto px-4 -outline-offset-2 ${entries.length === 0 ? "hidden" : ""}`}>
         <div className="relative w-full" style={{ height }}>
           {virtual.getVirtualItems().map((item) => {
             const entry = entries[item.index];
             if (entry === undefined) return null;
             return (
-              <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="absolute top-0 left-0 w-full" style={{ transform: `translateY(${item.start}px)` }}>
+              <div key={item.key} data-index={item.index} ref={virtual.measureElement} className={`absolute top-0 left-0 w-full rounded-lg ${place === item.index ? "ring-2 ring-accent-fill/60" : ""}`} style={{ transform: `translateY(${item.start}px)` }}>
                 <Line entry={entry} agent={transcript.run.agent} isOpen={open.has(entry.key)} isLive={transcript.live} onToggle={() => toggle(entry.key)} />
               </div>
             );

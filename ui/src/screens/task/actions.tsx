@@ -11,6 +11,7 @@ import { useWrite } from "../../backend/writes";
 import { Button, IconButton } from "../../parts/button";
 import { copyText } from "../../parts/copy";
 import { text } from "../../text";
+import { type Control, controlItems, controlsOf, useControl } from "./controls";
 import { EndLegDialog } from "./end-leg";
 import { type Action, fittingActions } from "./what-fits";
 
@@ -19,6 +20,8 @@ export function TaskActions({ task }: { task: TaskView }) {
   const fitting = fittingActions(card);
   const request = task.requests.find(({ open }) => open);
   const [ending, setEnding] = useState<Exclude<Action, "claim"> | null>(null);
+  const controls = controlsOf(card, useBackend().isDesktop);
+  const { control, dialog } = useControl(card);
   const claim = useWrite("claim");
   const move = useWrite("move");
   const agent = card.turn.kind === "outside" ? card.turn.name : null;
@@ -28,7 +31,8 @@ export function TaskActions({ task }: { task: TaskView }) {
   };
   const onMenu = (key: Key) => {
     const [kind, value] = String(key).split(":");
-    if (kind === "move") move.mutate({ task: card.id, to: value as StatusWord });
+    if (kind === "control") control(value as Control);
+    else if (kind === "move") move.mutate({ task: card.id, to: value as StatusWord });
     else act(value as Action);
   };
   return (
@@ -50,6 +54,8 @@ export function TaskActions({ task }: { task: TaskView }) {
         </IconButton>
         <Popover data-overlay="" placement="bottom end" offset={6} className="min-w-44 animate-rise rounded-lg border border-line bg-surface p-1 shadow-over">
           <Menu aria-label={text.task.more} onAction={onMenu} className="outline-none">
+            <MenuSection aria-label={text.task.controls}>{controlItems(controls, ITEM)}</MenuSection>
+            {controls.length === 0 ? null : <Separator className="my-1 h-px bg-line-soft" />}
             <MenuSection aria-label={text.task.moveTo}>
               {fitting.moves.map((status) => (
                 <MenuItem key={status} id={`move:${status}`} className={ITEM}>
@@ -68,6 +74,7 @@ export function TaskActions({ task }: { task: TaskView }) {
           </Menu>
         </Popover>
       </MenuTrigger>
+      {dialog}
       {ending === null ? null : <EndLegDialog task={card} action={ending} agent={agent} onClose={() => setEnding(null)} />}
     </div>
   );
