@@ -238,5 +238,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "attention_tests.rs"]
 mod tests;

@@ -166,5 +166,4 @@ fn reply(notice: &Notice, text: &str) -> Option<Deed> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
