@@ -64,23 +64,21 @@ pub fn logs(common: &Common, args: &Logs, output: &Output) -> Result<(), Failure
             runs.look(&mut reader, named)?;
             continue;
         };
-        let (next, live) = reader.print(&run, at, output)?;
-        match &mut changes {
-            Some(changes) if live => {
-                at = next;
-                let id: Option<RunId> = run.parse().ok();
-                changes.listen(id.as_slice());
-                // What came between reading and listening is read at once.
-                let (next, _) = reader.print(&run, at, output)?;
+        let (mut next, mut live) = reader.print(&run, at, output)?;
+        if let (Some(changes), true) = (&mut changes, live) {
+            let id: Option<RunId> = run.parse().ok();
+            changes.listen(id.as_slice());
+            // What came between reading and listening is read at once.
+            (next, live) = reader.print(&run, next, output)?;
+            if live {
                 at = next;
                 changes.recv_timeout(PATIENCE);
-            }
-            _ => {
-                runs.waiting.remove(0);
-                runs.seen.push(run);
-                at = 0;
+                continue;
             }
         }
+        runs.waiting.remove(0);
+        runs.seen.push(run);
+        at = 0;
     }
 }
 

@@ -120,6 +120,9 @@ pub fn retry(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
         return answer(cx, request, &Decision::Retry { note }, None);
     }
     let found = card(&state, &task)?.status;
+    if found != Status::Failed && state.paused_tasks.contains_key(&task) {
+        return give_back(cx, &task, note);
+    }
     if found != Status::Failed {
         return Err(OpError::NothingToDecide {
             task,
@@ -142,6 +145,21 @@ pub fn retry(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
     );
     tell_engine(cx, &mut told, "its agent is started")?;
     Ok(told)
+}
+
+/// A task that rests (paused, or its conversation taken over) goes on; with words for who works on it next.
+fn give_back(cx: &mut Context, task: &TaskId, note: String) -> Result<Done, OpError> {
+    if !note.is_empty() {
+        let text = format!("By you, when it went on: {note}");
+        cx.store.edit(task, |file| {
+            file.append_text(Section::ReviewFeedback, &text).map(|_| ())
+        })?;
+    }
+    let on = input::Resume {
+        task: Some(task.to_string()),
+        agent: None,
+    };
+    crate::switch::resume(cx, &on)
 }
 
 fn stuck_on(state: &State, task: &TaskId) -> Option<RequestId> {
