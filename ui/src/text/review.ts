@@ -99,7 +99,7 @@ export const reviewText = {
     read: "read",
     delivered: "delivered",
     waiting: "waits",
-    ack: "Read",
+    ack: "Mark as read",
     acked: (name: string) => `read by ${name}`,
     answer: (n: number) => `answers message ${n}`,
     reply: "Answer",

@@ -33,7 +33,9 @@ export const Line = memo(function Line({ row, pieces, isChosen = false, index }:
         <Mark row={row} canAdd={index !== undefined} />
       </span>
       {said === "" ? null : <span className="sr-only">{said}</span>}
-      <Code row={row} pieces={pieces} />
+      <span className="pl-[1ch] [tab-size:4]">
+        <Pieces row={row} pieces={pieces} />
+      </span>
     </div>
   );
 });
@@ -76,8 +78,8 @@ function Half({ row, number, pieces, isChosen, index, side }: HalfProps) {
         <Mark row={row} canAdd={index !== undefined} />
       </span>
       {said === "" ? null : <span className="sr-only">{said}</span>}
-      <span className="min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere">
-        <Code row={row} pieces={pieces} />
+      <span className="min-w-0 flex-1 pl-[1ch] whitespace-pre-wrap wrap-anywhere [tab-size:4]">
+        <Pieces row={row} pieces={pieces} />
       </span>
     </div>
   );
@@ -92,15 +94,11 @@ function Mark({ row, canAdd }: { row: DiffRow; canAdd: boolean }) {
   return (
     <span className={`relative w-[2ch] text-center ${row.kind === "add" ? "text-good" : "text-bad"}`}>
       {MARKS[row.kind]}
-      {canAdd && isLine ? <span className="absolute inset-y-0.5 right-0 left-0 hidden items-center justify-center rounded bg-accent-fill leading-none text-on-accent group-hover/line:flex">+</span> : null}
+      {canAdd && isLine ? <span className="absolute top-0.5 right-0 left-0 hidden h-4 items-center justify-center rounded bg-accent-fill leading-none text-on-accent group-hover/line:flex">+</span> : null}
     </span>
   );
 }
 
-function Code({ row, pieces }: { row: DiffRow; pieces: Piece[] | null }) {
-  return (
-    <span className="pl-[1ch] [tab-size:4]">
-      {pieces === null ? visible(row.text) : pieces.map((piece, index) => (piece.style === "" ? visible(piece.text) : <span key={`${index} ${piece.style}`} className={piece.style}>{visible(piece.text)}</span>))}
-    </span>
-  );
+function Pieces({ row, pieces }: { row: DiffRow; pieces: Piece[] | null }) {
+  return pieces === null ? visible(row.text) : pieces.map((piece, index) => (piece.style === "" ? visible(piece.text) : <span key={`${index} ${piece.style}`} className={piece.style}>{visible(piece.text)}</span>));
 }
