@@ -8,7 +8,7 @@ use crate::{
     output::{BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, one_line, plain, since},
 };
 use orchestron_adapters::project::Project;
-use orchestron_domain::RunId;
+use orchestron_domain::{RunId, TaskId};
 use orchestron_operations::{
     OpError,
     wire::{
@@ -44,7 +44,7 @@ pub fn logs(common: &Common, args: &Logs, output: &Output) -> Result<(), Failure
         calls: BTreeMap::new(),
     };
     let named = args.what.trim();
-    let is_run = named.parse::<RunId>().is_ok_and(|run| run.task().is_some());
+    let is_run = named.parse::<TaskId>().is_err() && named.parse::<RunId>().is_ok();
     let mut runs = Runs::of(&mut reader, named, is_run, args.all)?;
     if runs.waiting.is_empty() && !args.follow {
         return output.answer(&Vec::<RunView>::new(), |out| {

@@ -26,9 +26,9 @@ pub fn attach(cx: &mut Context, input: &input::Attach) -> Result<AttachView, OpE
         task: task.clone(),
         done: "taken over",
         why: why.to_owned(),
-        cure:
-            "`orchestron show` tells how far it is; a conversation begins with an agent's first run"
-                .to_owned(),
+        cure: format!(
+            "`orchestron show {task}` tells how far it is; a conversation begins with an agent's first run"
+        ),
     };
     let run = last_run(&state, &task).ok_or_else(|| none("no agent has worked on it yet"))?;
     let (run, live) = (run.id.clone(), run.is_live());

@@ -8,6 +8,7 @@ mod output;
 mod places;
 mod refusals;
 mod scheduling;
+mod steps;
 mod verbs;
 mod workflows;
 

@@ -88,13 +88,18 @@ fn stepping_in_interrupts_the_turn_and_the_same_run_goes_on_with_the_words() {
     assert!(said.contains("interrupted coder"), "{said}");
     let inbox = run_file(&env, &run, "in.jsonl");
     env.wait_for("the words to reach the agent", AT_ONCE, || {
-        text(&inbox).contains("Use PostgreSQL instead").then_some(())
+        text(&inbox)
+            .contains("Use PostgreSQL instead")
+            .then_some(())
     });
     eprintln!("intervene: heard after {:?}", told.elapsed());
     // Interrupted first, spoken to when its turn was over.
     let lines = text(&inbox);
     let at = |what: &str| lines.find(what).expect(what);
-    assert!(at("\"interrupt\"") < at("Use PostgreSQL instead"), "{lines}");
+    assert!(
+        at("\"interrupt\"") < at("Use PostgreSQL instead"),
+        "{lines}"
+    );
     approve(&env, &task);
     assert_eq!(env.git(&["show", "main:greeting.txt"]), "Hello");
     let kinds = kinds(&env, &task);
@@ -103,7 +108,11 @@ fn stepping_in_interrupts_the_turn_and_the_same_run_goes_on_with_the_words() {
     assert_eq!(started.count(), 1, "{kinds:?}");
 
     let logs = does(&env, &["logs", &task]);
-    for part in ["▸ Write greeting.txt", "■ completed", "more lines; --verbose"] {
+    for part in [
+        "▸ Write greeting.txt",
+        "■ completed",
+        "more lines; --verbose",
+    ] {
         assert!(logs.contains(part), "`{part}` is not in\n{logs}");
     }
     assert!(!logs.contains('\u{1b}'), "{logs}");
@@ -140,14 +149,20 @@ fn a_paused_agent_rests_and_goes_on_in_the_same_conversation() {
     // It is there when it has begun to look.
     thread::sleep(Duration::from_millis(700));
     let told = Instant::now();
-    does(&env, &["pause", &task, "--reason", "Needs architecture review"]);
+    does(
+        &env,
+        &["pause", &task, "--reason", "Needs architecture review"],
+    );
     env.wait_for("the run to end", AT_ONCE, || {
         run_file(&env, &run, "exit.json").exists().then_some(())
     });
     eprintln!("pause: ended after {:?}", told.elapsed());
     let watched = watching.wait_with_output().expect("it ends by itself");
     let watched = String::from_utf8_lossy(&watched.stdout).into_owned();
-    assert!(watched.contains("run-started"), "from its start on: {watched}");
+    assert!(
+        watched.contains("run-started"),
+        "from its start on: {watched}"
+    );
     assert!(watched.contains("Needs architecture review"), "{watched}");
     env.wait_for("the pause to be told", AT_ONCE, || {
         let why = env.orchestron(&["why", &task]).stdout;
@@ -159,17 +174,33 @@ fn a_paused_agent_rests_and_goes_on_in_the_same_conversation() {
     assert_eq!(runs.count(), 1, "it rests");
 
     let shown = env.json(&["attach", &task, "--print"]);
-    let session: Value = serde_json::from_str(&text(&run_file(&env, &run, "talk.json"))).expect("JSON");
-    let session = session["opening"]["session"].as_str().expect("a session").to_owned();
+    let session: Value =
+        serde_json::from_str(&text(&run_file(&env, &run, "talk.json"))).expect("JSON");
+    let session = session["opening"]["session"]
+        .as_str()
+        .expect("a session")
+        .to_owned();
     assert_eq!(shown["args"], serde_json::json!(["--resume", session]));
-    assert!(shown["shell"].as_str().expect("a line").starts_with("cd "), "{shown}");
+    assert!(
+        shown["shell"].as_str().expect("a line").starts_with("cd "),
+        "{shown}"
+    );
 
     does(&env, &["resume", &task]);
     approve(&env, &task);
-    let again: Value = serde_json::from_str(&text(&run_file(&env, &format!("{task}-implement-2"), "talk.json"))).expect("JSON");
+    let again: Value = serde_json::from_str(&text(&run_file(
+        &env,
+        &format!("{task}-implement-2"),
+        "talk.json",
+    )))
+    .expect("JSON");
     assert_eq!(again["opening"]["session"].as_str(), Some(session.as_str()));
     let shown = env.json(&["show", &task]);
-    assert_eq!(shown["task"]["feedback"], serde_json::json!([]), "a pause is no failure");
+    assert_eq!(
+        shown["task"]["feedback"],
+        serde_json::json!([]),
+        "a pause is no failure"
+    );
     engine.stop();
     env.wait_until_quiet();
 }
@@ -194,9 +225,15 @@ fn a_question_waits_without_a_word_to_the_model_also_over_a_restart_and_goes_on_
 
     does(&env, &["clarify", &task, "PostgreSQL"]);
     approve(&env, &task);
-    assert!(text(&out).contains("PostgreSQL"), "the answer came back as the call's result");
+    assert!(
+        text(&out).contains("PostgreSQL"),
+        "the answer came back as the call's result"
+    );
     let goal = env.task_text(&task);
-    assert!(!goal.contains("Clarification"), "an answer is no change of the goal: {goal}");
+    assert!(
+        !goal.contains("Clarification"),
+        "an answer is no change of the goal: {goal}"
+    );
     engine.stop();
     env.wait_until_quiet();
 }
