@@ -25,7 +25,7 @@ pub fn release(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError>
         format!("{task} is given back; its worktree and what was saved stay"),
     );
     told.next.push(format!(
-        "whoever's leg it is takes it again; `orchestron reassign {task} --to NAME` gives it to another agent"
+        "whoever's leg it is takes it again; `orchestron reassign {task} NAME` gives it to another agent"
     ));
     tell_engine(cx, &mut told, "it goes on")?;
     Ok(told)
