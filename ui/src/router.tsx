@@ -1,20 +1,20 @@
 /** Which address shows which screen, and what may stand in its search part. */
-import { createRootRoute, createRoute, createRouter, Link, redirect, type RouterHistory, useSearch } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, redirect, type RouterHistory } from "@tanstack/react-router";
 import { Empty, Failed } from "./parts/states";
-import { Activity, type ActivitySearch } from "./screens/activity/activity";
+import type { ActivitySearch } from "./screens/activity/activity";
 import { KIND_GROUPS } from "./screens/activity/kinds";
 import { Agents, type AgentsSearch } from "./screens/agents/agents";
 import { Board, type BoardSearch } from "./screens/board/board";
 import { RANGES, VIEWS } from "./screens/board/head";
-import { Insights, type InsightsSearch } from "./screens/insights/insights";
+import type { InsightsSearch } from "./screens/insights/insights";
 import { Conflicts } from "./screens/conflicts/conflicts";
 import { Messages } from "./screens/messages/messages";
 import { NeedsYou, type NeedsYouSearch } from "./screens/needs-you/needs-you";
-import { SETTING_PARTS, Settings, type SettingsSearch } from "./screens/settings/settings";
+import { SETTING_PARTS, type SettingsSearch } from "./screens/settings/parts-list";
 import { TABS, type TaskSearch } from "./screens/task/tabs-list";
 import { Task } from "./screens/task/task";
-import { Workflows, type WorkflowsSearch } from "./screens/workflows/workflows";
-import { Welcome, type WelcomeSearch } from "./screens/welcome/welcome";
+import type { WorkflowsSearch } from "./screens/workflows/workflows";
+import type { WelcomeSearch } from "./screens/welcome/welcome";
 import { Shell } from "./shell/shell";
 import { text } from "./text";
 
@@ -65,30 +65,30 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/activity",
-    component: Activity,
+    component: lazyRouteComponent(() => import("./screens/activity/activity"), "Activity"),
     validateSearch: (raw: Raw): ActivitySearch => given({ task: word(raw["task"]), by: word(raw["by"]), kind: KIND_GROUPS.find((kind) => kind === raw["kind"]) }),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/workflows",
-    component: Workflows,
+    component: lazyRouteComponent(() => import("./screens/workflows/workflows"), "Workflows"),
     validateSearch: (raw: Raw): WorkflowsSearch => given({ workflow: word(raw["workflow"]), instance: word(raw["instance"]) }),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/welcome",
-    component: WelcomeHere,
+    component: lazyRouteComponent(() => import("./screens/welcome/welcome"), "Welcome"),
     validateSearch: (raw: Raw): WelcomeSearch => given({ another: raw["another"] === true ? true : undefined }),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/insights",
-    component: Insights,
+    component: lazyRouteComponent(() => import("./screens/insights/insights"), "Insights"),
     validateSearch: (raw: Raw): InsightsSearch => given({ days: [7, 30, 90, 365].find((days) => days === Number(raw["days"])), view: raw["view"] === "table" ? "table" : undefined }),
   }),
   createRoute({ getParentRoute: () => root, path: "/messages", component: Messages }),
   createRoute({ getParentRoute: () => root, path: "/conflicts", component: Conflicts }),
-  createRoute({ getParentRoute: () => root, path: "/settings", component: Settings, validateSearch: (raw: Raw): SettingsSearch => given({ part: SETTING_PARTS.find((part) => part === raw["part"]) }) }),
+  createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(() => import("./screens/settings/settings"), "Settings"), validateSearch: (raw: Raw): SettingsSearch => given({ part: SETTING_PARTS.find((part) => part === raw["part"]) }) }),
 ] as const;
 
 export function newRouter(history?: RouterHistory) {
@@ -103,11 +103,6 @@ declare module "@tanstack/react-router" {
   interface Register {
     router: ReturnType<typeof newRouter>;
   }
-}
-
-function WelcomeHere() {
-  const { another } = useSearch({ from: "/welcome" });
-  return <Welcome {...(another === undefined ? {} : { another })} />;
 }
 
 function NotFound() {

@@ -88,7 +88,9 @@ export function ConfigWords({ isList = false, isShort = false, ...props }: Field
         }}
       >
         <Label className="sr-only">{name}</Label>
-        <Input placeholder={text.settings.left} data-testid={`input-${setting.key}`} className={`${INPUT} h-7 font-mono text-xs ${isShort ? "w-28" : "w-56"}`} />
+        <span className={`block ${isShort ? "w-28" : "w-56"}`}>
+          <Input placeholder={text.settings.left} data-testid={`input-${setting.key}`} className={`${INPUT} h-7 font-mono text-xs`} />
+        </span>
       </TextField>
       {isChanged ? (
         <Button size="small" look="solid" isPending={isPending} onPress={save} data-testid={`save-${setting.key}`}>

@@ -25,6 +25,14 @@ const SCREENS: readonly [address: string, shows: string][] = [
   ["/agents", "agent-claude-impl"],
   ["/activity", "older"],
   ["/settings", "key-openai-team"],
+  ["/settings", "config-text"],
+  ["/board?view=graph", "graph"],
+  ["/board?view=timeline", "timeline"],
+  ["/insights", "measure-cost"],
+  ["/insights?view=table", "insight-agent-claude-impl"],
+  ["/workflows", "instance"],
+  ["/workflows?workflow=rpiv", "workflow-start"],
+  ["/welcome", "step-chain"],
 ];
 
 const OVERLAYS: readonly Overlay[] = ["palette", "new-task", "problems", "keys", "trust"];

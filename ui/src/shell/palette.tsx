@@ -10,7 +10,7 @@ import type { CardView } from "../backend/wire";
 import { StatusChip } from "../parts/chips";
 import { openOverlay, useOverlay } from "../parts/overlay";
 import { VIEWS } from "../screens/board/head";
-import { SETTING_PARTS } from "../screens/settings/settings";
+import { SETTING_PARTS } from "../screens/settings/parts-list";
 import { chooseTheme } from "../theme";
 import { text } from "../text";
 
@@ -131,9 +131,6 @@ function useCommands(): Command[] {
     { id: "workflows", name: text.palette.goTo(text.nav.workflows), run: () => void navigate({ to: "/workflows" }) },
     { id: "insights", name: text.palette.goTo(text.nav.insights), run: () => void navigate({ to: "/insights" }) },
     { id: "welcome", name: text.palette.goTo(text.welcome.open), run: () => void navigate({ to: "/welcome" }) },
-    ...VIEWS.map((view) => ({ id: `view-${view}`, name: text.palette.boardAs(text.board.views[view]), run: () => void navigate({ to: "/board", search: view === "columns" ? {} : { view } }) })),
-    ...SETTING_PARTS.filter((part) => part !== "desktop" || isDesktop).map((part) => ({ id: `settings-${part}`, name: text.palette.settingsOf(text.settings.part[part]), run: () => void navigate({ to: "/settings", search: { part } }) })),
-    ...(project?.agents ?? []).map(({ name }) => ({ id: `agent-${name}`, name: text.palette.agent(name), run: () => void navigate({ to: "/agents", search: { agent: name } }) })),
     { id: "activity", name: text.palette.goTo(text.nav.activity), run: () => void navigate({ to: "/activity" }) },
     { id: "settings", name: text.palette.goTo(text.nav.settings), run: () => void navigate({ to: "/settings" }) },
     { id: "problems", name: text.palette.problems, run: () => openOverlay("problems") },
@@ -141,5 +138,8 @@ function useCommands(): Command[] {
     { id: "light", name: text.theme.use(text.theme.light), run: () => chooseTheme("light") },
     { id: "dark", name: text.theme.use(text.theme.dark), run: () => chooseTheme("dark") },
     { id: "system", name: text.theme.use(text.theme.system), run: () => chooseTheme("system") },
+    ...VIEWS.map((view) => ({ id: `view-${view}`, name: text.palette.boardAs(text.board.views[view]), run: () => void navigate({ to: "/board", search: view === "columns" ? {} : { view } }) })),
+    ...SETTING_PARTS.filter((part) => part !== "desktop" || isDesktop).map((part) => ({ id: `settings-${part}`, name: text.palette.settingsOf(text.settings.part[part]), run: () => void navigate({ to: "/settings", search: { part } }) })),
+    ...(project?.agents ?? []).map(({ name }) => ({ id: `agent-${name}`, name: text.palette.agent(name), run: () => void navigate({ to: "/agents", search: { agent: name } }) })),
   ];
 }

@@ -56,7 +56,7 @@ function ProjectMenu({ project }: { project: ProjectView }) {
             <MenuSection>
               <Header className="px-2.5 pt-2 pb-1 text-2xs font-semibold text-faint">{text.projects.newWindow}</Header>
               {others.map(({ path, name }) => (
-                <MenuItem key={path} id={`${APART}${path}`} textValue={text.projects.inWindow(name)} className={ITEM}>
+                <MenuItem key={path} id={`${APART}${path}`} textValue={text.projects.inWindow(name)} aria-label={text.projects.inWindow(name)} className={ITEM}>
                   <SquareArrowOutUpRight aria-hidden size={13} className="shrink-0 text-faint" />
                   <span className="truncate">{name}</span>
                 </MenuItem>

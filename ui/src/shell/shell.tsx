@@ -1,6 +1,6 @@
 /** The window: bars around, the screen in the middle, dialogs above. */
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useLinkState } from "../backend/context";
 import { useProject } from "../backend/reads";
 import { HeldBar } from "../parts/held-bar";
@@ -24,13 +24,18 @@ export function Shell() {
   const link = useLinkState();
   const asked = useProject();
   const project = asked.data;
+  // It stays so until there is one: whoever asks again meanwhile must not make everything come and go.
+  const [hasNone, setHasNone] = useState(false);
+  const saysNone = asked.isError && asked.error.view.code === "no_project";
+  if (saysNone && !hasNone) setHasNone(true);
+  if (project !== undefined && hasNone) setHasNone(false);
   useEffect(() => {
     const count = project?.needs_you ?? 0;
     document.title = project === undefined ? text.product : `${count > 0 ? `(${count}) ` : ""}${project.name} · ${text.product}`;
   }, [project]);
   useEffect(() => listenForShortcuts(), []);
   if (link === "refused") return <Refused />;
-  if (asked.isError && asked.error.view.code === "no_project") return <NoProject />;
+  if (hasNone) return <NoProject />;
   return (
     <div className="flex h-full flex-col">
       <TopBar />

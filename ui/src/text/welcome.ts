@@ -4,7 +4,7 @@ import { many } from "./counting";
 export const welcomeText = {
   welcome: {
     title: "Welcome to Orchestron",
-    words: "It hands work from one coding agent to the next, and calls you only when a decision is needed. Four steps, and the first task is on its way.",
+    words: "It hands work from one coding agent to the next, and calls you only when a decision is needed. A few steps, and the first task is on its way.",
     steps: "First steps",
     folder: { title: "Which project?", words: "A folder with code, best a git repository. Everything shared lies in its .mcp folder.", path: "Folder", pathHint: "The whole path, such as /home/you/src/shop.", pick: "Choose a folder…", look: "Look at it", another: "Another folder", recent: "Opened lately", gone: "not there any more", forget: (name: string) => `Forget ${name}`, demo: "Or watch a sample project, without a key and for free", browser: (path: string) => `This page shows ${path}. For another project, start there: orchestron run --ui` },
     found: {

@@ -107,7 +107,7 @@ function TaskFilter({ task, onShow }: { task: string | undefined; onShow: (id: s
     >
       <TextField value={words} onChange={setWords}>
         <Label className="sr-only">{text.activity.filter}</Label>
-        <Input placeholder={text.activity.filterExample} data-testid="activity-filter" className={`${INPUT} h-6.5 w-40 rounded-full font-mono text-xs`} />
+        <Input placeholder={text.activity.filterExample} data-testid="activity-filter" className={`${INPUT} h-6.5 w-40! rounded-full! font-mono text-xs`} />
       </TextField>
     </Form>
   );

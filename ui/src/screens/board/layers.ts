@@ -48,7 +48,7 @@ export function layout(tasks: readonly Task[]): Graph {
     nodes: filled.flatMap((column, layer) => column.map((id) => ({ id, layer, row: rowOf.get(id) ?? 0 }))),
     edges,
     layers: filled.length,
-    rows: Math.max(0, ...rowOf.values()) + (joined.length === 0 ? 0 : 1),
+    rows: [...rowOf.values()].reduce((most, row) => Math.max(most, row + 1), 0),
     alone: tasks.length - joined.length,
   };
 }
@@ -84,7 +84,7 @@ function sweep(columns: string[][], before: Map<string, string[]>, after: Map<st
     const neighbours = toRight ? before : after;
     for (const column of toRight ? columns : [...columns].reverse()) place(column, neighbours, rows);
   }
-  const top = Math.min(0, ...rows.values());
+  const top = [...rows.values()].reduce((least, row) => Math.min(least, row), Number.POSITIVE_INFINITY);
   for (const [id, row] of rows) rows.set(id, row - top);
   return rows;
 }

@@ -14,14 +14,8 @@ import { Health } from "./health";
 import { HooksPanel } from "./hooks";
 import { Keys } from "./keys";
 import { Panel } from "./panel";
+import { SETTING_PARTS } from "./parts-list";
 import { ThemeChoice } from "./theme-choice";
-
-export interface SettingsSearch {
-  part?: Part;
-}
-
-export const SETTING_PARTS = ["keys", "trust", "chain", "limits", "money", "notify", "project", "theme", "desktop", "hooks", "file", "health", "about"] as const;
-type Part = (typeof SETTING_PARTS)[number];
 
 export function Settings() {
   const { part } = useSearch({ from: "/settings" });

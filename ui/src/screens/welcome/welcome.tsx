@@ -1,4 +1,5 @@
 /** The first run: a project, its agents, its chain, its first task. */
+import { useSearch } from "@tanstack/react-router";
 import { useBackend } from "../../backend/context";
 import { useProject } from "../../backend/reads";
 import { Failed, Loading } from "../../parts/states";
@@ -10,7 +11,8 @@ export interface WelcomeSearch {
   another?: boolean;
 }
 
-export function Welcome({ another }: WelcomeSearch) {
+export function Welcome() {
+  const { another } = useSearch({ from: "/welcome" });
   const project = useProject();
   const { isDesktop } = useBackend();
   const hasNone = project.isError && project.error.view.code === "no_project";
@@ -22,7 +24,7 @@ export function Welcome({ another }: WelcomeSearch) {
     <div className="h-full overflow-y-auto" tabIndex={0} role="group" aria-label={text.welcome.title}>
       <div className="mx-auto flex max-w-2xl flex-col gap-4 px-6 pt-10 pb-12">
         <header>
-          <h1 className="text-xl leading-8 font-semibold">{text.welcome.title}</h1>
+          <h1 className="text-lg font-semibold">{text.welcome.title}</h1>
           <p className="mt-1 text-sm text-muted">{text.welcome.words}</p>
         </header>
         {project.data === undefined || (another === true && isDesktop) ? <FolderStep /> : <ProjectSteps project={project.data} />}
