@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn links_lead_where_they_say() {
         for (link, address, project) in [
-            ("orchestron://task/TASK-7", "/task/TASK-7", None),
+            ("orchestron://task/TASK-7", "/task/TASK-007", None),
             ("ORCHESTRON://task/TASK-007", "/task/TASK-007", None),
             ("orchestron://request/12", "/needs-you?request=12", None),
             (
