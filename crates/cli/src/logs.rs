@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const FOLDED: usize = 3;
 /// Longest line of a folded tool call, in characters.
 const LINE: usize = 140;
+/// The same in front of a result that does not stand below its call.
+const CALL: usize = 60;
 
 /// `logs`
 pub fn logs(common: &Common, args: &Logs, output: &Output) -> Result<(), Failure> {
@@ -41,7 +43,7 @@ pub fn logs(common: &Common, args: &Logs, output: &Output) -> Result<(), Failure
     let mut reader = Reader {
         here: Here::open(common)?,
         verbose: args.verbose,
-        calls: BTreeMap::new(),
+        calls: Calls::default(),
     };
     let named = args.what.trim();
     let is_run = named.parse::<TaskId>().is_err() && named.parse::<RunId>().is_ok();
@@ -119,12 +121,20 @@ impl Runs {
     }
 }
 
+/// Tool calls that have no result yet.
+#[derive(Default)]
+struct Calls {
+    /// What each does, by its id.
+    open: BTreeMap<String, String>,
+    /// The one that was shown last, when nothing was shown since.
+    last: Option<String>,
+}
+
 /// Reads transcripts and prints them.
 struct Reader {
     here: Here,
     verbose: bool,
-    /// What the calls that are shown do, by id.
-    calls: BTreeMap<String, String>,
+    calls: Calls,
 }
 
 impl Reader {
@@ -216,9 +226,10 @@ fn ending(run: &RunView) -> String {
 fn write_item(
     out: &mut dyn Write,
     item: &TranscriptItemView,
-    calls: &mut BTreeMap<String, String>,
+    calls: &mut Calls,
     verbose: bool,
 ) -> io::Result<()> {
+    let last = calls.last.take();
     match item {
         TranscriptItemView::Told { text } => folded(out, "│ ", text, verbose),
         TranscriptItemView::Thinks { text } => folded(out, "… ", text, verbose),
@@ -235,15 +246,18 @@ fn write_item(
         } => {
             let call = one_line(&format!("{tool} {summary}"), LINE);
             writeln!(out, "{BLUE}▸{BLUE:#} {call}")?;
-            calls.insert(id.clone(), call);
+            calls.open.insert(id.clone(), call);
+            calls.last = Some(id.clone());
             if verbose {
                 writeln!(out, "{DIM}{}{DIM:#}", indented(input))?;
             }
             Ok(())
         }
         TranscriptItemView::Got { id, failed, text } => {
-            let call = calls.remove(id);
-            write_result(out, call.is_some(), *failed, text, verbose)
+            // A result that stands right below its call needs no name.
+            let call = calls.open.remove(id);
+            let call = call.filter(|_| last.as_ref() != Some(id));
+            write_result(out, call.as_deref(), *failed, text, verbose)
         }
     }
 }
@@ -251,19 +265,17 @@ fn write_item(
 /// What came back: one line of it, unless all of it is wanted.
 fn write_result(
     out: &mut dyn Write,
-    known: bool,
+    call: Option<&str>,
     failed: bool,
     text: &str,
     verbose: bool,
 ) -> io::Result<()> {
     let (style, mark) = if failed { (RED, "✗") } else { (DIM, "✓") };
     let lines = text.trim().lines().count();
+    let call = call.map_or_else(String::new, |call| format!(" {}:", one_line(call, CALL)));
     if verbose && lines > 0 {
-        return writeln!(
-            out,
-            "  {style}{mark}{style:#}\n{DIM}{}{DIM:#}",
-            indented(text.trim())
-        );
+        let text = indented(text.trim());
+        return writeln!(out, "  {style}{mark}{call}{style:#}\n{DIM}{text}{DIM:#}");
     }
     let first = text.trim().lines().find(|line| !line.trim().is_empty());
     let first = one_line(first.unwrap_or_default().trim(), LINE);
@@ -271,8 +283,7 @@ fn write_result(
         0 | 1 => String::new(),
         lines => format!(" (+{} lines)", lines - 1),
     };
-    let what = if known { "" } else { "an earlier call: " };
-    writeln!(out, "  {style}{mark} {what}{first}{more}{style:#}")
+    writeln!(out, "  {style}{mark}{call} {first}{more}{style:#}")
 }
 
 /// A long text that is rarely read: its first lines.
@@ -300,12 +311,11 @@ fn indented(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::write_item;
+    use super::{Calls, write_item};
     use orchestron_operations::wire::TranscriptItemView as Item;
-    use std::collections::BTreeMap;
 
     fn shown(items: &[Item], verbose: bool) -> String {
-        let (mut out, mut calls) = (Vec::new(), BTreeMap::new());
+        let (mut out, mut calls) = (Vec::new(), Calls::default());
         for item in items {
             write_item(&mut out, item, &mut calls, verbose).unwrap();
         }
@@ -342,6 +352,12 @@ mod tests {
             shown(&items, false),
             "▸ Bash npm test\n  ✓ ok 1 (+2 lines)\n▸ Bash npm test\n  ✗ denied\n"
         );
+        let together = [uses("1"), uses("2"), got("1", false, "ok")];
+        let together = shown(&together, false);
+        assert!(
+            together.ends_with("▸ Bash npm test\n  ✓ Bash npm test: ok\n"),
+            "{together}"
+        );
         let all = shown(&items, true);
         assert!(
             all.contains("    {\"command\"") && all.contains("    ok 3"),
@@ -369,7 +385,7 @@ mod tests {
             Item::Told { text: text.clone() },
             got("1", true, &text),
         ] {
-            let (mut out, mut calls) = (Vec::new(), BTreeMap::new());
+            let (mut out, mut calls) = (Vec::new(), Calls::default());
             write_item(&mut out, &item, &mut calls, true).unwrap();
             let out = String::from_utf8(out).unwrap();
             let own = ["\u{1b}[2m", "\u{1b}[0m", "\u{1b}[31m", "\u{1b}[33m"];

@@ -77,7 +77,7 @@ fn has_consequences(operation: &str, done: &Done) -> bool {
             .iter()
             .any(|line| line.contains("it goes to ready")),
         // What was interrupted ends here when no engine runs.
-        "pause" => done.next.iter().any(|line| line.contains("interrupted")),
+        "pause" => done.did.contains("is interrupted"),
         "resume" | "words" | "intervene" | "order" | "reassign" => false,
         "agent-add" | "agent-set" | "agent-remove" => false,
         _ => true,

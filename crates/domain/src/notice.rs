@@ -180,6 +180,16 @@ impl Notify {
         let own = self.manners.get(&kind);
         own.copied().unwrap_or_else(|| kind.usual())
     }
+
+    /// Whether this kind is ever told: not when it is off, nor when it waits for a digest that never comes.
+    #[must_use]
+    pub fn tells(&self, kind: NoticeKind) -> bool {
+        match self.manner(kind) {
+            Manner::Off => false,
+            Manner::Digest => self.digest.is_some() || self.quiet.is_some(),
+            Manner::Now | Manner::Together => true,
+        }
+    }
 }
 
 /// Something a person might be told: still open, or news.

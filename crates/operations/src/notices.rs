@@ -7,7 +7,7 @@ use crate::{
     wire::{Big, NoticeMemory, NoticeView, NoticeWord, NoticesView, RequestView, input},
 };
 use orchestron_domain::{
-    Fact, Leg, Request, Seq, State, TaskId, Time,
+    Fact, Leg, Request, RequestId, Seq, State, TaskId, Time,
     message::Message,
     notice::{Item, NoticeKind, Told, plan},
 };
@@ -51,7 +51,11 @@ pub fn notices(cx: &mut Context, input: &input::Notices) -> Result<NoticesView, 
         last: memory.last.map(|at| Time(at.0)),
         digest: Time(memory.digest.0),
     };
-    let (news, since) = news(cx, Seq(memory.since.0), &told)?;
+    let (news, since) = match state.config.notify.tells(NoticeKind::Done) {
+        true => news(cx, Seq(memory.since.0), &told)?,
+        // What nobody will ever be told need not be looked for again and again.
+        false => (Vec::new(), last),
+    };
     let things = things(&state, news);
     let items: Vec<Item> = things.values().map(|(item, _)| item.clone()).collect();
     let policy = &state.config.notify;
@@ -62,8 +66,12 @@ pub fn notices(cx: &mut Context, input: &input::Notices) -> Result<NoticesView, 
     let digest = words.notice(&plan.digest, true);
     let show: Vec<_> = first.into_iter().chain(digest).collect();
     let is_open = |id: &Seq| things.contains_key(id);
+    // News are over as soon as they are told; nothing is taken back of them.
+    let was_asked = |id: &&Seq| {
+        state.requests.contains_key(&RequestId(id.0)) || state.messages.contains_key(id)
+    };
     let over = told.items.iter().filter(|id| !is_open(id));
-    let over: Vec<_> = over.map(|id| Big(id.0)).collect();
+    let over: Vec<_> = over.filter(was_asked).map(|id| Big(id.0)).collect();
     let kept = told.items.iter().filter(|id| is_open(id));
     let kept: BTreeSet<_> = kept.chain(&plan.now).chain(&plan.digest).collect();
     let told_now = !plan.now.is_empty();

@@ -83,9 +83,11 @@ fn follow_up(state: &State, task: &TaskId, note: &str) -> Result<input::Create, 
 /// The approval stands whatever becomes of what is to follow.
 fn write_later(cx: &mut Context, later: &input::Create, told: &mut Done) {
     match create(cx, later) {
-        Ok(made) => told
-            .next
-            .push(format!("{}; it comes after this one", made.did)),
+        Ok(made) => {
+            let id = made.task.unwrap_or_default();
+            told.next
+                .push(format!("{id} comes after it: {}", later.title));
+        }
         Err(error) => told
             .not_done
             .push(format!("what is to follow was not written: {error}")),

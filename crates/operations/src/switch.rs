@@ -13,6 +13,9 @@ use orchestron_domain::{
 use orchestron_engine::trust::{KEY, commands, is_trusted};
 use std::collections::BTreeSet;
 
+/// What is said of an agent whose run ends for a pause.
+const INTERRUPTED: &str = "is interrupted";
+
 /// Lets nothing new be started: of one task, of one agent, or at all. The agent at work on a paused task rests where it is; what else
 /// works goes on, unless it is to rest now, too.
 ///
@@ -36,17 +39,22 @@ pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
     // Who pauses one task means the agent that works on it.
     let now = input.now.unwrap_or(matches!(scope, Scope::Task { .. }));
     let (rests, live) = write(cx, |state| Ok(pausing(state, &scope, &why, now)))?;
-    let did = match &scope {
+    let mut did = match &scope {
         Scope::All => "nothing new is started".to_owned(),
         Scope::Task { task } => format!("nothing new is started for {task}"),
         Scope::Agent { agent } => format!("{agent} is not started any more"),
     };
-    let mut told = done(named(&scope), None, did);
     if !rests.is_empty() {
-        told.next.push(format!(
-            "{} interrupted; it goes on where it was when you resume it",
-            rests.join(", ")
-        ));
+        let goes = if rests.len() == 1 { "goes" } else { "go" };
+        let rests = rests.join(", ");
+        did = format!("{did}; {rests} {INTERRUPTED} and {goes} on where it was when you resume it");
+    }
+    let status = match &scope {
+        Scope::Task { task } => cx.state()?.status(task),
+        Scope::All | Scope::Agent { .. } => None,
+    };
+    let mut told = done(named(&scope), status, did);
+    if told.did.contains(INTERRUPTED) {
         tell_engine(cx, &mut told, "what works is interrupted")?;
     }
     if live > 0 {

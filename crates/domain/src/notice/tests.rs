@@ -225,6 +225,8 @@ fn without_a_time_for_it_a_digest_comes_when_quiet_hours_end() {
     assert_eq!(ids(&morning.digest), [1]);
     let never = plan(&done, &from(at(9, 0)), &Notify::default(), at(240, 0), 0);
     assert_eq!(never, Plan::default());
+    assert!(nights().tells(NoticeKind::Done) && !Notify::default().tells(NoticeKind::Done));
+    assert!(Notify::default().tells(NoticeKind::Review));
 }
 
 #[test]

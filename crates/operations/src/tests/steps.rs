@@ -1,7 +1,11 @@
 //! A person steps in, and is told few things.
 
 use super::{ask, asking, code, good, in_review, mark, run, settle, since};
-use orchestron_domain::{Fact, Halt, RunEnd, Status, event::Scope};
+use orchestron_domain::{
+    Fact, Halt, RunEnd, Status,
+    event::Scope,
+    notice::{Manner, NoticeKind},
+};
 use orchestron_testkit::World;
 use serde_json::{Value, json};
 
@@ -102,7 +106,9 @@ fn pausing_a_task_ends_its_run_and_asks_nothing() {
         json!({"task": "TASK-1", "why": "Needs a look"}),
     );
     assert!(
-        done["next"].to_string().contains("claude-impl interrupted"),
+        done["did"]
+            .to_string()
+            .contains("claude-impl is interrupted"),
         "{done}"
     );
     let facts = since(&world, before);
@@ -167,7 +173,9 @@ fn a_follow_up_is_a_task_behind_the_approved_one() {
     let asked = json!({"task": "TASK-1", "note": words, "follow_up": true});
     let done = good(&world, "approve", asked);
     assert!(
-        done["next"].to_string().contains("TASK-002: Good work."),
+        done["next"]
+            .to_string()
+            .contains("TASK-002 comes after it: Good work."),
         "{done}"
     );
     settle(&world);
@@ -268,4 +276,23 @@ fn an_urgent_request_says_why() {
     let world = asking();
     let request = open(&world, "permission").remove(0);
     assert_eq!(request["urgency_why"], "claude-impl waits in its run");
+}
+
+#[test]
+fn what_is_done_is_told_once_and_not_taken_back() {
+    let world = in_review();
+    world.configure(|config| {
+        let manners = &mut config.notify.manners;
+        manners.insert(NoticeKind::Done, Manner::Now);
+    });
+    world.trust();
+    let memory = good(&world, "notices", json!({}))["memory"].clone();
+    good(&world, "approve", json!({"task": "TASK-1"}));
+    settle(&world);
+    let told = good(&world, "notices", json!({"memory": memory}));
+    assert_eq!(told["show"][0]["title"], "TASK-001 is done", "{told}");
+    let next = good(&world, "notices", json!({"memory": told["memory"]}));
+    assert_eq!(next["show"], json!([]));
+    let done = &told["show"][0]["about"][0];
+    assert!(!next["over"].as_array().unwrap().contains(done), "{next}");
 }
