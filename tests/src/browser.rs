@@ -1,11 +1,11 @@
 //! The UI in a browser: `orchestron run --ui`, driven in headless Chromium by `tests/browser/journey.mjs`.
 
 use crate::{
-    environment::{binary, finish},
+    environment::{TestEnvironment, binary, finish},
     source::root,
     stage::{Stage, pictures},
 };
-use std::{env, ffi::OsString, time::Duration};
+use std::{env, ffi::OsString, fs, time::Duration};
 
 /// How long the whole tour may take.
 const TOUR: Duration = Duration::from_secs(180);
@@ -22,19 +22,7 @@ fn a_person_decides_everything_in_the_browser() {
         .to_owned();
     engine.wait_until_running(env);
 
-    let tour = root().join("tests/browser/journey.mjs");
-    assert!(
-        root().join("tests/browser/node_modules").is_dir(),
-        "tests/browser/node_modules is missing: `./dev test` installs it"
-    );
-    let mut node = env.command("node");
-    node.arg(tour)
-        .env("TOUR_ADDRESS", &address)
-        .env("TOUR_PICTURES", pictures())
-        .env("TOUR_ORCHESTRON", binary("orchestron"))
-        .env("TOUR_CHROMIUM", chromium());
-    let done = finish(&mut node, TOUR);
-    assert_eq!(done.code, 0, "{done}\n{}", env.story());
+    takes_the_tour(env, "journey.mjs", &address);
 
     // What was decided there is in git and in the files.
     env.wait_for_status("TASK-001", "done", SOON);
@@ -53,6 +41,69 @@ fn a_person_decides_everything_in_the_browser() {
     assert!(feedback.contains("Say where it is, too."), "{feedback}");
     engine.stop();
     env.wait_until_quiet();
+}
+
+/// What is said about a line of the changes reaches the agent with the code it is about, and what was allowed for the whole task is
+/// not asked again.
+#[test]
+fn what_is_said_about_a_line_reaches_the_next_try() {
+    let stage = Stage::new();
+    let env = &stage.env;
+    let engine = env.engine_without_waiting(&["run", "--ui"], &[]);
+    let address = engine.wait_for_line(env, "ui")["address"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+    engine.wait_until_running(env);
+    takes_the_tour(env, "review.mjs", &address);
+
+    let told = env
+        .state()
+        .join("runs")
+        .join("TASK-003-implement-2")
+        .join("in.jsonl");
+    let prompt = env.wait_for("the next try to be told", TOUR, || {
+        fs::read_to_string(&told)
+            .ok()
+            .filter(|text| text.contains("Feedback 1"))
+    });
+    for part in [
+        "### `src/orders.js:4`",
+        "for (const row of rows) yield toLine(row);",
+        "> A shop without orders needs its head line, too.",
+    ] {
+        assert!(prompt.contains(part), "{part}: {prompt}");
+    }
+    let feedback = env.read(".mcp/feedback/TASK-003-1.md");
+    assert!(
+        feedback.contains("- From: you") && feedback.contains("### `src/orders.js:4`"),
+        "{feedback}"
+    );
+    // The same command again needs nobody: what waits next is what becomes of the work, and no permission.
+    env.wait_for("the next try to be over", TOUR, || {
+        env.request("permission")
+            .is_some()
+            .then(|| panic!("asked again\n{}", env.story()))
+            .or_else(|| (env.status_of("TASK-003") != "in-progress").then_some(()))
+    });
+    engine.stop();
+    env.wait_until_quiet();
+}
+
+/// Runs one of the scripts in `tests/browser` on the UI at that address.
+fn takes_the_tour(env: &TestEnvironment, script: &str, address: &str) {
+    assert!(
+        root().join("tests/browser/node_modules").is_dir(),
+        "tests/browser/node_modules is missing: `./dev test` installs it"
+    );
+    let mut node = env.command("node");
+    node.arg(root().join("tests/browser").join(script))
+        .env("TOUR_ADDRESS", address)
+        .env("TOUR_PICTURES", pictures())
+        .env("TOUR_ORCHESTRON", binary("orchestron"))
+        .env("TOUR_CHROMIUM", chromium());
+    let done = finish(&mut node, TOUR);
+    assert_eq!(done.code, 0, "{done}\n{}", env.story());
 }
 
 fn chromium() -> OsString {
