@@ -7,12 +7,14 @@ mod conflicts;
 mod demo;
 mod failure;
 mod follow;
+mod guard;
 mod here;
 mod hook;
 mod hooks;
 mod init;
 mod insights;
 mod keys;
+mod lines;
 mod logs;
 mod mcp;
 mod messages;
@@ -69,12 +71,13 @@ fn misunderstood(told: &clap::Error) -> ExitCode {
 /// definition of the arguments, which alone would take more memory than a keeper has.
 fn small_program() -> Option<ExitCode> {
     use orchestron_adapters::process::keeper;
-    let args: Vec<_> = std::env::args_os().skip(1).take(8).collect();
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
     let (verb, rest) = args.split_first()?;
     match verb.to_str()? {
         "keep" => Some(keeper::keep_verb(rest)),
         "key-helper" => Some(keeper::key_helper_verb(rest)),
         "hook" => Some(hook::run(rest)),
+        "guard" => Some(guard::run(rest)),
         _ => None,
     }
 }

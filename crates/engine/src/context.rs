@@ -67,7 +67,7 @@ pub fn gather(
         branch: place.as_ref().and_then(|place| place.branch.clone()),
         place: place.map(|place| place.path),
         base_branch: Some(base),
-        gates: state.config.gates.clone(),
+        gates: orchestron_domain::tests_first::told(state, task),
         saved: saved_context(state, task),
         outside: None,
     })

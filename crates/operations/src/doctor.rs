@@ -46,6 +46,7 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
     if !dropped.is_empty() {
         findings.extend(problems("messages", "", dropped));
     }
+    findings.extend(tests_without_command(&state));
     let good = format!(
         "{} read without a problem",
         word::count(state.cards.len(), "task file")
@@ -63,6 +64,25 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
     findings.extend(fix::left_behind(cx, &state)?);
     let healthy = findings.iter().all(|finding| finding.good);
     Ok(DoctorView { findings, healthy })
+}
+
+/// Tasks that name tests nobody can run.
+fn tests_without_command(state: &State) -> Option<Finding> {
+    let named = |card: &&orchestron_domain::TaskCard| {
+        !card.tests.is_empty() && card.status != orchestron_domain::Status::Done
+    };
+    let card = state.cards.values().find(named)?;
+    state.config.tests.is_none().then(|| {
+        let what = format!(
+            "{} names tests, and nothing says how a test is run",
+            card.id
+        );
+        bad(
+            "tests",
+            what,
+            "write `tests: { run: \"npm test -- ${test}\" }` into .mcp/config.yaml",
+        )
+    })
 }
 
 fn good(about: &str, what: impl Into<String>) -> Finding {

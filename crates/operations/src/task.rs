@@ -6,7 +6,8 @@ use crate::{
     view::{self, Sight, word},
     wire::{
         Big, CriterionView, FeedbackView, GateView, GateWord, HandoffView, ProblemView,
-        RequestView, RunView, TaskCommitView, TaskView, TaskWorkflowView, input,
+        RequestView, RunView, TaskCommitView, TaskTestView, TaskView, TaskWorkflowView, TestWord,
+        input,
     },
     writing::{id, must_be_clear},
 };
@@ -14,8 +15,9 @@ use orchestron_domain::{
     Run, RunEnd, State, TaskCard, TaskId,
     commits::SeenCommit,
     run::Work,
-    state::Progress,
+    state::{Progress, Receipt},
     task_file::{Section, TaskFile},
+    tests_first::{self, AFTER, BEFORE},
 };
 use orchestron_engine::ports::{IndexedFile, PortErrorKind};
 
@@ -46,7 +48,7 @@ pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError
         handoffs: handoffs(&parsed),
         feedback: feedback(cx, &task, found.map_or(0, |found| found.feedback))?,
         error_context: text(Section::ErrorContext),
-        gates: gates(&state, found),
+        gates: gates(&state, &task, found),
         runs: runs(&sight, &task),
         requests: requests(cx, &sight, &task)?,
         branch: found
@@ -68,7 +70,7 @@ pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError
             step: origin.step,
         }),
         commits: commits(found),
-        tests: Vec::new(),
+        tests: tests(&card, found),
     })
 }
 
@@ -124,6 +126,35 @@ pub(crate) fn feedback(
     Ok(views)
 }
 
+/// What is known of the tests that the task names. A receipt tells of all of them at once.
+fn tests(card: &TaskCard, found: Option<&Progress>) -> Vec<TaskTestView> {
+    let newest = |gate: &str| {
+        let receipts = found
+            .into_iter()
+            .flat_map(|found| found.receipts.iter().rev());
+        receipts
+            .clone()
+            .find(|receipt| receipt.gate == gate && receipt.passed.is_some())
+    };
+    let (before, after) = (newest(BEFORE), newest(AFTER));
+    // Before the work, good is to fail.
+    let word =
+        |receipt: Option<&Receipt>, good, bad| match receipt.and_then(|receipt| receipt.passed) {
+            Some(true) => good,
+            Some(false) => bad,
+            None => TestWord::Unknown,
+        };
+    let base = found.and_then(|found| Some(found.place.as_ref()?.base.as_ref()?.0.clone()));
+    let view = |test: &String| TaskTestView {
+        test: test.clone(),
+        before: word(before, TestWord::Failed, TestWord::Passed),
+        before_commit: before.and(base.clone()),
+        after: word(after, TestWord::Passed, TestWord::Failed),
+        after_commit: after.and_then(|receipt| Some(receipt.commit.as_ref()?.0.clone())),
+    };
+    card.tests.iter().map(view).collect()
+}
+
 /// Commits that people made for it, newest first.
 fn commits(found: Option<&Progress>) -> Vec<TaskCommitView> {
     let seen = found
@@ -141,8 +172,9 @@ fn commits(found: Option<&Progress>) -> Vec<TaskCommitView> {
 }
 
 /// The newest result of each gate of the configuration.
-fn gates(state: &State, found: Option<&Progress>) -> Vec<GateView> {
-    let views = state.config.gates.iter().map(|gate| {
+fn gates(state: &State, task: &TaskId, found: Option<&Progress>) -> Vec<GateView> {
+    let told = tests_first::told(state, task);
+    let views = told.iter().map(|gate| {
         let receipt = found.and_then(|found| {
             found
                 .receipts

@@ -56,10 +56,10 @@ fn the_example_makes_tasks_that_wait_for_one_another() {
         &["workflow", "status"],
         "
         running french (rpiv) 0 of 4 steps done
-          pending      TASK-001 research     Research: Greet in French  waits for you
-          pending      TASK-002 plan         Plan: Greet in French  waits for TASK-001
-          pending      TASK-003 implement    Implement: Greet in French  waits for TASK-002
-          pending      TASK-004 verify       Verify: Greet in French  waits for TASK-003",
+          pending      TASK-001 research     Research: Greet in French  your turn
+          pending      TASK-002 plan         Plan: Greet in French  your turn
+          pending      TASK-003 implement    Implement: Greet in French  your turn
+          pending      TASK-004 verify       Verify: Greet in French  your turn",
     );
 }
 

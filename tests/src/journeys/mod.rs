@@ -8,6 +8,7 @@ mod decisions;
 mod demo;
 mod engines;
 mod git;
+mod guard;
 mod key;
 mod missing;
 mod money;

@@ -351,6 +351,28 @@ pub(super) fn git_dir_named_in(dir: &Path) -> Option<PathBuf> {
     Some(dir.join(target))
 }
 
+/// The git folder of the repository whose checkout or worktree has `dir` as its top; nothing is run and nothing checked.
+#[must_use]
+pub fn git_dir_of(dir: &Path) -> Option<PathBuf> {
+    git_dir_named_in(dir).map(|git_dir| normal(&git_dir))
+}
+
+/// The folder that all worktrees of a repository share, by one of their git folders.
+#[must_use]
+pub fn common_of(git_dir: &Path) -> Option<PathBuf> {
+    if !git_dir.is_dir() {
+        return None;
+    }
+    let common = read_link_file(&git_dir.join("commondir"), git_dir);
+    Some(normal(&common.unwrap_or_else(|| git_dir.to_path_buf())))
+}
+
+/// The same by the top of a checkout or worktree.
+#[must_use]
+pub fn common_dir(dir: &Path) -> Option<PathBuf> {
+    common_of(&git_dir_of(dir)?)
+}
+
 /// A file that holds one path, relative to `base` or absolute.
 pub(super) fn read_link_file(file: &Path, base: &Path) -> Option<PathBuf> {
     let text = read_small(file)?;

@@ -31,6 +31,7 @@ mod tests;
 
 pub use commit_seen::{CheckedMark, CommitPlace, MadeCommit};
 pub use error::GitError;
+pub use layout::{common_dir, common_of, git_dir_of};
 pub use project::find_project;
 
 use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};

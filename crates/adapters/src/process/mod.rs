@@ -5,6 +5,7 @@
 //! - [`runs`]: the engine's side: starts runs, hears them, speaks to them, ends them
 //! - [`logs`]: what runs have said, for people
 //! - [`programs`]: which coding agents are installed
+//! - [`guard`]: what stands between a run and git
 //! - [`foreground`]: commands that a person waits for
 //! - [`caller`]: whether we were started from inside a run ourselves
 //!
@@ -16,6 +17,7 @@ mod editor;
 mod environment;
 pub mod folder;
 pub mod foreground;
+pub mod guard;
 pub mod keeper;
 mod kept;
 mod live;

@@ -6,6 +6,7 @@ use super::{
         DEFAULT_LOG_LIMIT_BYTES, ExitRecord, FORMAT, FolderError, KEY_SOCKET, MARKER, RUN_VARIABLE,
         RunFolder, Spec, read_json, write_atomic, write_json,
     },
+    guard::Guard,
     keeper,
     live::{Live, Talk},
     programs::{InstalledPrograms, find},
@@ -202,7 +203,10 @@ impl ProcessRuns {
             opening: launch.opening,
         };
         write_json(&folder.dir().join(Talk::FILE), &talk)?;
-        let env = environment::chosen(&self.environment, &launch.inherit, &launch.env);
+        let mut env = environment::chosen(&self.environment, &launch.inherit, &launch.env);
+        if let Some(state) = self.runs.parent() {
+            Guard::new(state.join("guard")).around(&mut env, &helper)?;
+        }
         Ok(Spec {
             input: true,
             ..to_start(folder, spec, launch.argv, env)

@@ -6,6 +6,7 @@ use crate::{
     run::Work,
     state::{Progress, Step},
     task_file::fenced,
+    tests_first,
 };
 
 /// The work is committed: check the first gate, or hand off when there is none.
@@ -60,12 +61,8 @@ fn gate_or_hand_off(state: &State, task: &TaskId, found: &Progress, now: Time) -
     let Step::Gating { holder, note } = &found.step else {
         return Vec::new();
     };
-    match state
-        .config
-        .gates
-        .iter()
-        .find(|gate| !checked(found, &gate.name))
-    {
+    let mut gates = state.gates_of(task).into_iter();
+    match gates.find(|gate| !checked(found, &gate.name)) {
         // An outside holder's work comes here without anything having been launched before.
         Some(gate) if !state.trusted => escalate(
             task,
@@ -151,12 +148,10 @@ pub(super) fn ended(
             format!("The gate `{gate}` cannot be checked: {end}"),
         );
     }
-    let command = state
-        .config
-        .gates
-        .iter()
+    let command = tests_first::told(state, &run.task)
+        .into_iter()
         .find(|g| g.name == gate)
-        .map_or("", |g| g.run.as_str());
+        .map_or_else(String::new, |g| g.run);
     let body = format!(
         "The gate `{gate}` did not pass: {end}.\n\nCommand: `{command}`\n\nEnd of its output:\n\n{}",
         fenced("text", tail)

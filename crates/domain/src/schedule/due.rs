@@ -12,9 +12,8 @@ use crate::{
 #[must_use]
 pub fn due(state: &State, now: Time) -> Vec<Command> {
     let over = state.live_runs().filter_map(|run| {
-        deadline(state, run)
-            .filter(|(at, _)| *at <= now)
-            .map(|(_, command)| command)
+        let (at, limit) = deadline(state, run)?;
+        (at <= now).then(|| stop(run, limit))
     });
     let void = budget::void(state, now);
     let unanswered = state
@@ -50,25 +49,33 @@ pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
     answers.chain(later.filter(|at| *at > now)).min()
 }
 
-/// The next thing that time will bring to a run.
-fn deadline(state: &State, run: &Run) -> Option<(Time, Command)> {
-    let halt = |at: Time, halt: Halt, end: RunEnd| {
-        Some((
-            at,
-            Command::HaltRun {
-                run: run.id.clone(),
-                halt,
-                end,
-            },
-        ))
+/// What a run has no more time for.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// This rung of the stop ladder has not ended it: the next one.
+    Rung(Halt),
+    /// It said nothing for so many seconds.
+    Silence(u64),
+    /// It has gone on for so many seconds.
+    Time(u64),
+}
+
+/// Ends a run, or goes on ending it.
+fn stop(run: &Run, limit: Limit) -> Command {
+    let (halt, end) = match limit {
+        Limit::Rung(next) => (next, run.halt_why.clone().unwrap_or(RunEnd::Lost)),
+        Limit::Silence(limit_s) => (Halt::Interrupt, RunEnd::Stalled { limit_s }),
+        Limit::Time(limit_s) => (Halt::Interrupt, RunEnd::TimedOut { limit_s }),
     };
+    let run = run.id.clone();
+    Command::HaltRun { run, halt, end }
+}
+
+/// The next thing that time will bring to a run.
+fn deadline(state: &State, run: &Run) -> Option<(Time, Limit)> {
     if let Some((rung, at)) = run.halting {
         let (wait, next) = rung.next()?;
-        return halt(
-            at.plus_millis(wait),
-            next,
-            run.halt_why.clone().unwrap_or(RunEnd::Lost),
-        );
+        return Some((at.plus_millis(wait), Limit::Rung(next)));
     }
     if run.status == RunStatus::Waiting || is(Fault::NoTimeout) {
         return None; // a person may take as long as it takes
@@ -79,17 +86,11 @@ fn deadline(state: &State, run: &Run) -> Option<(Time, Command)> {
             .unwrap_or(i64::MAX / 1000)
             .saturating_mul(1000)
     };
-    let over = run
-        .since
-        .plus_millis(millis(limit_s).saturating_add(run.waited_ms));
+    let time = millis(limit_s).saturating_add(run.waited_ms);
+    let over = (run.since.plus_millis(time), Limit::Time(limit_s));
     let heard = state.heard.get(&run.id).copied().unwrap_or(run.since);
-    match silence_s
-        .map(|s| (heard.plus_millis(millis(s)), s))
-        .filter(|(at, _)| *at < over)
-    {
-        Some((at, limit_s)) => halt(at, Halt::Interrupt, RunEnd::Stalled { limit_s }),
-        None => halt(over, Halt::Interrupt, RunEnd::TimedOut { limit_s }),
-    }
+    let silent = silence_s.map(|s| (heard.plus_millis(millis(s)), Limit::Silence(s)));
+    Some(silent.filter(|(at, _)| *at < over.0).unwrap_or(over))
 }
 
 /// Longest run and longest silence, in seconds. A gate may be silent.
@@ -97,9 +98,8 @@ fn limits_of(state: &State, run: &Run) -> (u64, Option<u64>) {
     match &run.work {
         Work::Gate { gate, .. } => (
             state
-                .config
-                .gates
-                .iter()
+                .gates_of(&run.task)
+                .into_iter()
                 .find(|found| found.name == *gate)
                 .map_or(600, |found| found.timeout_s),
             None,

@@ -65,7 +65,7 @@ impl Engine {
                 )?
             }
             Work::Gate { gate, .. } => RunProgram::Shell {
-                command: gate_command(&self.state, gate)?,
+                command: gate_command(&self.state, task, gate)?,
             },
         };
         let dir = self
@@ -115,13 +115,12 @@ fn not_accepted() -> StoreError {
     }
 }
 
-fn gate_command(state: &State, gate: &str) -> Result<String, StoreError> {
+fn gate_command(state: &State, task: &TaskId, gate: &str) -> Result<String, StoreError> {
     state
-        .config
-        .gates
-        .iter()
+        .gates_of(task)
+        .into_iter()
         .find(|found| found.name == gate)
-        .map(|found| found.run.clone())
+        .map(|found| found.run)
         .ok_or_else(|| StoreError::Config {
             path: ".mcp/config.yaml".into(),
             said: format!("the gate `{gate}` is not there any more"),

@@ -174,7 +174,8 @@ fn between(from: u64, to: u64) -> f64 {
     to.saturating_sub(from) as f64 / 1e6
 }
 
-fn repository(world: &World) -> Measured<()> {
+/// Makes the project a repository with one commit.
+pub fn repository(world: &World) -> Measured<()> {
     let git = |words: &[&str]| {
         let mut command = world.command(Path::new("git"));
         command

@@ -8,6 +8,8 @@ mod failed;
 #[path = "../../fake-claude.rs"]
 mod fake_agent;
 mod floor;
+mod hooks;
+mod mcp;
 mod plan;
 mod process;
 mod report;
@@ -60,6 +62,8 @@ fn measure(plan: &Plan) -> Measured<bool> {
             "chain" => chain::measure(plan, &mut report),
             "edits" => edits::measure(plan, &mut report),
             "engine" => engine::measure(plan, &mut report),
+            "mcp" => mcp::measure(plan, &mut report),
+            "hooks" => hooks::measure(plan, &mut report),
             _ => window::measure(plan, &mut report),
         };
         if let Err(error) = done {

@@ -3,14 +3,16 @@
 use super::failed::{Failed, Measured};
 
 /// Names of the parts, in their order.
-pub const PARTS: [&str; 6] = ["commands", "writers", "chain", "edits", "engine", "window"];
+pub const PARTS: [&str; 8] = [
+    "commands", "writers", "chain", "edits", "engine", "mcp", "hooks", "window",
+];
 
 /// The usage text.
 pub const USAGE: &str = "Usage: orchestron-bench [--quick] [--only PART]…
 
 Measures the release build of Orchestron beside the least that any program could do, and prints a table.
   --quick      smaller sizes and fewer rounds, for a busy machine
-  --only PART  commands, writers, chain, edits, engine or window; may be given several times
+  --only PART  commands, writers, chain, edits, engine, mcp, hooks or window; may be given several times
 Everything happens in temporary folders with their own state; nothing of yours is touched.";
 
 /// What is asked for.

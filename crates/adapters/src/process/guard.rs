@@ -1,0 +1,143 @@
+//! The guard around git inside a run: a folder with a `git` that comes first in PATH and hooks that git is led to by its environment. The
+//! first knows every command and answers before anything happens; the second holds also for scripts and for a git called by its path.
+//!
+//! What it cannot keep: programs that are no git (a library, `rm -rf`, an editor on `.git/config`), and whoever empties their environment.
+//! For those there are the worktrees' locks, the agent's own rules about folders, and a sandbox.
+
+use crate::failure::io_failure;
+use orchestron_engine::ports::PortResult;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Says where the guard lies to what it starts.
+pub const VARIABLE: &str = "ORCHESTRON_GUARD";
+/// Hooks of the project that go on as they were.
+const PASSED_ON: [&str; 12] = [
+    "applypatch-msg",
+    "pre-applypatch",
+    "post-applypatch",
+    "pre-commit",
+    "pre-merge-commit",
+    "prepare-commit-msg",
+    "commit-msg",
+    "post-commit",
+    "pre-rebase",
+    "post-checkout",
+    "post-merge",
+    "post-rewrite",
+];
+
+/// The guard of one project.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    dir: PathBuf,
+}
+
+impl Guard {
+    /// In this folder, which is made when it is wanted.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Where its `git` lies.
+    #[must_use]
+    pub fn bin(&self) -> PathBuf {
+        self.dir.join("bin")
+    }
+
+    /// Makes it ready, and leads a run's environment to it.
+    ///
+    /// # Errors
+    /// When its files cannot be written.
+    pub fn around(&self, env: &mut BTreeMap<String, String>, program: &Path) -> PortResult<()> {
+        if cfg!(windows) {
+            return Ok(());
+        }
+        self.write(program)?;
+        let bin = self.bin().display().to_string();
+        let path = env.get("PATH").cloned().unwrap_or_default();
+        env.insert("PATH".to_owned(), format!("{bin}:{path}"));
+        env.insert(VARIABLE.to_owned(), self.dir.display().to_string());
+        // The agent's shell may read a profile that makes PATH anew.
+        env.insert(
+            "CLAUDE_ENV_FILE".to_owned(),
+            self.dir.join("env.sh").display().to_string(),
+        );
+        env.insert("GIT_CONFIG_COUNT".to_owned(), "1".to_owned());
+        env.insert("GIT_CONFIG_KEY_0".to_owned(), "core.hooksPath".to_owned());
+        env.insert(
+            "GIT_CONFIG_VALUE_0".to_owned(),
+            self.dir.join("hooks").display().to_string(),
+        );
+        Ok(())
+    }
+
+    fn write(&self, program: &Path) -> PortResult<()> {
+        let program = quoted(&program.to_string_lossy());
+        let head =
+            "#!/bin/sh\n# Orchestron's guard around git inside a run; see docs/git-hooks.md.\n";
+        let git = format!("{head}exec {program} guard git \"$@\"\n");
+        self.put("bin/git", &git, true)?;
+        let path = quoted(&self.bin().to_string_lossy());
+        let env = format!(
+            "case \"$PATH\" in {path}:*) ;; *) PATH={path}:\"$PATH\"; export PATH ;; esac\n"
+        );
+        self.put("env.sh", &env, false)?;
+        let theirs = |name: &str| {
+            format!(
+                "theirs=\"$(GIT_CONFIG_COUNT=0 git rev-parse --git-path hooks)/{name}\"\n[ -x \"$theirs\" ] || exit 0\n"
+            )
+        };
+        let refs = format!("{head}[ \"$1\" = prepared ] || exit 0\nexec {program} guard refs\n");
+        self.put("hooks/reference-transaction", &refs, true)?;
+        let push = format!(
+            "{head}lines=$(cat)\nprintf '%s\\n' \"$lines\" | {program} guard push || exit 1\n{}printf '%s\\n' \"$lines\" | \"$theirs\" \"$@\"\n",
+            theirs("pre-push")
+        );
+        self.put("hooks/pre-push", &push, true)?;
+        for name in PASSED_ON {
+            let text = format!("{head}{}exec \"$theirs\" \"$@\"\n", theirs(name));
+            self.put(&format!("hooks/{name}"), &text, true)?;
+        }
+        Ok(())
+    }
+
+    /// What is there already is left, so that a git that is just reading it reads all of it.
+    fn put(&self, name: &str, text: &str, executable: bool) -> PortResult<()> {
+        let path = self.dir.join(name);
+        if fs::read_to_string(&path).is_ok_and(|found| found == text) {
+            return Ok(());
+        }
+        let written = (|| {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let temp = path.with_extension(format!("new-{}", std::process::id()));
+            fs::write(&temp, text)?;
+            if executable {
+                make_executable(&temp)?;
+            }
+            fs::rename(&temp, &path)
+        })();
+        written.map_err(|error| io_failure("cannot write", path.display(), &error))
+    }
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
