@@ -131,7 +131,10 @@ pub fn send(common: &Common, args: &Send, output: &Output) -> Result<(), Failure
         key: args.key.clone(),
         agent: args.agent.clone(),
     };
-    let done: Done = Here::open(common)?.ask("message-send", &asked)?;
+    let mut here = Here::open(common)?;
+    let done: Done = here.ask("message-send", &asked)?;
+    // Tools that send by file are heard now, too, when no engine runs.
+    here.settle()?;
     output.done(&done)
 }
 
@@ -141,6 +144,8 @@ pub fn ack(common: &Common, args: &Ack, output: &Output) -> Result<(), Failure> 
         message: Big(args.message),
         agent: args.agent.clone(),
     };
-    let done: Done = Here::open(common)?.ask("message-ack", &asked)?;
+    let mut here = Here::open(common)?;
+    let done: Done = here.ask("message-ack", &asked)?;
+    here.settle()?;
     output.done(&done)
 }

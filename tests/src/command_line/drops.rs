@@ -101,7 +101,6 @@ fn without_an_engine_the_next_command_takes_them_in() {
     )
     .expect("written");
     does(&env, &["send", "zed", "Hello"]);
-    does(&env, &["create", "Something"]);
     let found = messages(&env);
     assert!(
         found
