@@ -166,6 +166,10 @@ pub enum Verb {
     Checkpoint(crate::sessions::Checkpoint),
     /// What is saved of the work on a task; with --check what a handover would lack
     Context(crate::sessions::ShowContext),
+    /// Open a file of a task, or its worktree, in your editor
+    Open(crate::editor::Open),
+    /// Which editor `open` and the window use, or which they shall use
+    Editor(crate::editor::Editor),
     /// Accept what this project's `.mcp` wants to run on this machine; at a terminal it is shown first
     Trust,
     /// Templates that make tasks: start one, and see how far what it made is

@@ -5,6 +5,7 @@ mod attach;
 mod config;
 mod conflicts;
 mod demo;
+mod editor;
 mod failure;
 mod follow;
 mod guard;
@@ -126,6 +127,8 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Hooks(args) => hooks::hooks(&common, &args, output),
         Verb::Workflow(args) => workflows::workflow(&common, &args, output),
         Verb::Keys(args) => keys::keys(&common, &args, output),
+        Verb::Open(args) => editor::open(&common, &args, output),
+        Verb::Editor(args) => editor::editor(&common, &args, output),
         Verb::Trust => trust::trust(&common, output),
         verb => writes::write(&common, verb, output),
     }
