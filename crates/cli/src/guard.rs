@@ -41,8 +41,9 @@ pub fn run(args: &[OsString]) -> ExitCode {
     };
     match verb.as_str() {
         "git" => git_command(rest),
-        "refs" => answer(run_around_us().map_or(Ok(()), |run| refs(&run))),
-        "push" => answer(run_around_us().map_or(Ok(()), |_| pushes())),
+        "refs" => answer(refs(&runs_around_us())),
+        "push" if in_repository_of(&runs_around_us()).is_none() => ExitCode::SUCCESS,
+        "push" => answer(pushes()),
         _ => ExitCode::SUCCESS,
     }
 }
@@ -57,9 +58,13 @@ fn answer(judged: Result<(), Refusal>) -> ExitCode {
     }
 }
 
-/// None outside of runs, and for repositories that are not the project's.
-fn run_around_us() -> Option<Run> {
-    let folder = caller::run_around_us()?;
+/// The runs we are inside of: none outside of runs, several when a run tries Orchestron itself out.
+fn runs_around_us() -> Vec<Run> {
+    let found = caller::runs_around_us();
+    found.iter().filter_map(|folder| run_of(folder)).collect()
+}
+
+fn run_of(folder: &Path) -> Option<Run> {
     let root = state_dir::project_of(folder.parent()?.parent()?)?;
     let common = root.ancestors().find_map(git::common_dir)?;
     let name = folder.file_name()?.to_str()?;
@@ -88,7 +93,7 @@ fn git_command(args: &[OsString]) -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     if let Err(refusal) = guard::command(&words)
-        && run_around_us().is_some_and(|run| is_about(&run, &words))
+        && runs_around_us().iter().any(|run| is_about(run, &words))
     {
         eprint!("{}", refusal.text());
         return ExitCode::from(REFUSED);
@@ -164,18 +169,21 @@ fn is_zero(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte == b'0')
 }
 
-/// `<old> <new> <name>`, when git is about to move names of the repository in its environment.
-fn refs(run: &Run) -> Result<(), Refusal> {
+/// The run whose repository git works in now. Repositories that a run makes for itself are its own.
+fn in_repository_of(runs: &[Run]) -> Option<&Run> {
+    let here = env::current_dir().ok()?;
     let git_dir = env::var_os("GIT_DIR")
-        .map(PathBuf::from)
-        .or_else(|| git::git_dir_of(&env::current_dir().ok()?));
-    let about_us = git_dir
-        .as_deref()
-        .and_then(git::common_of)
-        .is_some_and(|common| common == run.common);
-    if !about_us {
+        .map(|dir| here.join(dir))
+        .or_else(|| here.ancestors().find_map(git::git_dir_of))?;
+    let common = git::common_of(&git_dir)?;
+    runs.iter().find(|run| run.common == common)
+}
+
+/// `<old> <new> <name>`, when git is about to move names of the repository in its environment.
+fn refs(runs: &[Run]) -> Result<(), Refusal> {
+    let Some(run) = in_repository_of(runs) else {
         return Ok(());
-    }
+    };
     let moved: Vec<Vec<String>> = lines()
         .into_iter()
         .filter(|words| words.get(2).is_some_and(|name| name.starts_with("refs/")))

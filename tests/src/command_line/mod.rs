@@ -9,6 +9,7 @@ mod places;
 mod refusals;
 mod scheduling;
 mod steps;
+mod tests_first;
 mod verbs;
 mod workflows;
 
