@@ -6,6 +6,10 @@ use std::{
 };
 
 fn main() -> io::Result<()> {
+    // Commands live for milliseconds: nothing of the program has to be put right in memory before it begins.
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
     let demo = Path::new("demo");
     println!("cargo::rerun-if-changed={}", demo.display());
     let mut files = Vec::new();

@@ -15,8 +15,8 @@ use std::{
 
 /// How long an engine elsewhere may take until it has seen what was written here.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often it is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// It is looked at soon, for an engine that runs needs a millisecond or two, then less and less often.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_micros(150), Duration::from_millis(20));
 
 /// A found project, opened.
 pub struct Here {
@@ -69,16 +69,15 @@ impl Here {
     pub fn settle(&self) -> Result<bool, Failure> {
         let log = self.context.store.log();
         let written = log.last()?;
-        let give_up = Instant::now() + PATIENCE;
+        let mut patience = Patience::new(PATIENCE);
         loop {
             if self.settle_now()? {
                 return Ok(true);
             }
             // Who holds the lease may be another command at its very end, which has seen nothing of what was written here.
-            if log.decided_to()? >= written || Instant::now() > give_up {
+            if log.decided_to()? >= written || !patience.waits() {
                 return Ok(false);
             }
-            thread::sleep(LOOK_AGAIN);
         }
     }
 
@@ -117,6 +116,32 @@ impl Here {
             Err(error) if error.is_held() => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Looks again and again at what an engine elsewhere does.
+pub struct Patience {
+    until: Instant,
+    next: Duration,
+}
+
+impl Patience {
+    /// So long.
+    pub fn new(patience: Duration) -> Self {
+        Self {
+            until: Instant::now() + patience,
+            next: LOOK_AGAIN.0,
+        }
+    }
+
+    /// Sleeps until it is time to look again; false when it took too long.
+    pub fn waits(&mut self) -> bool {
+        if Instant::now() > self.until {
+            return false;
+        }
+        thread::sleep(self.next);
+        self.next = (self.next * 3 / 2).min(LOOK_AGAIN.1);
+        true
     }
 }
 

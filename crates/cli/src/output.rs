@@ -85,6 +85,20 @@ impl Output {
         tolerant(text(&mut bytes).and_then(|()| self.write(bytes)))
     }
 
+    /// Whether texts are printed with styles.
+    pub fn is_styled(&self) -> bool {
+        let out = anstream::AutoStream::new(io::stdout(), self.choice());
+        out.current_choice() != anstream::ColorChoice::Never
+    }
+
+    /// Prints text that has styles only when they [are wanted](Self::is_styled), and nothing of others that could steer a terminal.
+    pub fn text(&self, text: String) -> Result<(), Failure> {
+        tolerant(match self.is_styled() {
+            true => self.write(text.into_bytes()),
+            false => io::stdout().lock().write_all(text.as_bytes()),
+        })
+    }
+
     fn write(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut out = anstream::AutoStream::new(io::stdout().lock(), self.choice());
         match out.current_choice() {

@@ -4,14 +4,15 @@ use crate::{
     args::{Common, List, Log, Next, Show},
     failure::Failure,
     here::Here,
+    lines::{Lines, mark},
     output::{
-        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, aligned, dollars, one_line, plain, since,
+        BLUE, BOLD, DIM, GREEN, Output, RED, YELLOW, dollars, one_line, plain, since,
         status as look, table,
     },
 };
 use anstyle::Style;
 use orchestron_operations::{
-    board,
+    board, lines, next as operation,
     wire::{
         Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView,
         ProblemView, RequestView, StatusView, StatusWord, StopState, TaskView, input,
@@ -24,7 +25,7 @@ const TITLE: usize = 60;
 
 /// `status`: the columns, what waits for the person, what is under way, what is wrong.
 pub fn status(common: &Common, output: &Output) -> Result<(), Failure> {
-    let status: StatusView = Here::open(common)?.ask("status", &input::Nothing {})?;
+    let status = board::status(&mut Here::open(common)?.context, &input::Nothing {})?;
     output.answer(&status, |out| write_status(out, &status))
 }
 
@@ -85,16 +86,7 @@ fn row(card: &CardView) -> Vec<(Style, String)> {
 
 /// The chain in one word for each stop: done, under way, waiting, failed, to come.
 fn strip(card: &CardView) -> String {
-    card.chain
-        .iter()
-        .map(|stop| match stop.state {
-            StopState::Done => "●",
-            StopState::Current => "◐",
-            StopState::Waiting => "◆",
-            StopState::Failed => "✗",
-            StopState::Next => "○",
-        })
-        .collect()
+    card.chain.iter().map(|stop| mark(stop.state)).collect()
 }
 
 /// `list`
@@ -118,8 +110,9 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
                 .map_err(Failure::from)
         });
     }
-    let mut rows = Vec::new();
-    let problems = board::each(&mut context, &wanted, &mut |card| rows.push(row(&card)))?;
+    let mut rows = Lines::default();
+    let problems = lines::each(&mut context, &wanted, &mut |line| rows.add(line))?;
+    output.text(rows.to_text(output.is_styled()))?;
     output.answer(&(), |out| {
         if rows.is_empty() && (args.status.is_some() || args.agent.is_some()) {
             writeln!(out, "No task is like that. `orchestron list` shows all.")?;
@@ -129,7 +122,6 @@ pub fn list(common: &Common, args: &List, output: &Output) -> Result<(), Failure
                 "No tasks here. Write one: orchestron create \"What is to be done\""
             )?;
         }
-        aligned(out, rows)?;
         write_problems(out, &problems)
     })
 }
@@ -294,22 +286,15 @@ fn write_diff(out: &mut dyn Write, diff: &DiffView) -> io::Result<()> {
 /// `next`
 pub fn next(common: &Common, args: &Next, output: &Output) -> Result<(), Failure> {
     let mut here = Here::open(common)?;
-    let mut found: NextView = here.ask(
-        "next",
-        &input::Next {
-            agent: args.agent.clone(),
-            claim: args.claim,
-        },
-    )?;
+    let mut wanted = input::Next {
+        agent: args.agent.clone(),
+        claim: args.claim,
+    };
+    let mut found: NextView = operation::next(&mut here.context, &wanted)?;
     if args.claim && found.task.is_some() && here.settle()? {
         // The worktree is there now: the document names it.
-        found = here.ask(
-            "next",
-            &input::Next {
-                agent: args.agent.clone(),
-                claim: false,
-            },
-        )?;
+        wanted.claim = false;
+        found = operation::next(&mut here.context, &wanted)?;
     }
     output.answer(&found, |out| match &found.none {
         Some(why) => writeln!(out, "{why}"),

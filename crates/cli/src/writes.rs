@@ -6,7 +6,7 @@ use crate::{
         ResolveHow, Retry, Verb,
     },
     failure::Failure,
-    here::Here,
+    here::{Here, Patience},
     output::Output,
 };
 use orchestron_domain::{TaskId, state::Step};
@@ -15,15 +15,10 @@ use orchestron_operations::{
     wire::{Big, DecisionInput, Done, HolderKind, Money, StatusWord, TaskView, input},
 };
 use serde_json::{Value, json};
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 /// How long the outcome of what a running engine does is waited for.
 const OUTCOME_PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Carries a verb out and says what it did.
 pub fn write(common: &Common, verb: Verb, output: &Output) -> Result<(), Failure> {
@@ -48,10 +43,16 @@ fn tell_engine_at_it(here: &mut Here, done: &mut Done, operation: &str) -> Resul
         return Ok(());
     };
     let id: TaskId = task.parse().map_err(OpError::Id)?;
-    let give_up = Instant::now() + OUTCOME_PATIENCE;
+    let mut patience = Patience::new(OUTCOME_PATIENCE);
+    let mut seen = None;
     loop {
-        let state = here.context.about([&id])?;
-        let at = match state.step(&id) {
+        // Only when something was written it can be over.
+        let newest = here.context.store.log().last()?;
+        if seen.replace(newest) == Some(newest) && patience.waits() {
+            continue;
+        }
+        let found = here.context.store.progress(&id)?;
+        let at = match found.map_or(Step::Idle, |found| found.step) {
             Step::Merging => "merges it",
             Step::Gating { .. } => "runs the gates on it",
             Step::Committing { .. } => "commits the work",
@@ -59,12 +60,11 @@ fn tell_engine_at_it(here: &mut Here, done: &mut Done, operation: &str) -> Resul
             Step::Claimed { .. } if operation == "claim" => "makes its worktree",
             _ => return tell_outcome(here, done, operation),
         };
-        if Instant::now() > give_up {
+        if !patience.waits() {
             let line = format!("the running engine {at}; `orchestron watch {task}` follows it");
             done.next.push(line);
             return Ok(());
         }
-        thread::sleep(LOOK_AGAIN);
     }
 }
 

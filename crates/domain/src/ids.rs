@@ -1,7 +1,7 @@
 //! Names of things. Each is its own type, so that a run can never be passed for a task.
 
-use serde::{Deserialize, Serialize};
-use std::{cmp::Ordering, fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{fmt, str::FromStr, sync::Arc};
 use thiserror::Error;
 
 /// Longest prefix of a task id (`TASK`), in bytes.
@@ -35,10 +35,12 @@ pub enum IdError {
 }
 
 /// A task's id: a prefix and a number, `TASK-007`. `TASK-7` and `TASK-007` are the same task.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+///
+/// It lies in one piece, without a place in memory of its own: there are tens of thousands of them in a large project.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId {
-    prefix: String,
+    /// Filled up with zeros, which no prefix has: so prefixes compare like the texts they are.
+    prefix: [u8; MAX_PREFIX],
     number: u32,
 }
 
@@ -57,8 +59,12 @@ impl TaskId {
                 text: format!("{prefix}-{number}"),
             });
         }
+        let mut padded = [0; MAX_PREFIX];
+        for (place, byte) in padded.iter_mut().zip(prefix.bytes()) {
+            *place = byte;
+        }
         Ok(Self {
-            prefix: prefix.to_owned(),
+            prefix: padded,
             number,
         })
     }
@@ -66,7 +72,10 @@ impl TaskId {
     /// The part before the dash.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        &self.prefix
+        let end = self.prefix.iter().position(|byte| *byte == 0);
+        let bytes = self.prefix.get(..end.unwrap_or(MAX_PREFIX));
+        // Only capital letters and digits come in.
+        std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
     }
 
     /// The part after the dash.
@@ -76,32 +85,15 @@ impl TaskId {
     }
 }
 
-impl PartialEq for TaskId {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number && self.prefix == other.prefix
-    }
-}
-impl Eq for TaskId {}
-impl PartialOrd for TaskId {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for TaskId {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (&self.prefix, self.number).cmp(&(&other.prefix, other.number))
-    }
-}
-impl std::hash::Hash for TaskId {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.prefix.hash(state);
-        self.number.hash(state);
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskId({self})")
     }
 }
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:03}", self.prefix, self.number)
+        write!(f, "{}-{:03}", self.prefix(), self.number)
     }
 }
 
@@ -124,6 +116,29 @@ impl FromStr for TaskId {
     }
 }
 
+impl Serialize for TaskId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Reads the text where it lies.
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = TaskId;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a task id")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TaskId, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
 impl TryFrom<String> for TaskId {
     type Error = IdError;
     fn try_from(text: String) -> Result<Self, IdError> {
@@ -136,10 +151,10 @@ impl From<TaskId> for String {
     }
 }
 
-/// The name of an agent in `.mcp/agents.yaml`, or of a holder outside Orchestron (`cursor`).
+/// The name of an agent in `.mcp/agents.yaml`, or of a holder outside Orchestron (`cursor`). Its copies share one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct AgentName(String);
+pub struct AgentName(Arc<str>);
 
 impl AgentName {
     /// The name as text.
@@ -158,7 +173,7 @@ impl FromStr for AgentName {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if good {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(IdError::Agent {
                 text: text.chars().take(80).collect(),
@@ -174,7 +189,7 @@ impl TryFrom<String> for AgentName {
 }
 impl From<AgentName> for String {
     fn from(name: AgentName) -> Self {
-        name.0
+        name.0.as_ref().to_owned()
     }
 }
 impl fmt::Display for AgentName {
@@ -344,6 +359,26 @@ mod tests {
         ] {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn ids_are_ordered_by_prefix_and_number() {
+        let in_order = [
+            "A-9",
+            "AB-1",
+            "B-2",
+            "TASK-7",
+            "TASK-010",
+            "TASK2-001",
+            "TASKS-1",
+        ];
+        let ids: Vec<TaskId> = in_order.iter().map(|id| id.parse().unwrap()).collect();
+        assert!(ids.is_sorted());
+        assert_eq!(ids[0].prefix(), "A");
+        let longest: TaskId = "ABCDEFGHIJKLMNOP-999999999".parse().unwrap();
+        assert_eq!(longest.prefix(), "ABCDEFGHIJKLMNOP");
+        assert_eq!(longest.to_string(), "ABCDEFGHIJKLMNOP-999999999");
+        assert_eq!(size_of::<TaskId>(), 20);
     }
 
     #[test]

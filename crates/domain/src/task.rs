@@ -92,3 +92,27 @@ pub struct TaskCard {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<String>,
 }
+
+impl TaskCard {
+    /// A card of which nothing is known but where it stands.
+    #[must_use]
+    pub const fn only_where(id: TaskId, status: Status) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            status,
+            priority: Priority::P1,
+            agent: None,
+            depends_on: Vec::new(),
+            files_affected: Vec::new(),
+            order: None,
+            needs: Vec::new(),
+            criteria: Ticks { done: 0, all: 0 },
+            ready_boxes: Ticks { done: 0, all: 0 },
+            created: None,
+            handoffs: 0,
+            last_leg: None,
+            tests: Vec::new(),
+        }
+    }
+}

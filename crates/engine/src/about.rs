@@ -4,11 +4,14 @@
 //! has not begun or is over and was not named is left out; whoever needs to know of every task asks for [`Store::state`].
 
 use crate::{
-    ports::{IndexedFile, PortResult, Problem},
+    ports::{BoardRow, IndexedFile, PortResult, Problem},
     store::Store,
     told::read_board,
 };
-use orchestron_domain::{State, Status, TaskCard, TaskId, state::Step};
+use orchestron_domain::{
+    State, Status, TaskCard, TaskId,
+    state::{Progress, Step},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Store {
@@ -44,6 +47,7 @@ impl Store {
     pub fn in_flight(&self) -> PortResult<(State, Vec<Problem>)> {
         let mut state = self.story_about(&BTreeSet::new())?;
         let troubled = self.log.index_problems()?;
+        let troubled = troubled.into_iter().map(BoardRow::from);
         let mut files = self.log.index_in(Status::InProgress)?;
         files.extend(self.log.index_of_all(&under_way(&state))?);
         let (cards, unclear, problems) = read_board(files.into_iter().chain(troubled));
@@ -53,6 +57,15 @@ impl Store {
         self.add_needs(&mut state, all)?;
         self.observe_config(&mut state)?;
         Ok((state, problems))
+    }
+
+    /// What the log knows of one task, whatever the files say.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn progress(&self, task: &TaskId) -> PortResult<Option<Progress>> {
+        let mut story = self.story_about(&[task.clone()].into())?;
+        Ok(story.tasks.remove(task))
     }
 
     /// Adds cards to a state that does not have all, and what they depend on.
@@ -82,10 +95,32 @@ impl Store {
                 .flat_map(|card| card.depends_on.iter().cloned());
             let mut wanted: BTreeSet<TaskId> = needs.collect();
             wanted.retain(|task| !state.cards.contains_key(task) && !state.unclear.contains(task));
+            self.leave_out_what_is_done(state, &mut wanted)?;
             let (cards, unclear, _) = read_board(self.log.index_of_all(&wanted)?);
             waiting = cards.keys().cloned().collect();
             state.cards.extend(cards);
             state.unclear.extend(unclear);
+        }
+        Ok(())
+    }
+
+    /// Of a task that is done, nobody who waits for it has to know more than that: its row is not read.
+    fn leave_out_what_is_done(
+        &self,
+        state: &mut State,
+        wanted: &mut BTreeSet<TaskId>,
+    ) -> PortResult<()> {
+        let mut places: BTreeMap<TaskId, Vec<Status>> = BTreeMap::new();
+        for (task, path) in self.log.places_of_all(wanted)? {
+            let folder = path.split('/').next().and_then(Status::from_folder);
+            places.entry(task).or_default().extend(folder);
+        }
+        for (task, statuses) in places {
+            if statuses == [Status::Done] {
+                wanted.remove(&task);
+                let card = TaskCard::only_where(task.clone(), Status::Done);
+                state.cards.insert(task, card);
+            }
         }
         Ok(())
     }

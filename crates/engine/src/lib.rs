@@ -14,6 +14,7 @@ mod engine;
 mod hold;
 mod known;
 mod letters;
+mod listed;
 mod looks;
 pub mod ports;
 pub mod saved;
@@ -28,5 +29,6 @@ pub mod undo;
 
 pub use context::{base_branch, outside_document};
 pub use engine::{Engine, EngineError, Mode, Ports};
+pub use listed::{Done, Listed};
 pub use store::{MoveError, Store, StoreError};
 pub use trail::Trail;

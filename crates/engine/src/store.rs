@@ -259,10 +259,13 @@ impl Store {
     pub fn board(&self) -> PortResult<Board> {
         let mut board = Reading::default();
         match self.known.borrow_mut().read(self.log.as_ref())? {
-            Some(files) => files.values().for_each(|file| board.add(file.clone())),
-            None => self.log.each_file(&mut |file| board.add(file))?,
+            Some(files) => files
+                .values()
+                .for_each(|file| board.add(file.clone().into())),
+            None => self.log.each_row(&mut |row| board.add(row))?,
         }
-        Ok(board.end())
+        let again = self.log.index_of_all(board.doubled())?;
+        Ok(board.end(again))
     }
 
     /// The state: newest checkpoint, the events after it, and what is observed of files and configuration.
@@ -336,7 +339,7 @@ impl Store {
             return self.observe(state);
         };
         for task in &changed {
-            let (cards, unclear, _) = read_board(self.log.index_of(task)?);
+            let (cards, unclear, _) = read_board(self.log.index_of_all(&[task.clone()].into())?);
             state.cards.remove(task);
             state.unclear.remove(task);
             state.cards.extend(cards);

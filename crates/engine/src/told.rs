@@ -1,7 +1,7 @@
 //! What an index says: the board, and what people did between two looks at the files.
 
 use crate::{
-    ports::{IndexedFile, KnownFiles, Problem, Scan},
+    ports::{BoardRow, IndexedFile, KnownFiles, Problem, Scan},
     store::Board,
 };
 use orchestron_domain::{Fact, Status, TaskCard, TaskId, task_file::id_from_file_name};
@@ -21,15 +21,29 @@ fn doubled_at(task: &TaskId, path: &str) -> Problem {
 }
 
 /// Cards, unclear ids and problems of some rows of the index.
-pub fn read_board(files: impl IntoIterator<Item = IndexedFile>) -> Board {
-    let mut reading = Reading::default();
+pub fn read_board(rows: impl IntoIterator<Item = BoardRow>) -> Board {
     // By path, each once: whoever asks has put them together from several lists.
-    let files: BTreeMap<String, IndexedFile> = files
+    let rows: BTreeMap<String, BoardRow> = rows
         .into_iter()
-        .map(|file| (file.path.clone(), file))
+        .map(|row| (row.path.clone(), row))
         .collect();
-    files.into_values().for_each(|file| reading.add(file));
-    reading.end()
+    let mut met = BTreeSet::new();
+    let ids = rows.values().filter_map(id_of);
+    let doubled: BTreeSet<TaskId> = ids.filter(|id| !met.insert(id.clone())).collect();
+    let is_doubled = |row: &&BoardRow| id_of(row).is_some_and(|id| doubled.contains(&id));
+    let again: Vec<BoardRow> = match doubled.is_empty() {
+        true => Vec::new(),
+        false => rows.values().filter(is_doubled).cloned().collect(),
+    };
+    let mut reading = Reading::default();
+    rows.into_values().for_each(|row| reading.add(row));
+    reading.end(again)
+}
+
+/// The task a row is about: what its card says, else what its name claims.
+fn id_of(row: &BoardRow) -> Option<TaskId> {
+    let card = row.card.as_ref().map(|card| card.id.clone());
+    card.or_else(|| id_in(&row.path))
 }
 
 /// A board that is being read, row by row in the order of their paths.
@@ -38,48 +52,59 @@ pub struct Reading {
     cards: BTreeMap<TaskId, TaskCard>,
     unclear: BTreeSet<TaskId>,
     problems: Vec<Problem>,
-    /// The path of the first file of each id that has no card, and of each that was met; so that a second one is noticed.
-    first: BTreeMap<TaskId, (String, bool)>,
+    doubled: BTreeSet<TaskId>,
 }
 
 impl Reading {
     /// Takes a row in.
-    pub fn add(&mut self, file: IndexedFile) {
-        let IndexedFile {
-            path,
-            card,
-            problem,
-            ..
-        } = file;
-        let fine = problem.is_none();
-        self.problems.extend(problem);
-        let name = path.rsplit('/').next().unwrap_or("");
-        let id = card.as_ref().map(|card| card.id.clone());
-        let Some(id) = id.or_else(|| id_from_file_name(name)) else {
-            return;
-        };
-        if let Some((other, other_fine)) = self.first.get(&id) {
-            if *other_fine {
-                self.problems.push(doubled_at(&id, other));
-            }
-            if fine {
-                self.problems.push(doubled_at(&id, &path));
-            }
-            self.unclear.insert(id.clone());
-        }
-        match card {
-            Some(card) => {
-                self.cards.entry(id.clone()).or_insert(card);
-            }
-            None => {
-                self.unclear.insert(id.clone());
-            }
-        }
-        self.first.insert(id, (path, fine));
+    pub fn add(&mut self, row: BoardRow) {
+        self.add_parts(&row.path, row.card, row.problem);
     }
 
-    /// What was read.
-    pub fn end(mut self) -> Board {
+    /// Takes in a row of which no more is known.
+    pub fn add_parts(&mut self, path: &str, card: Option<TaskCard>, problem: Option<Problem>) {
+        self.problems.extend(problem);
+        let id = card.as_ref().map(|card| card.id.clone());
+        let Some(id) = id.or_else(|| id_in(path)) else {
+            return;
+        };
+        self.meet(&id);
+        match card {
+            Some(card) => {
+                self.cards.entry(id).or_insert(card);
+            }
+            None => {
+                self.unclear.insert(id);
+            }
+        }
+    }
+
+    fn meet(&mut self, id: &TaskId) {
+        if self.cards.contains_key(id) || self.unclear.contains(id) {
+            self.doubled.insert(id.clone());
+            self.unclear.insert(id.clone());
+        }
+    }
+
+    /// Takes in that a good file of a task lies in `done`, and no more of it.
+    pub fn add_done(&mut self, id: TaskId) {
+        self.meet(&id);
+        let card = TaskCard::only_where(id.clone(), Status::Done);
+        self.cards.entry(id).or_insert(card);
+    }
+
+    /// Ids that were met more than once.
+    pub const fn doubled(&self) -> &BTreeSet<TaskId> {
+        &self.doubled
+    }
+
+    /// What was read; `again` are all rows of the [doubled](Self::doubled) ids.
+    pub fn end(mut self, again: Vec<BoardRow>) -> Board {
+        for row in again.into_iter().filter(|row| row.problem.is_none()) {
+            if let Some(id) = id_of(&row) {
+                self.problems.push(doubled_at(&id, &row.path));
+            }
+        }
         self.problems.dedup();
         (self.cards, self.unclear, self.problems)
     }

@@ -2,6 +2,7 @@
 
 use crate::{ports::PortResult, store::Store};
 use orchestron_domain::{Event, RunId, State, apply::apply};
+use std::collections::BTreeSet;
 
 /// Events taken from the log at once.
 const PAGE: u32 = 500;
@@ -17,7 +18,7 @@ impl Trail {
     /// # Errors
     /// When the log cannot be read.
     pub fn from_now(store: &Store) -> PortResult<Self> {
-        let mut state = store.story()?;
+        let mut state = store.story_about(&BTreeSet::new())?;
         state.tasks.clear();
         Ok(Self { state })
     }

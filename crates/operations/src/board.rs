@@ -16,9 +16,12 @@ use orchestron_domain::{
 /// When the project cannot be read.
 pub fn board(cx: &mut Context, _input: &input::Nothing) -> Result<BoardView, OpError> {
     let state = cx.state()?;
+    let problems = problems(cx, &state)?;
     let sight = Sight::new(cx, &state)?;
+    let cards = state.cards.values();
+    let open = cards.filter(|card| card.status != Status::Done).count();
     Ok(BoardView {
-        project: project::view(cx, &sight)?,
+        project: project::view(cx, &sight, project::number(open), problems)?,
         cards: in_columns(&sight, |_| true),
     })
 }
@@ -117,13 +120,24 @@ fn problems(cx: &Context, state: &State) -> Result<Vec<ProblemView>, OpError> {
 }
 
 /// Whose tasks are asked for.
-enum Asked {
+pub(crate) enum Asked {
+    /// The person.
     Person,
+    /// An agent, or somebody outside.
     Named(AgentName),
 }
 
 impl Asked {
     fn read(state: &State, text: &str) -> Result<Self, OpError> {
+        Self::read_or(state, text, || false)
+    }
+
+    /// Reads the name of somebody the state knows, or who is `known` otherwise.
+    pub(crate) fn read_or(
+        state: &State,
+        text: &str,
+        known: impl FnOnce() -> bool,
+    ) -> Result<Self, OpError> {
         let input = |what| OpError::Input {
             field: "agent",
             what,
@@ -134,7 +148,7 @@ impl Asked {
         let name = text
             .parse()
             .map_err(|error: IdError| input(error.to_string()))?;
-        if is_known(state, &name) {
+        if is_known(state, &name) || known() {
             Ok(Self::Named(name))
         } else {
             Err(input(unknown(state, &name)))
@@ -142,7 +156,7 @@ impl Asked {
     }
 
     /// Whether the task is this holder's: it holds it now, its turn comes next, or the file names it.
-    fn has(&self, state: &State, card: &TaskCard) -> bool {
+    pub(crate) fn has(&self, state: &State, card: &TaskCard) -> bool {
         let leg = leg_of(card.status);
         let next = leg.map(|leg| state.holder(&card.id, leg));
         let now = holds(state, &card.id).or(next);

@@ -36,6 +36,7 @@ pub mod insights;
 pub mod intervene;
 pub mod key_test;
 pub mod keys;
+pub mod lines;
 pub mod messages;
 pub mod next;
 pub mod notices;

@@ -7,11 +7,11 @@ use crate::{
     wire::{NextView, input},
 };
 use orchestron_domain::{
-    Actor, Holder, Leg, State, TaskCard, TaskId,
+    Actor, Holder, Leg, State, Status, TaskCard, TaskId,
     schedule::{Wait, leg_of},
     state::Step,
 };
-use orchestron_engine::outside_document;
+use orchestron_engine::{outside_document, ports::IndexedFile};
 use std::collections::BTreeSet;
 
 /// So many tasks are looked at first; then more and more.
@@ -24,20 +24,32 @@ const FIRST_LOOK: u32 = 32;
 pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> {
     let mut state = cx.about([])?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    // What the caller holds is under way, so it is in the state. Of all that rests, the first ones are looked at first.
-    let mut found = candidates(&Sight::new(cx, &state)?, &who);
-    found.retain(|(task, _)| holds(&state, task).as_ref() == Some(&who.holder()));
-    let (mut after, mut many) = (None, FIRST_LOOK);
+    // What the caller holds is under way, so it is in the state, as is all that is in review or in progress. Of all that rests, the
+    // first ones are looked at first, and of those what they wait for.
+    let is_in = |card: &TaskCard, status| card.status == status;
+    let holds_it = |card: &TaskCard| holds(&state, &card.id).as_ref() == Some(&who.holder());
+    let first = |card: &TaskCard| is_in(card, Status::Review) || holds_it(card);
+    let mut found = candidates(&Sight::new(cx, &state)?, &who, first);
+    let begun = state.cards.values();
+    let begun = begun.filter(|card| is_in(card, Status::InProgress) && !holds_it(card));
+    let mut begun: Vec<TaskCard> = begun.cloned().collect();
+    begun.sort_by(|a, b| (b.priority, &b.id).cmp(&(a.priority, &a.id)));
+    let (mut after, mut many) = (IndexedFile::turns_before(Status::Ready), FIRST_LOOK);
     loop {
         for (task, leg) in &found {
             if let Some(view) = offer(cx, &state, &who, (task, *leg), input.claim)? {
                 return Ok(view);
             }
         }
-        let rows = cx.store.in_turn(after, many)?;
-        let Some((last, _)) = rows.last() else { break };
-        (after, many) = (Some(*last), many.saturating_mul(4));
-        let cards: Vec<TaskCard> = rows.into_iter().flat_map(|(_, file)| file.card).collect();
+        let cards: Vec<TaskCard> = if begun.is_empty() {
+            let rows = cx.store.in_turn(after, many)?;
+            let Some((last, _)) = rows.last() else { break };
+            (after, many) = (Some(*last), many.saturating_mul(4));
+            rows.into_iter().flat_map(|(_, file)| file.card).collect()
+        } else {
+            let few = usize::try_from(FIRST_LOOK).unwrap_or(usize::MAX);
+            begun.split_off(begun.len().saturating_sub(few))
+        };
         let tasks: BTreeSet<TaskId> = cards.iter().map(|card| card.id.clone()).collect();
         // Those that only wait for a decision are nobody's to take, whatever they depend on.
         let open = cards.into_iter();
@@ -45,8 +57,8 @@ pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> 
             .filter(|card| !is_for_the_person(&state, card))
             .collect();
         cx.store.add_cards(&mut state, open)?;
-        found = candidates(&Sight::new(cx, &state)?, &who);
-        found.retain(|(task, _)| tasks.contains(task));
+        let among = |card: &TaskCard| tasks.contains(&card.id);
+        found = candidates(&Sight::new(cx, &state)?, &who, among);
     }
     let state = cx.state()?;
     let sight = Sight::new(cx, &state)?;
@@ -111,12 +123,17 @@ fn hand_over(
     })
 }
 
-/// Tasks the caller can work on: its own first, then in the order of the schedule.
-fn candidates(sight: &Sight<'_>, who: &Who) -> Vec<(TaskId, Leg)> {
+/// Tasks the caller can work on, of some: its own first, then in the order of the schedule.
+fn candidates(
+    sight: &Sight<'_>,
+    who: &Who,
+    among: impl Fn(&TaskCard) -> bool,
+) -> Vec<(TaskId, Leg)> {
     let mut found: Vec<(bool, &TaskCard, Leg)> = sight
         .state
         .cards
         .values()
+        .filter(|card| among(card))
         .filter_map(|card| {
             let leg = leg_of(card.status)?;
             let holder = holds(sight.state, &card.id);

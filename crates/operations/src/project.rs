@@ -3,34 +3,38 @@
 use crate::{
     Context, OpError,
     view::{Sight, agents, word},
-    wire::{Big, EngineView, ProjectView, input},
+    wire::{Big, EngineView, ProblemView, ProjectView, input},
 };
-use orchestron_domain::{State, state::Step};
-use orchestron_engine::base_branch;
-use orchestron_engine::ports::Problem;
+use orchestron_domain::{State, Status, state::Step};
+use orchestron_engine::{base_branch, ports::Problem};
 
 /// The project as a whole.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn project(cx: &mut Context, _input: &input::Nothing) -> Result<ProjectView, OpError> {
-    let state = cx.state()?;
+    cx.look()?;
+    let (state, problems) = cx.store.in_flight()?;
+    let problems = problems.into_iter().map(word::problem).collect();
+    let mut counts = cx.store.counts()?;
+    counts.remove(&Status::Done);
+    let open = counts.values().sum();
     let sight = Sight::new(cx, &state)?;
-    view(cx, &sight)
+    view(cx, &sight, open, problems)
 }
 
-/// The project, seen in this state.
-pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpError> {
+/// The project, seen in this state, with so many open tasks, and what is wrong with task files.
+pub(crate) fn view(
+    cx: &Context,
+    sight: &Sight<'_>,
+    open: u32,
+    task_problems: Vec<ProblemView>,
+) -> Result<ProjectView, OpError> {
     let state = sight.state;
     let (_, config_problems) = cx.store.files().config()?;
-    let (_, _, task_problems) = cx.store.board()?;
     let dropped = orchestron_engine::drops::problems(&cx.store, state)?;
-    let problems = config_problems.into_iter().chain(task_problems);
-    let problems: Vec<Problem> = problems.chain(dropped).collect();
-    let open = state
-        .cards
-        .values()
-        .filter(|card| card.status != orchestron_domain::Status::Done);
+    let own = |problems: Vec<Problem>| problems.into_iter().map(word::problem);
+    let problems = own(config_problems).chain(task_problems);
     let git = cx.git.is_repository()?;
     Ok(ProjectView {
         name: name(cx, state),
@@ -44,12 +48,12 @@ pub(crate) fn view(cx: &Context, sight: &Sight<'_>) -> Result<ProjectView, OpErr
         scripted: cx.project.scripted,
         engine: engine(sight),
         agents: agents(cx, sight, &cx.programs.found()?),
-        tasks: number(open.count()),
+        tasks: open,
         in_flight: number(in_flight(sight)),
         needs_you: number(state.open_requests().count()),
         spent_today: word::money(state.spent_on(sight.now)),
         median_handoff: median(&state.handoffs_ms).map(|ms| Big(u64::from(ms))),
-        problems: problems.into_iter().map(word::problem).collect(),
+        problems: problems.chain(own(dropped)).collect(),
         generation: Big(state.seq.0),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

@@ -7,7 +7,7 @@ use super::{
     write::{Durable, Refusal, transact},
 };
 use orchestron_domain::{
-    Seq, State, TaskId,
+    Seq, State, Status, TaskId,
     state::{Progress, Step},
 };
 use orchestron_engine::ports::PortResult;
@@ -104,7 +104,7 @@ fn each(
     Ok(())
 }
 
-fn known(row: &Row<'_>) -> rusqlite::Result<Option<(TaskId, Progress)>> {
+pub(super) fn known(row: &Row<'_>) -> rusqlite::Result<Option<(TaskId, Progress)>> {
     let task = row.get_ref(0)?.as_str().ok();
     let told = row.get_ref(1)?.as_str().ok();
     let parsed = task.and_then(|task| task.parse().ok());
@@ -161,9 +161,14 @@ pub(super) fn put(
             continue;
         }
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO progress (task, lively, told) VALUES (?1, ?2, ?3)",
+            "INSERT OR REPLACE INTO progress (task, lively, done, told) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![task.to_string(), is_lively(progress), told])?;
+        .execute(params![
+            task.to_string(),
+            is_lively(progress),
+            (progress.status == Status::Done).then_some(progress.moved.0),
+            told
+        ])?;
         hashes.insert(task.clone(), hash);
     }
     let gone: Vec<TaskId> = hashes

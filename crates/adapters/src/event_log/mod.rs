@@ -2,8 +2,9 @@
 //!
 //! **What survives a power cut.** The file is in WAL mode. A commit with `synchronous = FULL` is on the disk when it returns,
 //! and with it every commit before it; a commit with `NORMAL` is atomic and in order, but the newest ones may be missing
-//! after a power cut (never after a crash of a process). `FULL` is used for what cannot be had again: intents, task numbers,
-//! settings, and everything a person or an outside tool said or decided. `NORMAL` is enough for what the engine writes by
+//! after a power cut (never after a crash of a process). `FULL` is used for what cannot be had again: intents, settings, and
+//! everything a person or an outside tool said or decided, unless it stands in an intent already. A task's number is on the disk
+//! with what is told of that task, or in its file's name. `NORMAL` is enough for what the engine writes by
 //! itself, because it is derived and every command can be carried out twice: a lost event behind a file move comes back from
 //! its intent (which was `FULL`), a lost signal is read from the run's output again, a lost command is decided again from the
 //! event that led to it and finds its run folder, worktree or merge already there.
@@ -14,6 +15,7 @@
 //! **Closing** leaves the WAL where it is, so that a short command does not pay for a checkpoint; writers keep it small.
 //! The file is never mapped into memory.
 
+mod card;
 mod checkpoint;
 mod failure;
 mod open;
@@ -24,10 +26,10 @@ mod write;
 mod tests;
 
 use failure::refused;
-use orchestron_domain::{Event, Seq, State, Status, TaskId, Time};
+use orchestron_domain::{Event, Seq, State, Status, TaskCard, TaskId, Time, state::Progress};
 use orchestron_engine::ports::{
-    Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, KnownFiles, OpenCommand,
-    PortResult,
+    BoardRow, Commit, Committed, DoneRow, EventFilter, EventLog, IndexedFile, Intent, KnownFiles,
+    OpenCommand, PortResult, Problem,
 };
 use rows::{EVENT, FILE, INTENT, number, position};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
@@ -39,7 +41,7 @@ use std::{
 pub use open::Mended;
 
 /// The version of the tables; rises when they change.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// The event log of one project.
 #[derive(Debug)]
@@ -137,6 +139,33 @@ impl SqliteLog {
             Ok(())
         };
         run().map_err(|e: rusqlite::Error| self.failed(doing, &e))
+    }
+
+    /// Rows about several tasks, all from one moment: each query alone would take and give back the locks of its own.
+    fn at_once<T>(
+        &self,
+        tasks: &BTreeSet<TaskId>,
+        sql: &str,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> PortResult<Vec<T>> {
+        let mut found = Vec::new();
+        if tasks.is_empty() {
+            return Ok(found);
+        }
+        let mut run = || {
+            let moment = self.connection.unchecked_transaction()?;
+            let mut statement = moment.prepare_cached(sql)?;
+            for task in tasks {
+                let rows = statement.query_map([task.to_string()], |row| read(row))?;
+                for row in rows {
+                    found.push(row?);
+                }
+            }
+            drop(statement);
+            moment.finish()
+        };
+        run().map_err(|e| self.failed("cannot read the index of", &e))?;
+        Ok(found)
     }
 
     /// The one row of a query, if there is one.
@@ -258,11 +287,43 @@ impl EventLog for SqliteLog {
             .collect())
     }
 
-    fn each_file(&self, with: &mut dyn FnMut(IndexedFile)) -> PortResult<()> {
-        self.each("cannot read the index of", FILE, |row| {
-            with(rows::file(row)?);
+    fn each_row(&self, with: &mut dyn FnMut(BoardRow)) -> PortResult<()> {
+        self.each("cannot read the index of", rows::BOARD, |row| {
+            with(rows::board(row)?);
             Ok(())
         })
+    }
+
+    fn each_listed(
+        &self,
+        whole: bool,
+        done: &mut dyn FnMut(DoneRow<'_>),
+        other: &mut dyn FnMut(&str, Option<TaskCard>, Option<Problem>),
+    ) -> PortResult<()> {
+        self.each("cannot read the index of", rows::BOARD, |row| {
+            match rows::done(row)? {
+                Some(head) => done(head),
+                None => {
+                    let (path, problem) = rows::path_and_problem(row)?;
+                    other(path, rows::card_in(row, whole)?, problem);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn done_when(&self, with: &mut dyn FnMut(TaskId, Time)) -> PortResult<()> {
+        let sql = "SELECT task, done FROM progress WHERE done IS NOT NULL";
+        self.each("cannot read the checkpoint of", sql, |row| {
+            with(rows::task(row)?, Time(row.get(1)?));
+            Ok(())
+        })
+    }
+
+    fn progress_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<BTreeMap<TaskId, Progress>> {
+        let sql = "SELECT task, told FROM progress WHERE task = ?1";
+        let found = self.at_once(tasks, sql, checkpoint::known)?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     fn known_files(&self) -> PortResult<KnownFiles> {
@@ -292,38 +353,34 @@ impl EventLog for SqliteLog {
         self.row("cannot read the index of", &sql, [path], rows::file)
     }
 
-    fn index_in(&self, status: Status) -> PortResult<Vec<IndexedFile>> {
-        let sql = query(FILE, "WHERE path >= ?1 AND path < ?2 ORDER BY path");
-        // The character after the slash ends the range.
-        let range = [
-            format!("{}/", status.folder()),
-            format!("{}0", status.folder()),
-        ];
-        self.rows("cannot read the index of", &sql, range, rows::file)
+    fn index_in(&self, status: Status) -> PortResult<Vec<BoardRow>> {
+        let sql = query(rows::BOARD, "WHERE path >= ?1 AND path < ?2 ORDER BY path");
+        self.rows(
+            "cannot read the index of",
+            &sql,
+            folder(status),
+            rows::board,
+        )
     }
 
     fn index_in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
-        let sql = "SELECT path, ino, mtime_ns, ctime_ns, size, hash, card, problem, turn FROM files
-            WHERE turn > ?1 ORDER BY turn LIMIT ?2";
+        let sql = query(rows::TURN, "WHERE turn > ?1 ORDER BY turn LIMIT ?2");
         let from = params![after.unwrap_or(-1), limit];
-        self.rows("cannot read the index of", sql, from, |row| {
-            Ok((row.get(8)?, rows::file(row)?))
+        self.rows("cannot read the index of", &sql, from, |row| {
+            Ok((row.get(9)?, rows::file(row)?))
         })
     }
 
     fn index_counts(&self) -> PortResult<BTreeMap<Status, u32>> {
-        // The index of tasks has all paths and is a tenth of the table.
-        let sql = "SELECT path FROM files INDEXED BY files_of_task WHERE task IS NOT NULL";
-        let mut counts: BTreeMap<Status, u32> = Status::ALL.map(|status| (status, 0)).into();
-        self.each("cannot read the index of", sql, |row| {
-            let path = row.get_ref(0)?.as_str().unwrap_or_default();
-            let status = path.split('/').next().and_then(Status::from_folder);
-            if let Some(count) = status.and_then(|status| counts.get_mut(&status)) {
-                *count += 1;
-            }
-            Ok(())
-        })?;
-        Ok(counts)
+        let sql = "SELECT count(*) FROM files INDEXED BY files_by_place
+            WHERE task IS NOT NULL AND path >= ?1 AND path < ?2";
+        let count = |status| {
+            let found = self.row("cannot read the index of", sql, folder(status), |row| {
+                row.get(0)
+            })?;
+            Ok((status, found.unwrap_or(0)))
+        };
+        Status::ALL.into_iter().map(count).collect()
     }
 
     fn index_problems(&self) -> PortResult<Vec<IndexedFile>> {
@@ -341,16 +398,22 @@ impl EventLog for SqliteLog {
         )
     }
 
-    fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<IndexedFile>> {
-        let failed = |e: rusqlite::Error| self.failed("cannot read the index of", &e);
-        // One moment for all: each query alone would take and give back the locks of its own.
-        let moment = self.connection.unchecked_transaction().map_err(failed)?;
-        let mut files = Vec::new();
-        for task in tasks {
-            files.extend(self.index_of(task)?);
-        }
-        moment.finish().map_err(failed)?;
-        Ok(files)
+    fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<BoardRow>> {
+        let sql = query(rows::BOARD, "WHERE task = ?1 ORDER BY path");
+        self.at_once(tasks, &sql, rows::board)
+    }
+
+    fn places_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<(TaskId, String)>> {
+        // The index of tasks has all paths: no row is read for it. Almost never a file has a problem.
+        let bad = "SELECT path FROM files INDEXED BY files_with_problem WHERE problem IS NOT NULL";
+        let bad: BTreeSet<String> = self
+            .rows("cannot read the index of", bad, [], |row| row.get(0))?
+            .into_iter()
+            .collect();
+        let sql = "SELECT task, path FROM files WHERE task = ?1 ORDER BY path";
+        let mut places = self.at_once(tasks, sql, |row| Ok((rows::task(row)?, row.get(1)?)))?;
+        places.retain(|(_, path)| !bad.contains(path));
+        Ok(places)
     }
 
     fn intend(&mut self, intent: &Intent) -> PortResult<u64> {
@@ -382,6 +445,12 @@ impl EventLog for SqliteLog {
     fn note(&mut self, key: &str, value: &str) -> PortResult<()> {
         write::note(self, key, value)
     }
+}
+
+/// The range of paths in a folder: the character after the slash ends it.
+fn folder(status: Status) -> [String; 2] {
+    let folder = status.folder();
+    [format!("{folder}/"), format!("{folder}0")]
 }
 
 /// A query: which columns, then which rows.

@@ -1,10 +1,11 @@
 //! Opening the database: is it ours, is it of a version we know, is it intact; making the tables; moving a damaged one aside.
 
 use super::{
-    SCHEMA_VERSION, SqliteLog,
+    SCHEMA_VERSION, SqliteLog, card,
     failure::{is_busy, is_damage, refused},
 };
 use crate::failure::{failure, io_failure};
+use orchestron_domain::TaskCard;
 use orchestron_engine::ports::{PortError, PortErrorKind, PortResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 #[cfg(unix)]
@@ -55,10 +56,12 @@ CREATE TABLE removed (task TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, W
 CREATE INDEX removed_by_version ON removed (version);
 CREATE INDEX files_of_task ON files (task) WHERE task IS NOT NULL;
 CREATE INDEX files_with_problem ON files (path) WHERE problem IS NOT NULL;
+CREATE INDEX files_by_place ON files (path) WHERE task IS NOT NULL;
 CREATE TABLE cursor (only INTEGER PRIMARY KEY CHECK (only = 1), decided_to INTEGER NOT NULL) STRICT;
 CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL) STRICT;
-CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, done INTEGER, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX progress_lively ON progress (task) WHERE lively = 1;
+CREATE INDEX progress_done ON progress (task, done) WHERE done IS NOT NULL;
 CREATE TABLE numbers (prefix TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -81,6 +84,16 @@ UPDATE files SET turn = ((CASE substr(path, 1, instr(path, '/') - 1)
   WHERE card IS NOT NULL;
 CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX progress_lively ON progress (task) WHERE lively = 1;
+DELETE FROM checkpoint;
+";
+
+/// From tables of version 3 to those of version 4. Cards are written anew by [`rewrite_cards`].
+const FROM_3_TO_4: &str = "
+CREATE INDEX files_by_place ON files (path) WHERE task IS NOT NULL;
+DROP TABLE progress;
+CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, done INTEGER, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX progress_lively ON progress (task) WHERE lively = 1;
+CREATE INDEX progress_done ON progress (task, done) WHERE done IS NOT NULL;
 DELETE FROM checkpoint;
 ";
 
@@ -315,6 +328,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<SqliteLog, Trouble> {
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_handler(Some(waiting()))?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // Partial indexes would else be thought over again, and the statement prepared anew, each time it is asked with another value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
@@ -374,19 +389,41 @@ fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     // Another process may have done it meanwhile.
     let wanted: &[&str] = match version {
         0 => &[TABLES],
-        1 => &[FROM_1_TO_2, FROM_2_TO_3],
-        2 => &[FROM_2_TO_3],
+        1 => &[FROM_1_TO_2, FROM_2_TO_3, FROM_3_TO_4],
+        2 => &[FROM_2_TO_3, FROM_3_TO_4],
+        3 => &[FROM_3_TO_4],
         _ => &[],
     };
     if !wanted.is_empty() {
         for sql in wanted {
             transaction.execute_batch(sql)?;
         }
+        if version > 0 {
+            rewrite_cards(&transaction)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     transaction.commit()?;
     connection.pragma_update(None, "synchronous", "NORMAL")
+}
+
+/// Cards were JSON before version 4. One that cannot be read any more is read from its file by the next look: its stamp is forgotten.
+fn rewrite_cards(transaction: &Connection) -> rusqlite::Result<()> {
+    let mut found = transaction.prepare("SELECT path, card FROM files WHERE card IS NOT NULL")?;
+    let rows: Vec<(String, String)> = found
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut put = transaction.prepare("UPDATE files SET card = ?2 WHERE path = ?1")?;
+    let mut forget = transaction
+        .prepare("UPDATE files SET card = NULL, turn = NULL, ino = 0, hash = '' WHERE path = ?1")?;
+    for (path, card) in rows {
+        match serde_json::from_str::<TaskCard>(&card) {
+            Ok(card) => put.execute([path, card::write(&card)])?,
+            Err(_) => forget.execute([path])?,
+        };
+    }
+    Ok(())
 }
 
 /// Reads every page; says what is wrong.

@@ -1,22 +1,33 @@
 //! Rows of the tables and the values they stand for.
 
+use super::card;
 use orchestron_domain::{
-    Actor, Event, Fact, RunId, Seq, TaskId, Time, task_file::id_from_file_name,
+    Actor, Event, Fact, RunId, Seq, TaskCard, TaskId, Time, task_file::id_from_file_name,
 };
-use orchestron_engine::ports::{IndexedFile, Intent, KnownFile, OpenCommand, Problem, Stamp};
+use orchestron_engine::ports::{
+    BoardRow, DoneRow, IndexedFile, Intent, KnownFile, OpenCommand, Problem, Stamp,
+};
 use rusqlite::{Error, Row, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
+use std::io;
 
 /// Columns of an event.
 pub(super) const EVENT: &str = "SELECT seq, at, by, fact FROM events";
 /// Columns of an index row.
 pub(super) const FILE: &str =
-    "SELECT path, ino, mtime_ns, ctime_ns, size, hash, card, problem FROM files";
+    "SELECT path, task, card, problem, ino, mtime_ns, ctime_ns, size, hash FROM files";
+/// The same in the order in which tasks get their turn.
+pub(super) const TURN: &str =
+    "SELECT path, task, card, problem, ino, mtime_ns, ctime_ns, size, hash, turn FROM files";
+/// Columns of what the board shows of an index row.
+pub(super) const BOARD: &str = "SELECT path, task, card, problem FROM files";
 /// Columns that tell whether a file changed.
 pub(super) const KNOWN: &str =
     "SELECT path, ino, mtime_ns, ctime_ns, size, hash, problem FROM files";
 /// Columns of an intent.
 pub(super) const INTENT: &str = "SELECT id, task, source, target, hash, facts, closes FROM intents";
+/// What is said of a column that holds something else.
+const NO_CARD: &str = "this is no card";
 /// A checkpoint is read by the version that wrote it and by no other: a field that another version does not know would be lost.
 pub(super) const STATE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -50,18 +61,75 @@ pub(super) fn intent(row: &Row<'_>) -> rusqlite::Result<Intent> {
 }
 
 pub(super) fn file(row: &Row<'_>) -> rusqlite::Result<IndexedFile> {
+    let BoardRow {
+        path,
+        card,
+        problem,
+    } = board(row)?;
     Ok(IndexedFile {
-        path: row.get(0)?,
+        path,
         stamp: Stamp {
-            ino: number(row, 1)?,
-            mtime_ns: row.get(2)?,
-            ctime_ns: row.get(3)?,
-            size: number(row, 4)?,
+            ino: number(row, 4)?,
+            mtime_ns: row.get(5)?,
+            ctime_ns: row.get(6)?,
+            size: number(row, 7)?,
         },
-        hash: row.get(5)?,
-        card: optional_json(row, 6)?,
-        problem: optional_json(row, 7)?,
+        hash: row.get(8)?,
+        card,
+        problem,
     })
+}
+
+pub(super) fn board(row: &Row<'_>) -> rusqlite::Result<BoardRow> {
+    Ok(BoardRow {
+        path: row.get(0)?,
+        card: card_in(row, true)?,
+        problem: optional_json(row, 3)?,
+    })
+}
+
+/// The path and the problem of a row with [`BOARD`]'s columns.
+pub(super) fn path_and_problem<'row>(
+    row: &'row Row<'_>,
+) -> rusqlite::Result<(&'row str, Option<Problem>)> {
+    let path = row.get_ref(0)?.as_str().map_err(|e| unreadable(0, e))?;
+    Ok((path, optional_json(row, 3)?))
+}
+
+/// A row with [`BOARD`]'s columns of a good file in `done`; none for others.
+pub(super) fn done<'row>(row: &'row Row<'_>) -> rusqlite::Result<Option<DoneRow<'row>>> {
+    let text = |column| {
+        let found = row.get_ref(column)?.as_str_or_null();
+        found.map_err(|e| unreadable(column, e))
+    };
+    let is_done = text(0)?.is_some_and(|path| path.starts_with("done/"));
+    let (true, None, Some(card)) = (is_done, text(3)?, text(2)?) else {
+        return Ok(None);
+    };
+    let head = card::head(card).ok_or_else(|| unreadable(2, io::Error::other(NO_CARD)))?;
+    let (title, priority, agent) = head;
+    let id = task_in(row, 1)?;
+    Ok(Some(DoneRow {
+        id,
+        title,
+        priority,
+        agent,
+    }))
+}
+
+/// The card of a row with [`BOARD`]'s columns.
+pub(super) fn card_in(row: &Row<'_>, whole: bool) -> rusqlite::Result<Option<TaskCard>> {
+    let text = |column| {
+        let found = row.get_ref(column)?.as_str_or_null();
+        found.map_err(|e| unreadable(column, e))
+    };
+    let (Some(id), Some(card)) = (text(1)?, text(2)?) else {
+        return Ok(None);
+    };
+    let id = id.parse().map_err(|e| unreadable(1, e))?;
+    let read = card::read(card, id, whole);
+    read.ok_or_else(|| unreadable(2, io::Error::other(NO_CARD)))
+        .map(Some)
 }
 
 pub(super) fn known(row: &Row<'_>) -> rusqlite::Result<(String, KnownFile)> {
@@ -79,8 +147,13 @@ pub(super) fn known(row: &Row<'_>) -> rusqlite::Result<(String, KnownFile)> {
 }
 
 pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<TaskId> {
-    let task = row.get_ref(0)?.as_str().map_err(|e| unreadable(0, e))?;
-    task.parse().map_err(|e| unreadable(0, e))
+    task_in(row, 0)
+}
+
+fn task_in(row: &Row<'_>, column: usize) -> rusqlite::Result<TaskId> {
+    let task = row.get_ref(column)?;
+    let task = task.as_str().map_err(|e| unreadable(column, e))?;
+    task.parse().map_err(|e| unreadable(column, e))
 }
 
 /// An unsigned number; SQLite's are signed, so the largest ones are stored as negative ones.

@@ -1,7 +1,7 @@
 //! Everything that writes: one transaction per call.
 
 use super::{
-    SqliteLog, checkpoint, open,
+    SqliteLog, card, checkpoint, open,
     rows::{kind_in, number, position, task_of_file, task_of_run, text},
 };
 use crate::failure::failure;
@@ -120,8 +120,12 @@ fn changed(doing: &'static str, log: &SqliteLog, said: String) -> PortError {
     )
 }
 
-/// Whether a commit cannot be had again when it is lost: see the module's notes.
+/// Whether a commit cannot be had again when it is lost: see the module's notes. What completes an intent can: the intent is on the
+/// disk and has all of it.
 fn durable(commit: &Commit) -> Durable {
+    if commit.close_intent.is_some() {
+        return Durable::Later;
+    }
     let said_by_people = |(by, fact): &(Actor, Fact)| {
         matches!(by, Actor::Person | Actor::Outside { .. })
             || matches!(fact, Fact::RequestDecided { .. })
@@ -295,7 +299,7 @@ fn put_file(tx: &Transaction<'_>, file: &IndexedFile, version: i64) -> Result<()
         stamp.ctime_ns,
         stamp.size.cast_signed(),
         file.hash,
-        file.card.as_ref().map(text).transpose()?,
+        file.card.as_ref().map(card::write),
         file.problem.as_ref().map(text).transpose()?,
         version,
         file.turn(),
@@ -382,7 +386,8 @@ fn remove_intent(tx: &Transaction<'_>, id: u64) -> rusqlite::Result<bool> {
 }
 
 pub(super) fn next_number(log: &mut SqliteLog, prefix: &str, seen: u32) -> PortResult<u32> {
-    transact(log, "cannot take a number from", Durable::Now, |tx| {
+    // On the disk with the commit that tells of what has the number; until then the file's own name keeps it from being given again.
+    transact(log, "cannot take a number from", Durable::Later, |tx| {
         let last: Option<u32> = tx
             .prepare_cached("SELECT last FROM numbers WHERE prefix = ?1")?
             .query_row([prefix], |row| row.get(0))

@@ -1,8 +1,11 @@
 //! The `.mcp/` folder.
 
 use super::{PortErrorKind, PortResult};
-use orchestron_domain::{Config, Status, TaskCard};
-use std::collections::{BTreeMap, BTreeSet};
+use orchestron_domain::{Config, Priority, Status, TaskCard, TaskId};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// What identifies an unchanged file without reading it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,15 +41,15 @@ impl IndexedFile {
     #[must_use]
     pub fn turn(&self) -> Option<i64> {
         let card = self.card.as_ref()?;
-        let behind = match card.status {
-            Status::Review => 0,
-            Status::InProgress => 1,
-            Status::Ready => 2,
-            Status::Pending => 3,
-            Status::Done | Status::Failed => return None,
-        };
+        let behind = behind(card.status)?;
         // A number has at most nine digits, which is less than 32 bits.
         Some(((behind << 8 | card.priority as i64) << 32) | i64::from(card.id.number()))
+    }
+
+    /// The last [turn](Self::turn) of those that come before all that stand there.
+    #[must_use]
+    pub fn turns_before(status: Status) -> Option<i64> {
+        Some((behind(status)? << 40) - 1)
     }
 
     /// What is kept in mind of it to see whether it changed.
@@ -56,6 +59,51 @@ impl IndexedFile {
             stamp: self.stamp,
             hash: self.hash.clone(),
             problem: self.problem.clone().map(Box::new),
+        }
+    }
+}
+
+/// How many columns of what is not over come before that one.
+const fn behind(status: Status) -> Option<i64> {
+    match status {
+        Status::Review => Some(0),
+        Status::InProgress => Some(1),
+        Status::Ready => Some(2),
+        Status::Pending => Some(3),
+        Status::Done | Status::Failed => None,
+    }
+}
+
+/// What the board shows of a file below `.mcp/tasks/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardRow {
+    /// `ready/TASK-001-slug.md`.
+    pub path: String,
+    /// What it says, when it is a good task file.
+    pub card: Option<TaskCard>,
+    /// What is wrong with it, when something is.
+    pub problem: Option<Problem>,
+}
+
+/// What a list shows of a good task file in `done`, where most files of an old project lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoneRow<'a> {
+    /// The task.
+    pub id: TaskId,
+    /// Its title.
+    pub title: Cow<'a, str>,
+    /// How urgent it was.
+    pub priority: Priority,
+    /// Who the file names.
+    pub agent: Option<&'a str>,
+}
+
+impl From<IndexedFile> for BoardRow {
+    fn from(file: IndexedFile) -> Self {
+        Self {
+            path: file.path,
+            card: file.card,
+            problem: file.problem,
         }
     }
 }

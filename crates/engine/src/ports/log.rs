@@ -1,7 +1,9 @@
 //! The project's SQLite: events, the journal of commands, the index of task files.
 
-use super::{IndexedFile, KnownFiles, PortResult};
-use orchestron_domain::{Actor, Command, Event, Fact, Seq, State, Status, TaskId, Time};
+use super::{BoardRow, DoneRow, IndexedFile, KnownFiles, PortResult, Problem};
+use orchestron_domain::{
+    Actor, Command, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time, state::Progress,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Row written before a file is moved and removed with the event that tells it.
@@ -130,9 +132,43 @@ pub trait EventLog: Send {
     /// The whole index of task files.
     fn index(&self) -> PortResult<BTreeMap<String, IndexedFile>>;
     /// Every row of the index, in the order of the paths.
-    fn each_file(&self, with: &mut dyn FnMut(IndexedFile)) -> PortResult<()> {
-        self.index()?.into_values().for_each(with);
+    fn each_row(&self, with: &mut dyn FnMut(BoardRow)) -> PortResult<()> {
+        let files = self.index()?.into_values();
+        files.map(BoardRow::from).for_each(with);
         Ok(())
+    }
+    /// The same with only so much of good files in `done` as a list shows; of the others path, card and problem. Cards that are
+    /// not `whole` may lack what only those look at who work on them: files, needs and tests.
+    fn each_listed(
+        &self,
+        _whole: bool,
+        done: &mut dyn FnMut(DoneRow<'_>),
+        other: &mut dyn FnMut(&str, Option<TaskCard>, Option<Problem>),
+    ) -> PortResult<()> {
+        self.each_row(&mut |row| match &row.card {
+            Some(card) if card.status == Status::Done && row.problem.is_none() => done(DoneRow {
+                id: card.id.clone(),
+                title: card.title.as_str().into(),
+                priority: card.priority,
+                agent: card.agent.as_ref().map(|agent| agent.as_str()),
+            }),
+            _ => other(&row.path, row.card, row.problem),
+        })
+    }
+    /// When the tasks got to `done` that the newest checkpoint knows to be there.
+    fn done_when(&self, with: &mut dyn FnMut(TaskId, Time)) -> PortResult<()> {
+        let tasks = self.checkpoint()?.map(|(_, state)| state.tasks);
+        let tasks = tasks.into_iter().flatten();
+        tasks
+            .filter(|(_, found)| found.status == Status::Done)
+            .for_each(|(task, found)| with(task, found.moved));
+        Ok(())
+    }
+    /// What the newest checkpoint knows of these tasks.
+    fn progress_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<BTreeMap<TaskId, Progress>> {
+        let known = self.checkpoint()?.map(|(_, state)| state.tasks);
+        let known = known.into_iter().flatten();
+        Ok(known.filter(|(task, _)| tasks.contains(task)).collect())
     }
     /// The whole index without what the files say.
     fn known_files(&self) -> PortResult<KnownFiles> {
@@ -144,11 +180,11 @@ pub trait EventLog: Send {
         Ok(None)
     }
     /// Index rows of one folder.
-    fn index_in(&self, status: Status) -> PortResult<Vec<IndexedFile>> {
+    fn index_in(&self, status: Status) -> PortResult<Vec<BoardRow>> {
         let files = self.index()?.into_values();
         let folder = status.folder();
         let inside = |file: &IndexedFile| file.path.split('/').next() == Some(folder);
-        Ok(files.filter(inside).collect())
+        Ok(files.filter(inside).map(BoardRow::from).collect())
     }
     /// Index rows of tasks that are not over, by [`IndexedFile::turn`].
     fn index_in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
@@ -182,12 +218,22 @@ pub trait EventLog: Send {
     /// Index rows of one task (more than one when the id is doubled).
     fn index_of(&self, task: &TaskId) -> PortResult<Vec<IndexedFile>>;
     /// Index rows of several tasks, all from one moment.
-    fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<IndexedFile>> {
+    fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<BoardRow>> {
         let mut files = Vec::new();
         for task in tasks {
-            files.extend(self.index_of(task)?);
+            files.extend(self.index_of(task)?.into_iter().map(BoardRow::from));
         }
         Ok(files)
+    }
+    /// Where the good files of several tasks lie, all from one moment.
+    fn places_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<(TaskId, String)>> {
+        let mut places = Vec::new();
+        for task in tasks {
+            let files = self.index_of(task)?.into_iter();
+            let good = files.filter(|file| file.problem.is_none());
+            places.extend(good.map(|file| (task.clone(), file.path)));
+        }
+        Ok(places)
     }
     /// The index row of a path.
     fn index_at(&self, path: &str) -> PortResult<Option<IndexedFile>> {
@@ -199,7 +245,8 @@ pub trait EventLog: Send {
     fn open_intents(&self) -> PortResult<Vec<Intent>>;
     /// Drops an intent that turned out void.
     fn drop_intent(&mut self, id: u64) -> PortResult<()>;
-    /// Highest task number ever given for this prefix, raised to at least `seen`, plus one; durable: never given again.
+    /// Highest task number ever given for this prefix, raised to at least `seen`, plus one: never given again, once anything
+    /// that has it is on the disk.
     fn next_number(&mut self, prefix: &str, seen: u32) -> PortResult<u32>;
     /// A small durable setting of this machine for this project (`trust`, `base-branch`), by key.
     fn setting(&self, key: &str) -> PortResult<Option<String>>;

@@ -12,8 +12,8 @@ mod runs;
 pub use drops::{DropFolder, DropKey, DropLook, Dropped};
 pub use failure::{PortError, PortErrorKind, PortResult};
 pub use files::{
-    Checkout, Exchange, FileText, Folders, IndexedFile, KnownFile, KnownFiles, Problem, Replaced,
-    Scan, Stamp, TaskFiles, WorkflowFile,
+    BoardRow, Checkout, DoneRow, Exchange, FileText, Folders, IndexedFile, KnownFile, KnownFiles,
+    Problem, Replaced, Scan, Stamp, TaskFiles, WorkflowFile,
 };
 pub use git::{Between, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
 pub use hooks::{HOOKS, Hook, HookState, Hooks};

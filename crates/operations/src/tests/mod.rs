@@ -15,7 +15,7 @@ mod tools;
 mod undone;
 mod views;
 
-use crate::{Context, OpError, Project, call};
+use crate::{Context, OpError, Project, call, view::word, wire::CardView};
 use orchestron_domain::{Actor, AskId, Fact, Seq, Status, signal::Signal};
 use orchestron_engine::{Engine, Mode};
 use orchestron_testkit::{Act, World};
@@ -70,7 +70,40 @@ pub fn settle(world: &World) {
 
 /// Asks as the person.
 pub fn ask(world: &World, name: &str, input: Value) -> Result<Value, OpError> {
-    call(&mut person(world), name, input)
+    let answer = call(&mut person(world), name, input.clone());
+    if name == "list"
+        && let Ok(cards) = &answer
+    {
+        lines_agree(world, input, cards);
+    }
+    answer
+}
+
+/// What a list prints for people says what its cards say; each list of each test is compared.
+fn lines_agree(world: &World, input: Value, cards: &Value) {
+    let cards: Vec<CardView> = serde_json::from_value(cards.clone()).unwrap();
+    let of_cards: Vec<_> = cards
+        .into_iter()
+        .map(|card| {
+            let stops: Vec<_> = card.chain.iter().map(|stop| stop.state).collect();
+            let asks = card.request.is_some();
+            let (status, priority) = (card.status, card.priority);
+            (
+                card.id, card.title, status, priority, stops, card.line, asks,
+            )
+        })
+        .collect();
+    let mut of_lines = Vec::new();
+    let input = serde_json::from_value(input).unwrap();
+    crate::lines::each(&mut person(world), &input, &mut |line| {
+        let (status, priority) = (word::status(line.status), line.priority.to_string());
+        let (id, title) = (line.id.to_string(), line.title.to_owned());
+        of_lines.push((
+            id, title, status, priority, line.stops, line.line, line.asks,
+        ));
+    })
+    .unwrap();
+    assert_eq!(of_lines, of_cards);
 }
 
 /// Asks as the person, and it must work.

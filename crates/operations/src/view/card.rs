@@ -7,7 +7,7 @@ use orchestron_domain::{
 };
 
 /// So many of the newest done cards are shown with all they have; the others lightly.
-const FULL_DONE: u32 = 60;
+pub const FULL_DONE: u32 = 60;
 
 impl From<Ticks> for TicksView {
     fn from(ticks: Ticks) -> Self {
@@ -127,27 +127,29 @@ pub fn each_in_columns(
     tell: &mut dyn FnMut(CardView),
 ) {
     for status in Status::ALL {
-        let mut column: Vec<_> = sight
-            .state
-            .cards
-            .values()
-            .filter(|card| card.status == status)
-            .collect();
-        if status.is_over() {
-            let moved = |card: &TaskCard| {
-                sight
-                    .progress(&card.id)
-                    .map_or(Time(0), |found| found.moved)
-            };
-            column.sort_by_cached_key(|card| std::cmp::Reverse((moved(card), &card.id)));
-        } else {
-            let blocked = |card: &TaskCard| !sight.state.undone(card).is_empty();
-            column.sort_by_cached_key(|card| (blocked(card), card.priority, &card.id));
-        }
-        for (order, found) in (0..).zip(column) {
+        for (order, found) in (0..).zip(column(sight, status)) {
             if keep(found) {
                 tell(card(sight, found, order));
             }
         }
     }
+}
+
+/// The cards of a column in the order they stand there.
+#[must_use]
+pub fn column<'a>(sight: &Sight<'a>, status: Status) -> Vec<&'a TaskCard> {
+    let cards = sight.state.cards.values();
+    let mut column: Vec<_> = cards.filter(|card| card.status == status).collect();
+    if status.is_over() {
+        let moved = |card: &TaskCard| {
+            sight
+                .progress(&card.id)
+                .map_or(Time(0), |found| found.moved)
+        };
+        column.sort_by_cached_key(|card| std::cmp::Reverse((moved(card), &card.id)));
+    } else {
+        let blocked = |card: &TaskCard| !sight.state.undone(card).is_empty();
+        column.sort_by_cached_key(|card| (blocked(card), card.priority, &card.id));
+    }
+    column
 }

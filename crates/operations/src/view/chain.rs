@@ -25,19 +25,30 @@ pub fn present_leg(sight: &Sight<'_>, card: &TaskCard) -> Option<Leg> {
 
 /// One stop for each leg that has a holder.
 pub fn chain(sight: &Sight<'_>, card: &TaskCard) -> Vec<ChainStop> {
-    let present = present_leg(sight, card);
-    Leg::ALL
-        .into_iter()
-        .filter_map(|leg| {
-            let holder = sight.state.holder(&card.id, leg);
-            let last = last_stop(sight, card, leg);
-            let state = stop_state(sight, card, leg, present);
-            if holder == Holder::Nobody && (last.is_none() || state == StopState::Next) {
-                return None;
-            }
-            Some(stop(sight, card, leg, state, holder, last))
-        })
+    each_stop(sight, card)
+        .map(|(leg, state, holder, last)| stop(sight, card, leg, state, holder, last))
         .collect()
+}
+
+/// How far each stop is, and no more.
+pub fn states(sight: &Sight<'_>, card: &TaskCard) -> impl Iterator<Item = StopState> {
+    each_stop(sight, card).map(|(_, state, ..)| state)
+}
+
+fn each_stop<'a>(
+    sight: &Sight<'a>,
+    card: &TaskCard,
+) -> impl Iterator<Item = (Leg, StopState, Holder, Option<&'a Stop>)> {
+    let present = present_leg(sight, card);
+    Leg::ALL.into_iter().filter_map(move |leg| {
+        let holder = sight.state.holder(&card.id, leg);
+        let last = last_stop(sight, card, leg);
+        let state = stop_state(sight, card, leg, present);
+        if holder == Holder::Nobody && (last.is_none() || state == StopState::Next) {
+            return None;
+        }
+        Some((leg, state, holder, last))
+    })
 }
 
 fn last_stop<'a>(sight: &Sight<'a>, card: &TaskCard, leg: Leg) -> Option<&'a Stop> {

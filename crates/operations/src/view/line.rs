@@ -113,7 +113,7 @@ fn because(why: &str) -> String {
 
 fn waits(sight: &Sight<'_>, card: &TaskCard) -> Option<String> {
     let held = matches!(sight.state.step(&card.id), Step::Held { .. });
-    Some(match sight.wait(card) {
+    Some(match &sight.wait(card) {
         Wait::UnderWay | Wait::Over | Wait::Request => return None,
         // Whose turn it is says enough.
         Wait::Full | Wait::Starting | Wait::AgentFull(..) | Wait::AccountFull(..) => return None,

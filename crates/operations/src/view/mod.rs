@@ -12,9 +12,10 @@ mod sight;
 pub mod word;
 
 pub use agent::agents;
-pub use card::{card, each_in_columns, in_columns};
+pub use card::{FULL_DONE, card, column, each_in_columns, in_columns};
+pub use chain::states;
 pub use event::event;
-pub use line::where_it_stands;
+pub use line::{line, where_it_stands};
 pub use request::{outcome, request, rule};
 pub use run::run;
 pub use sight::{Sight, is_for_the_person};

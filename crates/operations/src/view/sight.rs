@@ -9,8 +9,11 @@ use orchestron_domain::{
     urgency::{Urgency, urgency},
 };
 use orchestron_engine::ports::{PortResult, RunLogs};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A state, looked at now.
 pub struct Sight<'a> {
@@ -25,9 +28,9 @@ pub struct Sight<'a> {
     logs: Arc<dyn RunLogs>,
     requests: BTreeMap<&'a TaskId, Vec<&'a Request>>,
     live: BTreeMap<&'a TaskId, &'a Run>,
-    waiting: BTreeMap<&'a TaskId, Vec<&'a TaskId>>,
-    waits: BTreeMap<&'a TaskId, Wait>,
-    starts: BTreeSet<&'a TaskId>,
+    waiting: OnceCell<BTreeMap<&'a TaskId, Vec<&'a TaskId>>>,
+    survey: Survey<'a>,
+    starts: OnceCell<BTreeSet<&'a TaskId>>,
 }
 
 impl<'a> Sight<'a> {
@@ -36,35 +39,32 @@ impl<'a> Sight<'a> {
     /// # Errors
     /// When it cannot be told whether an engine runs.
     pub fn new(cx: &Context, state: &'a State) -> PortResult<Self> {
+        let now = cx.store.now();
         let mut sight = Self {
             state,
-            now: cx.store.now(),
+            now,
             running: cx.store.locks().lease_is_held()?,
             paused: cx.store.locks().trouble().or_else(|| state.paused.clone()),
             logs: Arc::clone(&cx.logs),
             requests: BTreeMap::new(),
             live: state.live_runs().map(|run| (&run.task, run)).collect(),
-            waiting: BTreeMap::new(),
-            waits: BTreeMap::new(),
-            starts: BTreeSet::new(),
+            waiting: OnceCell::new(),
+            survey: Survey::new(state, now),
+            starts: OnceCell::new(),
         };
-        sight.find_waiting();
         sight.find_requests();
-        sight.find_waits();
         Ok(sight)
     }
 
-    fn find_waiting(&mut self) {
-        for card in self
-            .state
-            .cards
-            .values()
-            .filter(|card| card.status != Status::Done)
-        {
+    fn find_waiting(&self) -> BTreeMap<&'a TaskId, Vec<&'a TaskId>> {
+        let mut waiting: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let cards = self.state.cards.values();
+        for card in cards.filter(|card| card.status != Status::Done) {
             for id in card.depends_on.iter().filter(|id| **id != card.id) {
-                self.waiting.entry(id).or_default().push(&card.id);
+                waiting.entry(id).or_default().push(&card.id);
             }
         }
+        waiting
     }
 
     fn find_requests(&mut self) {
@@ -74,21 +74,13 @@ impl<'a> Sight<'a> {
             }
         }
         let mut requests = std::mem::take(&mut self.requests);
-        for list in requests.values_mut() {
+        // How urgent one is takes a look at all cards.
+        for list in requests.values_mut().filter(|list| list.len() > 1) {
             list.sort_by_cached_key(|request| {
                 (std::cmp::Reverse(self.urgency(request).score), request.id)
             });
         }
         self.requests = requests;
-    }
-
-    fn find_waits(&mut self) {
-        let survey = Survey::new(self.state, self.now);
-        let cards = self.state.cards.values();
-        for card in cards.filter(|card| !card.status.is_over()) {
-            self.waits.insert(&card.id, survey.wait(card));
-        }
-        self.starts = survey.starts().into_iter().map(|(task, _)| task).collect();
     }
 
     /// Open requests about a task, most urgent first.
@@ -106,19 +98,25 @@ impl<'a> Sight<'a> {
     /// Tasks that are not done and depend on this one.
     #[must_use]
     pub fn waiting_for(&self, task: &TaskId) -> &[&'a TaskId] {
-        self.waiting.get(task).map_or(&[], Vec::as_slice)
+        let waiting = self.waiting.get_or_init(|| self.find_waiting());
+        waiting.get(task).map_or(&[], Vec::as_slice)
     }
 
     /// Why a task does not move.
     #[must_use]
-    pub fn wait(&self, card: &TaskCard) -> &Wait {
-        self.waits.get(&card.id).unwrap_or(&Wait::Over)
+    pub fn wait(&self, card: &TaskCard) -> Wait {
+        match card.status.is_over() {
+            true => Wait::Over,
+            false => self.survey.wait(card),
+        }
     }
 
     /// Whether it is among those that get the next free places.
     #[must_use]
     pub fn starts_next(&self, task: &TaskId) -> bool {
-        self.starts.contains(task)
+        let find = || self.survey.starts().into_iter().map(|(task, _)| task);
+        let starts = self.starts.get_or_init(|| find().collect());
+        starts.contains(task)
     }
 
     /// What the log knows of a task.
