@@ -1,5 +1,5 @@
 /** All tasks, where they stand, and whose turn it is: in columns, by what they wait for, or over time. */
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ListPlus } from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import { useBoard, useRead } from "../../backend/reads";
@@ -15,9 +15,10 @@ import { BulkBar } from "./bulk-bar";
 import { Column } from "./column";
 import { columnHint, COLUMNS, columnsOf, type Filter, passes } from "./columns";
 import { GraphView } from "./graph";
-import { type BoardSearch, Head, USUAL_RANGE } from "./head";
+import { type BoardSearch, Head } from "./head";
 import { toggle } from "./selection";
 import { TimelineView } from "./timeline";
+import { USUAL_RANGE } from "./turns";
 import { useMove } from "./use-move";
 
 export type { BoardSearch } from "./head";
@@ -88,7 +89,9 @@ function View({ board, search, instances }: { board: BoardView; search: BoardSea
 
 function Others({ board, filter, search }: { board: BoardView; filter: Filter; search: BoardSearch }) {
   const cards = useMemo(() => board.cards.filter((card) => passes(card, filter)), [board, filter]);
-  return <div className="min-h-0 flex-1">{search.view === "graph" ? <GraphView cards={cards} /> : <TimelineView cards={cards} hours={search.hours ?? USUAL_RANGE} />}</div>;
+  const navigate = useNavigate({ from: "/board" });
+  const onHours = (hours: number) => void navigate({ search: (before) => ({ ...before, hours: hours === USUAL_RANGE ? undefined : hours }), replace: true });
+  return <div className="min-h-0 flex-1">{search.view === "graph" ? <GraphView cards={cards} /> : <TimelineView cards={cards} hours={search.hours ?? USUAL_RANGE} onHours={onHours} />}</div>;
 }
 
 function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filter; isFiltered: boolean }) {

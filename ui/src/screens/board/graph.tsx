@@ -48,7 +48,9 @@ function Canvas({ graph, byId }: { graph: Graph; byId: Map<string, CardView> }) 
   const look = useCallback(() => {
     const own = scroller.current;
     if (own === null) return;
-    setSight({ left: own.scrollLeft - BEYOND, top: own.scrollTop - BEYOND, right: own.scrollLeft + own.clientWidth + BEYOND, bottom: own.scrollTop + own.clientHeight + BEYOND });
+    const moved = (was: Sight) => Math.max(Math.abs(own.scrollLeft - BEYOND - was.left), Math.abs(own.scrollTop - BEYOND - was.top), Math.abs(own.scrollLeft + own.clientWidth + BEYOND - was.right), Math.abs(own.scrollTop + own.clientHeight + BEYOND - was.bottom));
+    // What is drawn reaches beyond the edge: a little scrolling changes nothing.
+    setSight((was) => (moved(was) < BEYOND / 2 ? was : { left: own.scrollLeft - BEYOND, top: own.scrollTop - BEYOND, right: own.scrollLeft + own.clientWidth + BEYOND, bottom: own.scrollTop + own.clientHeight + BEYOND }));
   }, []);
   useLayoutEffect(look, [look, graph]);
   useEffect(() => {

@@ -12,8 +12,6 @@ import { useShortcut } from "../../parts/shortcuts";
 import { text } from "../../text";
 
 export const VIEWS = ["columns", "graph", "timeline"] as const;
-export const RANGES = [1, 6, 24, 168, 720] as const;
-export const USUAL_RANGE = 6;
 
 export interface BoardSearch {
   agent?: string;
@@ -47,7 +45,6 @@ export function Head({ board, search, instances }: { board: BoardView; search: B
         </Button>
       ) : null}
       <span className="flex-1" />
-      {view === "timeline" ? <Picker label={text.timeline.range} choices={RANGES.map((hours) => ({ id: String(hours), name: text.timeline.hours(hours) }))} chosen={String(search.hours ?? USUAL_RANGE)} onChoose={(id) => set({ hours: Number(id) === USUAL_RANGE ? undefined : Number(id) })} testId="timeline-range" /> : null}
       <Segments label={text.board.view} chosen={view} onChoose={(id) => set({ view: id === "columns" ? undefined : id })} choices={VIEWS.map((id) => ({ id, name: text.board.views[id] }))} testId="board-view" />
       <Button look="solid" hotkey="c" onPress={() => openOverlay("new-task")} data-testid="new-task">
         {text.newTask.title}

@@ -1,6 +1,10 @@
 /** Turns of holders as bars between two moments. */
 import type { CardView, ChainStop } from "../../backend/wire";
 
+/** How far back one can look, in hours. */
+export const RANGES = [1, 6, 24, 168, 720] as const;
+export const USUAL_RANGE = 6;
+
 export interface Bar {
   stop: ChainStop;
   /** In percent of the whole. */

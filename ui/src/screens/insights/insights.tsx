@@ -67,7 +67,7 @@ function Body({ insights, isTable }: { insights: InsightsView; isTable: boolean 
       {isTable ? (
         <BySteps insights={insights} />
       ) : (
-        <ul className="grid grid-cols-[repeat(auto-fill,minmax(20rem,1fr))] gap-3">
+        <ul className="grid grid-cols-2 gap-3 wide:grid-cols-3">
           {insights.measures.map((measure) => (
             <Measure key={measure.what} measure={measure} insights={insights} />
           ))}
