@@ -41,7 +41,7 @@ export function useHighlighter(): Highlighter | null {
 }
 
 /** So many rows of a hunk are coloured at once; a hunk of a new file can be very long. */
-const BLOCK_ROWS = 600;
+const BLOCK_ROWS = 200;
 const LONGEST_LINE = 2_000;
 
 /**

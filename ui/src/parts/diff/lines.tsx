@@ -42,7 +42,7 @@ export function DiffLines({ path, patch, inline = false, isSplit = false, said =
     getScrollElement: () => scroller.current,
     estimateSize: (index) => heightOf(entries[index]),
     getItemKey: (index) => entries[index]?.key ?? index,
-    overscan: 20,
+    overscan: isSplit ? 8 : 20,
   });
   const comment = (what: Chosen | null) => {
     const place = what === null ? null : placeOf(path, entries, what);
