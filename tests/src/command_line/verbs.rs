@@ -30,6 +30,7 @@ fn init_says_what_it_wrote_and_keeps_what_is_there() {
           + .mcp/prompts/prepare.md
           + .mcp/prompts/implement.md
           + .mcp/prompts/review.md
+          + .mcp/workflows/rpiv.yaml
           + .mcp/.gitignore
           chain: architect prepares · claude-impl implements · claude-review reviews · you approve
           next: orchestron create \"What is to be done\"
@@ -46,6 +47,7 @@ fn init_says_what_it_wrote_and_keeps_what_is_there() {
           = .mcp/prompts/prepare.md (kept as it is)
           = .mcp/prompts/implement.md (kept as it is)
           = .mcp/prompts/review.md (kept as it is)
+          = .mcp/workflows/rpiv.yaml (kept as it is)
           = .mcp/.gitignore (kept as it is)
           chain: architect prepares · claude-impl implements · claude-review reviews · you approve
           next: orchestron create \"What is to be done\"
