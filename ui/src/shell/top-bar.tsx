@@ -20,7 +20,7 @@ export function TopBar() {
     <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface pr-3.5 pl-4">
       <span className="flex items-center gap-2 text-sm font-semibold">
         <Logo />
-        {text.product}
+        <span className="max-mid:sr-only">{text.product}</span>
       </span>
       {project === undefined ? null : (
         <>
@@ -30,8 +30,8 @@ export function TopBar() {
       )}
       <span className="flex-1" />
       {project === undefined ? null : <span className={`${PILL} text-muted max-wide:hidden`}>{text.spentToday(dollars(project.spent_today))}</span>}
-      <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("palette")} data-testid="search" className={`${PILL} w-60 justify-between gap-2 text-muted transition-colors duration-100 hover:border-ghost max-wide:w-44`}>
-        <span className="truncate">{text.palette.open}</span>
+      <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("palette")} data-testid="search" className={`${PILL} w-60 justify-between gap-2 text-muted transition-colors duration-100 hover:border-ghost max-wide:w-44 max-mid:w-auto`}>
+        <span className="truncate max-mid:sr-only">{text.palette.open}</span>
         <Kbd>{withCommandKey("K")}</Kbd>
       </button>
       {project === undefined ? null : <PauseSwitch project={project} />}

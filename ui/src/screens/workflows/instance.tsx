@@ -61,7 +61,7 @@ function Step({ step, isLast }: { step: StepView; isLast: boolean }) {
       <div className={`relative flex min-w-0 flex-1 flex-col gap-1 rounded-card border bg-surface px-3.5 py-2.5 shadow-card hover:border-ghost ${step.request === null ? "border-line" : "border-accent-fill"}`}>
         <p className="flex items-center gap-2 text-xs text-muted">
           <span className="font-semibold text-ink">{step.step}</span>
-          <span className="font-mono">{step.task}</span>
+          <span className="shrink-0 font-mono whitespace-nowrap">{step.task}</span>
           {step.depends_on.length === 0 ? null : <span className="truncate">· {text.workflows.after(step.depends_on)}</span>}
           <span className="ml-auto flex items-center gap-2">
             {step.cost === 0 ? null : <span className="tabular-nums">{dollars(step.cost)}</span>}
