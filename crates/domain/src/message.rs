@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const INBOX_MAX: usize = 1_000;
 /// Longest text of a message, in bytes.
 pub const TEXT_MAX: usize = 16 * 1024;
+/// Messages that are said to a run when it comes up, the oldest; the others it asks for. Thousands of them would leave it no room to work.
+pub const TOLD_AT_ONCE: usize = 20;
 /// Messages everybody has acknowledged that are kept in memory; older ones are in the log.
 const KEPT: usize = 200;
 
@@ -263,8 +265,15 @@ pub fn letter(state: &State, from: &str, draft: &Draft<'_>) -> Result<Letter, Wr
         Some(word) => MessageKind::from_word(word).ok_or_else(|| wrong("kind", kinds(word)))?,
     };
     let to = address(state, draft.to).ok_or_else(|| wrong("to", nobody(state, draft.to)))?;
+    let mut all = recipients(state, from, &to);
+    if all.len() > 1 {
+        let full = full(state, from, &to);
+        if full.len() < all.len() {
+            all.retain(|name| !full.contains(name));
+        }
+    }
     let letter = Letter {
-        recipients: recipients(state, from, &to),
+        recipients: all,
         to,
         kind,
         task: draft.task.cloned(),
@@ -277,6 +286,19 @@ pub fn letter(state: &State, from: &str, draft: &Draft<'_>) -> Result<Letter, Wr
         None => Ok(letter),
         Some(why) => Err(wrong("text", why)),
     }
+}
+
+/// Who of those an address means would not get a message now, because their inbox is full. A message to a single one of them is refused;
+/// others get what is for all of them.
+#[must_use]
+pub fn full(state: &State, from: &str, to: &Address) -> BTreeSet<AgentName> {
+    let mut full = recipients(state, from, to);
+    full.retain(|name| is_full(state, name));
+    full
+}
+
+fn is_full(state: &State, name: &AgentName) -> bool {
+    inbox(state, name).count() >= INBOX_MAX
 }
 
 /// The message that `from` sent before under this key.
@@ -324,10 +346,7 @@ pub fn refused(state: &State, letter: &Letter) -> Option<String> {
     if letter.recipients.is_empty() {
         return Some("nobody would get it: the sender is the only one there".to_owned());
     }
-    let full = letter
-        .recipients
-        .iter()
-        .find(|name| inbox(state, name).count() >= INBOX_MAX)?;
+    let full = letter.recipients.iter().find(|name| is_full(state, name))?;
     Some(format!(
         "the inbox of {full} is full: {INBOX_MAX} messages are not acknowledged; wait until they are read"
     ))
@@ -427,7 +446,7 @@ pub(crate) fn decide(state: &State, event: &Event) -> Vec<Command> {
                 return Vec::new();
             };
             let waiting = inbox(state, name).map(|message| deliver(message.id, name, &run.id));
-            waiting.collect()
+            waiting.take(TOLD_AT_ONCE).collect()
         }
         _ => Vec::new(),
     }
@@ -445,9 +464,16 @@ fn deliver(message: Seq, to: &AgentName, run: &RunId) -> Command {
     }
 }
 
-/// A message as words to an agent. Fenced: what somebody else wrote is material, never instructions of ours.
+/// A message as words to an agent, of whom so many wait in all. Fenced: what somebody else wrote is material, never instructions of ours.
 #[must_use]
-pub fn words(message: &Message) -> Say {
+pub fn words(message: &Message, waiting: usize) -> Say {
+    let more = if waiting > TOLD_AT_ONCE {
+        format!(
+            "\n\nIn all, {waiting} messages wait for you. The oldest are told to you; `message_inbox` has the others, once these are acknowledged."
+        )
+    } else {
+        String::new()
+    };
     let about = message
         .letter
         .task
@@ -455,7 +481,7 @@ pub fn words(message: &Message) -> Say {
         .map_or_else(String::new, |task| format!(", about {task}"));
     let id = message.id.0;
     let text = format!(
-        "Message {id} from {} ({}{about}):\n\n{}\n\nGo on with your own task. Acknowledge it with `message_ack` {{\"message\": {id}}}; answer with `message_send` and \"reply_to\": {id} if an answer is needed.",
+        "Message {id} from {} ({}{about}):\n\n{}\n\nGo on with your own task. Acknowledge it with `message_ack` {{\"message\": {id}}}; answer with `message_send` and \"reply_to\": {id} if an answer is needed.{more}",
         message.from,
         message.letter.kind.word(),
         fenced("text", &message.letter.text),
@@ -537,6 +563,33 @@ mod tests {
         world.settle();
         assert_eq!(inbox(&world.state, &name("impl")).count(), 0);
         assert_eq!(inbox(&world.state, &name("review")).count(), 1);
+    }
+
+    #[test]
+    fn a_full_inbox_keeps_nothing_from_the_others_and_floods_no_run() {
+        let mut world = World::new(vec![]);
+        for _ in 0..super::INBOX_MAX {
+            send(&mut world, "impl");
+        }
+        let draft = |to| super::Draft {
+            to,
+            text: "the port is 8080 now",
+            ..super::Draft::default()
+        };
+        let refused = super::letter(&world.state, "person", &draft("impl")).unwrap_err();
+        assert!(refused.what.contains("is full"), "{}", refused.what);
+        let all = super::letter(&world.state, "person", &draft("everyone")).unwrap();
+        assert!(
+            !all.recipients.contains(&name("impl")) && all.recipients.contains(&name("review"))
+        );
+        assert_eq!(
+            super::full(&world.state, "person", &Address::Everyone),
+            [name("impl")].into()
+        );
+        world.settle();
+        let run = up(&mut world);
+        assert_eq!(told(&world).len(), super::TOLD_AT_ONCE);
+        assert!(told(&world).iter().all(|(_, to)| *to == run));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use orchestron_domain::{
     Actor, AgentName, Fact, Run, RunId, Seq,
     context::{WorkContext, compress, saved},
     handover::prepared,
-    message::{Draft, inbox, letter, sender, words},
+    message::{Draft, full, inbox, letter, sender, words},
 };
 use serde::Deserialize;
 use std::fmt::Write;
@@ -58,7 +58,8 @@ impl Engine {
             let what = "nobody is there to hear it, or it was heard already".to_owned();
             return Ok(vec![(Actor::Engine, Fact::CommandDone { what })]);
         };
-        self.ports.runs.say(run, &words(message))?;
+        let waiting = inbox(&self.state, to).count();
+        self.ports.runs.say(run, &words(message, waiting))?;
         let delivered = Fact::MessageDelivered {
             message: id,
             to: to.clone(),
@@ -89,8 +90,15 @@ impl Engine {
             Err(wrong) => return Answer::wrong(&wrong),
         };
         let names: Vec<_> = letter.recipients.iter().map(ToString::to_string).collect();
+        let full = full(&self.state, &sender(&self.state, &by), &letter.to);
+        let missed = full
+            .iter()
+            .filter(|name| !letter.recipients.contains(*name));
+        let missed: String = missed
+            .map(|name| format!(" The inbox of {name} is full: it did not get it."))
+            .collect();
         let told = format!(
-            "Sent to {}. Whoever works now hears it at once, the others when they start.",
+            "Sent to {}. Whoever works now hears it at once, the others when they start.{missed}",
             names.join(", ")
         );
         Answer::good(vec![Fact::MessageSent { letter }], &told)

@@ -9,7 +9,7 @@ use crate::{
 };
 use orchestron_domain::{
     AgentName, Fact, Seq, State,
-    message::{Draft, Letter, Message, MessageKind, letter, nobody, sender, sent},
+    message::{Draft, Letter, Message, MessageKind, full, letter, nobody, sender, sent},
 };
 
 /// Messages of a page when nobody says how many.
@@ -93,14 +93,14 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
             .map_err(|error| wrong("payload", format!("it is no JSON: {error}")))?;
     }
     let actor = who.actor.clone();
-    let (names, again) = write(cx, |state| {
+    let (names, again, missed) = write(cx, |state| {
         let from = sender(state, &actor);
         let names = |letter: &Letter| {
             let names = letter.recipients.iter().map(ToString::to_string);
             names.collect::<Vec<_>>().join(", ")
         };
         if let Some(known) = input.key.as_deref().and_then(|key| sent(state, &from, key)) {
-            return Ok((Vec::new(), (names(&known.letter), true)));
+            return Ok((Vec::new(), (names(&known.letter), true, Vec::new())));
         }
         let draft = Draft {
             to: &input.to,
@@ -113,7 +113,14 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
         };
         let letter = letter(state, &from, &draft)?;
         let names = names(&letter);
-        Ok((vec![(actor, Fact::MessageSent { letter })], (names, false)))
+        let missed: Vec<_> = full(state, &from, &letter.to)
+            .into_iter()
+            .filter(|name| !letter.recipients.contains(name))
+            .collect();
+        Ok((
+            vec![(actor, Fact::MessageSent { letter })],
+            (names, false, missed),
+        ))
     })?;
     let did = if again {
         format!("it was sent to {names} before, with the same key")
@@ -121,6 +128,9 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
         format!("sent to {names}")
     };
     let mut told = done(task.as_ref(), None, did);
+    told.not_done.extend(missed.iter().map(|name| {
+        format!("the inbox of {name} is full: it did not get it, and gets no more until it has read some")
+    }));
     tell_engine(cx, &mut told, "it is heard")?;
     Ok(told)
 }

@@ -135,11 +135,22 @@ pub fn acting<T>(cx: &mut Context, who: &Acting, work: impl FnOnce(&mut Context)
     work(lent.0)
 }
 
-/// Tells where the protocol is served now; empty when it is no more.
+/// Tells where the protocol is served now.
 ///
 /// # Errors
 /// When the log cannot be written.
 pub fn serves_at(cx: &mut Context, address: &str) -> Result<(), OpError> {
     cx.store.set_setting(ADDRESS, address)?;
+    Ok(())
+}
+
+/// Tells that it is served there no more; what another server has told since stays.
+///
+/// # Errors
+/// When the log cannot be read or written.
+pub fn serves_no_more(cx: &mut Context, address: &str) -> Result<(), OpError> {
+    if cx.store.log().setting(ADDRESS)?.as_deref() == Some(address) {
+        cx.store.set_setting(ADDRESS, "")?;
+    }
     Ok(())
 }

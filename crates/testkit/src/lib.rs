@@ -31,6 +31,20 @@ pub use orchestron_domain::Status;
 pub use runs::{Act, Script, quiet_end};
 pub use world::{World, agent};
 
+/// A run that asks for a permission and waits for it for as long as it takes: it stays at work.
+#[must_use]
+pub fn waits_for_a_permission() -> Script {
+    let ask = orchestron_domain::AskId("req-1".into());
+    let asked = orchestron_domain::signal::Signal::Asked {
+        ask: ask.clone(),
+        tool: "Bash".into(),
+        input: "{}".into(),
+        summary: "Run it".into(),
+        reason: None,
+    };
+    vec![Act::Says(asked), Act::AwaitsPermit(ask)]
+}
+
 /// Runs an engine until nothing is left to do.
 ///
 /// # Errors

@@ -8,8 +8,8 @@ use orchestron_domain::{
 use orchestron_engine::{
     Ports, Store,
     ports::{
-        Between, Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult, Problem,
-        Programs, RunLogs, Wake,
+        Between, Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult,
+        Problem, Programs, RunLogs, Wake,
     },
 };
 use std::{
@@ -568,6 +568,17 @@ impl World {
     /// Whether the keyring works.
     pub fn keyring_works(&self, works: bool) {
         self.things().keyring_broken = !works;
+    }
+
+    /// Whatever runs inside a run.
+    ///
+    /// # Panics
+    /// When that is no run's id.
+    #[must_use]
+    #[allow(clippy::expect_used)] // a name that a test writes
+    pub fn inside(run: &str) -> orchestron_domain::Actor {
+        let run = run.parse().expect("a run's id");
+        orchestron_domain::Actor::Run { run }
     }
 
     // ------------------------------------------------------------------------------------ ports

@@ -536,3 +536,76 @@ fn who_is_asked_for_starts_first_and_no_limit_is_passed_over() {
         "not_allowed"
     );
 }
+
+#[test]
+fn ten_thousand_messages_fill_one_inbox_and_nobody_elses() {
+    use orchestron_domain::message::{Address, Letter, MessageKind};
+    let world = by_cursor();
+    world.outside("codex");
+    let name: orchestron_domain::AgentName = "cursor".parse().unwrap();
+    let letter = |n: u32| Letter {
+        to: Address::Holder(name.clone()),
+        recipients: [name.clone()].into(),
+        kind: MessageKind::Coordination,
+        task: None,
+        text: format!("message {n} {}", "word ".repeat(20)),
+        payload: None,
+        reply_to: None,
+        key: None,
+    };
+    // More than are ever taken, as a log of another version may have them.
+    for page in 0..10 {
+        let facts = (0..1_000).map(|n| Fact::MessageSent {
+            letter: letter(page * 1_000 + n),
+        });
+        person(&world)
+            .store
+            .append(&Actor::Person, facts.collect())
+            .unwrap();
+    }
+    let begun = std::time::Instant::now();
+    let send = |to: &str| {
+        call(
+            &mut person(&world),
+            "message-send",
+            json!({"to": to, "text": "hello"}),
+        )
+    };
+    let view = send("cursor").unwrap_err().view();
+    assert_eq!(view.field.as_deref(), Some("text"));
+    assert!(
+        view.message
+            .contains("the inbox of cursor is full: 1000 messages"),
+        "{}",
+        view.message
+    );
+    send("codex").unwrap();
+    let all = send("everyone").unwrap();
+    assert!(all["did"].as_str().unwrap().contains("codex"), "{all}");
+    assert!(
+        all["not_done"][0]
+            .as_str()
+            .unwrap()
+            .contains("the inbox of cursor is full"),
+        "{all}"
+    );
+    let page = cursor(&world, "messages", json!({"inbox": "cursor"}));
+    let messages = page["messages"].as_array().unwrap();
+    assert_eq!((messages.len(), &page["more"]), (20, &json!(9_980)));
+    assert!(
+        messages[0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("message 0 "),
+        "the oldest first"
+    );
+    cursor(&world, "message-ack", json!({"message": messages[0]["id"]}));
+    assert_eq!(
+        cursor(&world, "messages", json!({"inbox": "cursor"}))["more"],
+        json!(9_979)
+    );
+    println!(
+        "six calls beside ten thousand messages: {:?}",
+        begun.elapsed()
+    );
+}

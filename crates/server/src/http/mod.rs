@@ -23,7 +23,7 @@ use axum::{
 };
 use futures_util::StreamExt;
 use orchestron_operations::{
-    Context, OpError, call,
+    Context, OpError, call, run_tokens,
     wire::{ErrorView, Topic},
 };
 use serde_json::Value;
@@ -147,7 +147,7 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
     let runs = RunServers::new(mcp.clone(), origins.clone(), serve.secret);
     tokio::spawn(runs.clone().follow(serve.changes.subscribe()));
     let mcp = mcp::http::routes(mcp, origins, stopping.clone());
-    tell_address(&serve.context, &format!("http://{addr}/mcp"));
+    let told = Told::new(Arc::clone(&serve.context), format!("http://{addr}/mcp"));
     let shared = Arc::new(Shared {
         serve,
         addr,
@@ -180,6 +180,7 @@ pub async fn start(addr: SocketAddr, serve: Serve) -> Result<Serving, HttpError>
         ))
         .with_state(shared);
     let task = tokio::spawn(async move {
+        let _until_it_ends = told;
         axum::serve(listener, app)
             .with_graceful_shutdown(stopped(stopping))
             .await
@@ -266,11 +267,27 @@ async fn with_token_or_of_run(
     }
 }
 
-/// Where clients find the protocol, for runs that ask; it is no secret.
-fn tell_address(context: &Mutex<Context>, address: &str) {
-    let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
-    // Without it a run is told that nobody serves, which is all that is lost.
-    orchestron_operations::run_tokens::serves_at(&mut context, address).unwrap_or_default();
+/// Where clients find the protocol, for runs that ask; it is no secret. Without it a run is told that nobody serves, which is all that is
+/// lost when it cannot be written.
+struct Told {
+    context: Arc<Mutex<Context>>,
+    address: String,
+}
+
+impl Told {
+    fn new(context: Arc<Mutex<Context>>, address: String) -> Self {
+        let mut held = context.lock().unwrap_or_else(PoisonError::into_inner);
+        run_tokens::serves_at(&mut held, &address).unwrap_or_default();
+        drop(held);
+        Self { context, address }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let mut held = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        run_tokens::serves_no_more(&mut held, &self.address).unwrap_or_default();
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> &[u8] {

@@ -1,8 +1,11 @@
 //! The server as a client sees it, over a pipe in memory, on a world of fakes.
 
+mod holders;
+mod hostile;
+
 use super::{Connection, Mcp, listed, stdio, tools};
 use orchestron_operations::{Context, Project, caller::connect_as, wire::Topic};
-use orchestron_testkit::{Status, World, run_engine};
+use orchestron_testkit::{Status, World, run_engine, waits_for_a_permission};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -31,21 +34,21 @@ struct Client {
 impl Client {
     /// Connects the person's own client, or a holder outside.
     fn connect(world: &World, holder: Option<&str>) -> Self {
-        let mut context = Context {
-            store: world.store(),
-            git: world.git(),
-            logs: world.logs(),
-            keys: world.keys(),
-            programs: world.programs(),
-            project: Project {
-                path: "/home/me/storefront".into(),
-                scripted: false,
-            },
-            actor: World::person(),
-        };
+        let mut context = context(world);
         if let Some(name) = holder {
             connect_as(&mut context, name).unwrap();
         }
+        Self::over(context)
+    }
+
+    /// Connects what runs inside a run.
+    fn inside(world: &World, run: &str) -> Self {
+        let mut context = context(world);
+        context.actor = World::inside(run);
+        Self::over(context)
+    }
+
+    fn over(context: Context) -> Self {
         let bell = broadcast::channel(8).0;
         let rings = bell.clone();
         let mcp = Mcp::new(Connection {
@@ -140,6 +143,33 @@ impl Client {
     }
 }
 
+fn context(world: &World) -> Context {
+    Context {
+        store: world.store(),
+        git: world.git(),
+        logs: world.logs(),
+        keys: world.keys(),
+        programs: world.programs(),
+        project: Project {
+            path: "/home/me/storefront".into(),
+            scripted: false,
+        },
+        actor: World::person(),
+    }
+}
+
+/// A world whose implementer works on TASK-001 until it is stopped.
+fn at_work() -> World {
+    let world = World::new();
+    world.task(1, Status::Ready, "Take card payments");
+    world.script("implement", waits_for_a_permission());
+    run_engine(&world).unwrap();
+    world
+}
+
+/// The run of that implementer.
+const RUN: &str = "TASK-001-implement-1";
+
 async fn person(world: &World) -> Client {
     Client::connect(world, None).hello(json!({})).await
 }
@@ -164,8 +194,8 @@ fn names(list: &Value) -> BTreeSet<&str> {
 #[test]
 fn the_list_of_tools_is_short_for_every_caller() {
     for (role, most) in [
-        (Role::Person, 18_000),
-        (Role::Holder, 17_000),
+        (Role::Person, 20_000),
+        (Role::Holder, 18_000),
         (Role::Worker, 12_000),
         (Role::Reviewer, 12_000),
     ] {
