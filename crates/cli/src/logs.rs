@@ -253,7 +253,7 @@ fn write_item(
             }
             Ok(())
         }
-        TranscriptItemView::Got { id, failed, text } => {
+        TranscriptItemView::Got { id, failed, text, .. } => {
             // A result that stands right below its call needs no name.
             let call = calls.open.remove(id);
             let call = call.filter(|_| last.as_ref() != Some(id));
@@ -337,6 +337,7 @@ mod tests {
             id: id.into(),
             failed,
             text: text.into(),
+            images: Vec::new(),
         }
     }
 

@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A picture, as a tool gave it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// `image/png`
+    pub media: String,
+    /// Base64.
+    pub data: String,
+}
+
 /// One thing in a transcript, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -40,6 +49,9 @@ pub enum TranscriptItem {
         failed: bool,
         /// The text (cut at 16 kB).
         text: String,
+        /// Pictures that came with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<Image>,
     },
     /// Something the person should know: a retry, a refusal, the end of the turn.
     Note {

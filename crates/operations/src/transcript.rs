@@ -3,7 +3,7 @@
 use crate::{
     Context, OpError,
     view::{Sight, run as run_view},
-    wire::{Big, TranscriptItemView, TranscriptView, input},
+    wire::{Big, ImageView, TranscriptItemView, TranscriptView, input},
 };
 use orchestron_domain::{
     Run, RunId, Seq, State, apply::apply, run::Work, transcript::TranscriptItem,
@@ -116,7 +116,23 @@ fn item(item: TranscriptItem) -> TranscriptItemView {
             summary,
             input,
         },
-        TranscriptItem::Got { id, failed, text } => TranscriptItemView::Got { id, failed, text },
+        TranscriptItem::Got {
+            id,
+            failed,
+            text,
+            images,
+        } => TranscriptItemView::Got {
+            id,
+            failed,
+            text,
+            images: images
+                .into_iter()
+                .map(|image| ImageView {
+                    media: image.media,
+                    data: image.data,
+                })
+                .collect(),
+        },
         TranscriptItem::Note { text } => TranscriptItemView::Note { text },
     }
 }

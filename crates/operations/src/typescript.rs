@@ -91,6 +91,7 @@ pub fn typescript() -> String {
         wire::SessionsView,
         wire::SessionStartView,
         wire::RunTokenView,
+        wire::ImageView,
         wire::TranscriptView,
         wire::NextView,
         wire::Done,

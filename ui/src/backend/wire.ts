@@ -816,6 +816,16 @@ export type RunTokenView = { run: string,
  */
 address: string | null, };
 
+export type ImageView = { 
+/**
+ * `image/png` 
+ */
+media: string, 
+/**
+ * Base64. 
+ */
+data: string, };
+
 export type TranscriptView = { run: RunView, items: Array<TranscriptItemView>, 
 /**
  * Give this as `from` next time; bytes of the run's output. 
@@ -1350,7 +1360,11 @@ failed: boolean,
 /**
  * Text. 
  */
-text: string, } | { "type": "note", 
+text: string, 
+/**
+ * Pictures that came with it. 
+ */
+images?: Array<ImageView>, } | { "type": "note", 
 /**
  * Text. 
  */

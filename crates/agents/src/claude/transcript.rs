@@ -11,11 +11,19 @@ use crate::{
     json_line,
     text::{cut, one_line},
 };
-use orchestron_domain::{MicroUsd, RunEnd, transcript::TranscriptItem};
+use orchestron_domain::{
+    MicroUsd, RunEnd,
+    transcript::{Image, TranscriptItem},
+};
 use serde_json::Value;
 
 /// Longest input or result that is shown, in bytes.
 const MAX_TEXT: usize = 16 * 1024;
+/// Longest picture that is shown, in characters of base64, and how many of one result.
+const MAX_IMAGE: usize = 1024 * 1024;
+const MOST_IMAGES: usize = 4;
+/// Kinds of pictures that are shown.
+const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 /// Longest note, in characters.
 const MAX_NOTE: usize = 400;
 
@@ -90,6 +98,7 @@ fn user(line: &Value) -> Vec<TranscriptItem> {
                 id: block["tool_use_id"].as_str().unwrap_or("").to_owned(),
                 failed: block["is_error"] == true,
                 text: cut(&result_text(&block["content"]), MAX_TEXT),
+                images: images(&block["content"]),
             });
         }
         let text = block["text"].as_str()?;
@@ -122,6 +131,24 @@ fn result_text(content: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
+}
+
+/// Pictures in a tool's result: of the kinds that every browser draws and that run nothing, and not too big to be sent on.
+fn images(content: &Value) -> Vec<Image> {
+    let parts = content.as_array().map(Vec::as_slice).unwrap_or_default();
+    let image = |part: &Value| {
+        let source = &part["source"];
+        let media = source["media_type"].as_str()?;
+        let data = source["data"].as_str()?;
+        let is_ours = part["type"] == "image" && source["type"] == "base64";
+        let is_base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/=".contains(&b);
+        let fits = data.len() <= MAX_IMAGE && data.bytes().all(is_base64);
+        (is_ours && IMAGES.contains(&media) && fits).then(|| Image {
+            media: media.to_owned(),
+            data: data.to_owned(),
+        })
+    };
+    parts.iter().filter_map(image).take(MOST_IMAGES).collect()
 }
 
 fn part_text(part: &Value) -> String {
@@ -190,7 +217,7 @@ fn ended(line: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_TEXT, items};
+    use super::{MAX_IMAGE, MAX_TEXT, items};
     use orchestron_domain::transcript::TranscriptItem::{
         self, Got, Note, Says, Thinks, Told, Uses,
     };
@@ -247,12 +274,14 @@ mod tests {
                 Got {
                     id: text("t1"),
                     failed: true,
-                    text: text("no")
+                    text: text("no"),
+                    images: vec![]
                 },
                 Got {
                     id: text("t2"),
                     failed: false,
-                    text: text("a\n[image]")
+                    text: text("a\n[image]"),
+                    images: vec![]
                 },
                 Note {
                     text: text("Its turn was interrupted.")
@@ -280,6 +309,25 @@ mod tests {
             ))),
             []
         );
+    }
+
+    #[test]
+    fn pictures_come_with_their_result_when_they_are_harmless() {
+        let image = |kind: &str, media: &str, data: &str| json!({"type": "image", "source": {"type": kind, "media_type": media, "data": data}});
+        let parts = json!([
+            {"type": "text", "text": "two"},
+            image("base64", "image/png", "aGk="),
+            image("base64", "image/svg+xml", "aGk="),
+            image("url", "image/png", "aGk="),
+            image("base64", "image/png", "\"><script>"),
+            image("base64", "image/jpeg", &"a".repeat(MAX_IMAGE + 1)),
+        ]);
+        let line = json!({"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": "t", "content": parts}]}});
+        let Got { images, .. } = &shown(&line)[0] else {
+            panic!("a result");
+        };
+        let told: Vec<_> = images.iter().map(|i| (i.media.as_str(), i.data.as_str())).collect();
+        assert_eq!(told, [("image/png", "aGk=")]);
     }
 
     #[test]

@@ -19,6 +19,9 @@ wire! {
     /// A page of the activity log, newest first.
     pub struct EventsView { pub events: Vec<EventView>, /** Give this as `before` for the next page. */ pub before: Option<Big> }
 
+    /// A picture in a transcript.
+    pub struct ImageView { /** `image/png` */ pub media: String, /** Base64. */ pub data: String }
+
     /// Part of a transcript.
     pub struct TranscriptView {
         pub run: RunView,
@@ -66,6 +69,10 @@ pub enum TranscriptItemView {
         failed: bool,
         /** Text. */
         text: String,
+        /** Pictures that came with it. */
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<ImageView>>", optional)]
+        images: Vec<ImageView>,
     },
     /// A retry, a refusal, the end of a turn.
     Note {

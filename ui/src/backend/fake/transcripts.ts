@@ -6,6 +6,9 @@ export function run(id: string, change: Partial<RunView>): RunView {
   return { id, leg: "implement", gate: null, agent: "claude-impl", attempt: 1, state: "working", end: null, since: minutesAgo(12), until: null, cost: 610_000, doing: null, ...change };
 }
 
+/** A checkout page, roughly. */
+const PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAHgAAABICAIAAACyfKYoAAAAoklEQVR42u3YMQ3AMAxFQfMojkIojkIp1WZoaCQEMlQZIiu6p4/gJstx3q8tWCAADdpAgwZNATRoA50WumlJoEGDFmjQoBGABi3QoEH/q35lv4EGDRo0aNCuDtCgBRq0QIP267C5exw0aNAGGjRo0KBBG2jQoOWpBFqgQYMWaNACDRq0EkEfz5VnoEGDBg0aNGjQoEGDBi3QoAUaNGiBBq1xHa15cy+4cd/mAAAAAElFTkSuQmCC";
+
 const TOLD = `# TASK-117 · implement · attempt 1
 
 Take card payments with Stripe.
@@ -39,6 +42,8 @@ export function transcript(): TranscriptItemView[] {
     { type: "got", id: "t2", failed: false, text: "The file src/pay/mod.rs has been updated." },
     { type: "uses", id: "t3", tool: "Bash", summary: "cargo check -p storefront", input: JSON.stringify({ command: "cargo check -p storefront", description: "Check that it compiles" }) },
     { type: "got", id: "t3", failed: true, text: "error[E0583]: file not found for module `stripe`\n --> src/pay/mod.rs:3:1\n  |\n3 | pub mod stripe;\n  | ^^^^^^^^^^^^^^^\n" },
+    { type: "uses", id: "t5", tool: "Read", summary: "design/checkout.png", input: JSON.stringify({ file_path: "design/checkout.png" }) },
+    { type: "got", id: "t5", failed: false, text: "[image]", images: [{ media: "image/png", data: PICTURE }] },
     { type: "says", text: "As expected, the module is not there yet. The checkout page needs Stripe's own script package to make a card token, so I need to install it." },
     { type: "uses", id: "t4", tool: "Bash", summary: "npm install stripe@17", input: JSON.stringify({ command: "npm install stripe@17", description: "Install the official Stripe SDK; the task names it in its notes" }) },
     { type: "note", text: "Waits for a person to allow it" },

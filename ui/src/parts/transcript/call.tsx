@@ -2,6 +2,7 @@
 import { ChevronRight, CircleX, LoaderCircle } from "lucide-react";
 import { Button } from "react-aria-components";
 import { visible } from "../../format/visible";
+import type { ImageView } from "../../backend/wire";
 import { text } from "../../text";
 import { Code } from "../code";
 import { DiffLines } from "../diff/lines";
@@ -55,9 +56,20 @@ function CallBody({ call }: { call: Call }) {
         </div>
       ))}
       {edits.length > 0 || call.input === "" ? null : <CallInput input={call.input} />}
+      {(call.result?.images ?? []).map((image, index) => (
+        <Picture key={index} image={image} name={call.summary} />
+      ))}
       {call.result === null || call.result.text === "" ? null : <Code label={text.transcript.result} value={call.result.text} />}
     </div>
   );
+}
+
+const DRAWN = /^image\/(?:png|jpeg|gif|webp)$/;
+
+/** Only what draws and runs nothing. */
+function Picture({ image, name }: { image: ImageView; name: string }) {
+  if (!DRAWN.test(image.media)) return null;
+  return <img src={`data:${image.media};base64,${image.data}`} alt={text.transcriptTools.image(visible(name))} className="max-h-96 max-w-full self-start rounded-lg border border-line bg-white object-contain" />;
 }
 
 export function CallInput({ input }: { input: string }) {

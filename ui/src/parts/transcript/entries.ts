@@ -1,9 +1,9 @@
 /** A transcript's items as entries to draw: a call and what it gave back are one. */
-import type { TranscriptItemView } from "../../backend/wire";
+import type { ImageView, TranscriptItemView } from "../../backend/wire";
 
 export type Entry =
   | { type: "told" | "says" | "thinks" | "note"; key: string; text: string }
-  | { type: "call"; key: string; tool: string; summary: string; input: string; result: { failed: boolean; text: string } | null };
+  | { type: "call"; key: string; tool: string; summary: string; input: string; result: { failed: boolean; text: string; images: ImageView[] } | null };
 
 export function entriesOf(items: readonly TranscriptItemView[]): Entry[] {
   const entries: Entry[] = [];
@@ -15,7 +15,7 @@ export function entriesOf(items: readonly TranscriptItemView[]): Entry[] {
       entries.push(call);
     } else if (item.type === "got") {
       const call = calls.get(item.id);
-      const result = { failed: item.failed, text: item.text };
+      const result = { failed: item.failed, text: item.text, images: item.images ?? [] };
       if (call === undefined) entries.push({ type: "call", key: `got-${index}`, tool: "", summary: "", input: "", result });
       else call.result = result;
     } else if (item.text.trim() !== "") {

@@ -7,9 +7,9 @@ describe("a transcript's entries", () => {
     const entries = entriesOf([
       { type: "uses", id: "1", tool: "Bash", summary: "ls", input: "{}" },
       { type: "says", text: "meanwhile" },
-      { type: "got", id: "1", failed: true, text: "no" },
+      { type: "got", id: "1", failed: true, text: "no", images: [{ media: "image/png", data: "aGk=" }] },
     ]);
-    expect(entries).toMatchObject([{ type: "call", tool: "Bash", result: { failed: true, text: "no" } }, { type: "says", text: "meanwhile" }]);
+    expect(entries).toMatchObject([{ type: "call", tool: "Bash", result: { failed: true, text: "no", images: [{ media: "image/png", data: "aGk=" }] } }, { type: "says", text: "meanwhile" }]);
   });
 
   it("keep a result whose call is not known, and leave out what says nothing", () => {
