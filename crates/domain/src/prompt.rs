@@ -165,7 +165,7 @@ fn ending(out: &mut String, context: &Context, leg: Leg) {
     let body = match (&context.outside, leg) {
         (Some(how), _) => how.clone(),
         (None, Leg::Prepare) => "Read what you need; change no project file. Write Goal, Acceptance Criteria, Definition of Ready, Files Affected and Implementation Notes with the tool `task_update`. Then call `task_submit` with a note to the implementer and end your turn. If something cannot be known from here, ask with `request_help`.".to_owned(),
-        (None, Leg::Implement) => "Do the work, check it yourself, then call `task_submit` with a note to the reviewer (what you did, why, what to look at) and end your turn. If only a person can decide something, ask with `request_help` and wait for the answer.".to_owned(),
+        (None, Leg::Implement) => "Do the work and check it yourself; after each bigger step call `task_checkpoint`, so that whoever goes on should your run end has it. Then call `task_submit` with a note to the reviewer (what you did, why, what to look at) and end your turn. If only a person can decide something, ask with `request_help` and wait for the answer.".to_owned(),
         (None, _) => "Read the diff and the code around it; run read-only checks if you like; change nothing. Then call `review_decide` once: `approve` with a note for the person who decides, or `changes` with everything that has to change, each point with file and line. End your turn after it.".to_owned(),
     };
     section(out, "How to end", &body);
