@@ -1,6 +1,6 @@
 /** Where one can go, and what each agent is up to. */
 import { Link } from "@tanstack/react-router";
-import { Activity, ChartSpline, CircleDot, Columns3, type LucideIcon, Settings, SquareUserRound, Waypoints } from "lucide-react";
+import { Activity, ChartSpline, CircleDot, Columns3, GitCompareArrows, type LucideIcon, MessagesSquare, Settings, SquareUserRound, Waypoints } from "lucide-react";
 import { useProject, useRead } from "../backend/reads";
 import type { AgentView } from "../backend/wire";
 import { agentState } from "../format/agent-state";
@@ -14,7 +14,7 @@ const CHOSEN = { className: "bg-surface text-ink shadow-card", "aria-current": "
 const WORDS = "max-wide:sr-only";
 
 interface EntryProps {
-  to: "/needs-you" | "/board" | "/workflows" | "/agents" | "/activity" | "/insights" | "/settings";
+  to: "/needs-you" | "/board" | "/workflows" | "/agents" | "/messages" | "/conflicts" | "/activity" | "/insights" | "/settings";
   icon: LucideIcon;
   name: string;
   count?: number | undefined;
@@ -44,6 +44,8 @@ export function SideBar() {
       <Entry to="/board" icon={Columns3} name={text.nav.board} count={project?.tasks} />
       <Entry to="/workflows" icon={Waypoints} name={text.nav.workflows} count={running === 0 ? undefined : running} />
       <Entry to="/agents" icon={SquareUserRound} name={text.nav.agents} count={project?.agents.length} />
+      <Entry to="/messages" icon={MessagesSquare} name={text.messages.title} />
+      <Entry to="/conflicts" icon={GitCompareArrows} name={text.conflicts.title} />
       <Entry to="/activity" icon={Activity} name={text.nav.activity} />
       <Entry to="/insights" icon={ChartSpline} name={text.nav.insights} />
       {project === undefined || project.agents.length === 0 ? null : (
