@@ -130,7 +130,7 @@ pub struct Saved {
     pub context: Compressed,
 }
 
-/// Makes a context small enough: cuts long entries, then leaves out the oldest completed steps, then the last pointers, questions,
+/// Makes a context small enough: cuts long entries, then leaves out the oldest completed steps, then the oldest pointers, questions,
 /// decisions and next steps.
 #[must_use]
 pub fn compress(context: &WorkContext, whole: Option<Seq>) -> Compressed {
@@ -189,8 +189,8 @@ fn shorten(entry: &mut String) -> bool {
     true
 }
 
-/// Leaves out what is missed least until the rest fits: the oldest completed steps, then the end of whichever list is longest. Returns
-/// how many entries that were.
+/// Leaves out what is missed least until the rest fits: the oldest completed steps, then the oldest entry of whichever list is longest,
+/// or the last of what comes next. Returns how many entries that were.
 fn drop_until_it_fits(context: &mut WorkContext) -> u32 {
     let mut size = context.size();
     let mut dropped = 0;
@@ -202,17 +202,19 @@ fn drop_until_it_fits(context: &mut WorkContext) -> u32 {
     context.completed.drain(..old);
     dropped += old;
     while size > SIZE_MAX {
+        // What was added last is what whoever goes on needs; of what comes next, the first.
         let lists = [
-            &mut context.pointers,
-            &mut context.completed,
-            &mut context.questions,
-            &mut context.decisions,
-            &mut context.next,
+            (&mut context.pointers, true),
+            (&mut context.completed, true),
+            (&mut context.questions, true),
+            (&mut context.decisions, true),
+            (&mut context.next, false),
         ];
-        let longest = lists.into_iter().max_by_key(|list| list.len());
-        let Some(entry) = longest.and_then(Vec::pop) else {
+        let longest = lists.into_iter().max_by_key(|(list, _)| list.len());
+        let Some((list, oldest)) = longest.filter(|(list, _)| !list.is_empty()) else {
             break;
         };
+        let entry = list.remove(if oldest { 0 } else { list.len() - 1 });
         size -= length(&entry);
         dropped += 1;
     }
@@ -281,6 +283,11 @@ mod tests {
             assert!(json.len() <= SIZE_MAX, "{} bytes", json.len());
             assert!(left.left_out > 0 && left.whole == Some(Seq(7)));
             assert!(!left.context.next.is_empty() && !left.context.decisions.is_empty());
+            assert_eq!(
+                left.context.pointers.last().map(String::as_str),
+                Some(format!("src/x.rs {}: \"äöü\"", steps - 1).as_str()),
+                "the newest pointer is kept"
+            );
             assert_eq!(
                 left.context.next[0], "next 0: \"äöü\"",
                 "what comes next is kept"

@@ -8,7 +8,9 @@
 //! What it leaves behind for the tests lies in `$HOME/fake-claude/`: `starts` has a line for each start (run id, process
 //! id), `sessions/` a file for each session. `$HOME/fake-claude/pause_ms` says how long each step takes. While there is a file
 //! `$HOME/fake-claude/wait`, an implementer does not hand in; while there is a file
-//! `$HOME/fake-claude/stubborn`, an implementer starts children that want to outlive it, and hears nothing any more.
+//! `$HOME/fake-claude/stubborn`, an implementer starts children that want to outlive it, and hears nothing any more; while there is a file
+//! `$HOME/fake-claude/relay`, it saves what it does in each step (`saved`), having written down what it got from whoever was before
+//! it (`arrived`), until there is a file `finish`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a program of the tests: what fails here has to be loud
 
@@ -191,29 +193,83 @@ impl Agent {
                 let goal = json!({"section": "Goal", "text": format!("What {task} is for.")});
                 self.tool("task_update", &goal)?;
                 self.rest();
-                self.tool(
-                    "task_submit",
-                    &json!({"note": format!("{task} is prepared")}),
-                )
+                let note = json!({"note": format!("{task} is prepared")});
+                self.tool("task_submit", &note).map(drop)
             }
             "implement" if self.home.join("stubborn").exists() => self.hangs_on(),
             "implement" => {
+                if self.home.join("relay").exists() {
+                    self.relay(prompt)?;
+                }
                 self.write_file(task);
                 self.rest();
                 while self.home.join("wait").exists() {
                     thread::sleep(Duration::from_millis(20));
                 }
-                self.tool(
-                    "task_submit",
-                    &json!({"note": format!("{task} is implemented")}),
-                )
+                let note = json!({"note": format!("{task} is implemented")});
+                self.tool("task_submit", &note).map(drop)
             }
             "review" => {
                 let verdict = json!({"verdict": "approve", "note": format!("{task} is good")});
-                self.tool("review_decide", &verdict)
+                self.tool("review_decide", &verdict).map(drop)
             }
             _ => Some(()),
         }
+    }
+
+    /// Goes on where somebody else stopped, and saves after each step.
+    fn relay(&mut self, prompt: &str) -> Option<()> {
+        let run = env::var("ORCHESTRON_RUN").unwrap_or_default();
+        let after = self.lines("saved");
+        let loaded = json_in(&self.tool("context_load", &json!({}))?);
+        let whole = json_in(&self.tool("context_load", &json!({"whole": true}))?);
+        // Who goes on with its own conversation is not told again what it knows; it asks.
+        let given = prompt
+            .split_once("## Saved context")
+            .map(|(_, rest)| json_in(rest));
+        let given = if self.resumed {
+            loaded
+        } else {
+            given.unwrap_or_default()
+        };
+        self.note("arrived", &json!({
+            "run": run, "resumed": self.resumed, "after": after, "left_out": given["left_out"], "prompt": given, "whole": whole,
+        }));
+        for step in 1.. {
+            self.rest();
+            if self.home.join("finish").exists() {
+                return Some(());
+            }
+            let word = |list: &str| json!([format!("{list}: {run} {step}")]);
+            let known = json!({
+                "now": format!("{run} {step}"), "completed": word("completed"), "next": word("next"), "decisions": word("decisions"),
+                "questions": word("questions"), "pointers": word("pointers"),
+            });
+            let said = self.tool("task_checkpoint", &known)?;
+            if said.starts_with("Saved") {
+                let mut note = known;
+                note["run"] = json!(run);
+                self.note("saved", &note);
+            }
+        }
+        Some(())
+    }
+
+    fn lines(&self, name: &str) -> usize {
+        let text = fs::read_to_string(self.home.join(name)).unwrap_or_default();
+        text.lines().count()
+    }
+
+    /// One line in one write.
+    fn note(&self, name: &str, note: &Value) {
+        let path = self.home.join(name);
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("notes");
+        file.write_all(format!("{note}\n").as_bytes())
+            .expect("notes");
     }
 
     /// Starts a child in a session of its own that minds no signal, and one whose parent is gone; then neither reads nor ends.
@@ -250,8 +306,8 @@ impl Agent {
         id
     }
 
-    /// Calls a tool of the host and waits for its answer.
-    fn tool(&mut self, name: &str, arguments: &Value) -> Option<()> {
+    /// Calls a tool of the host and waits for its answer: its words.
+    fn tool(&mut self, name: &str, arguments: &Value) -> Option<String> {
         let id = self.uses(&format!("mcp__{SERVER}__{name}"), arguments);
         let request = format!("mcp-{}-{}", std::process::id(), self.calls);
         let call = json!({"method": "tools/call", "params": {"name": name, "arguments": arguments}, "jsonrpc": "2.0", "id": self.calls});
@@ -263,7 +319,8 @@ impl Agent {
                 self.asked(&line);
             } else if line["response"]["request_id"] == request.as_str() {
                 result_of(&id, "noted");
-                return Some(());
+                let said = line.pointer("/response/response/mcp_response/result/content/0/text");
+                return Some(said.and_then(Value::as_str).unwrap_or_default().to_owned());
             }
         }
     }
@@ -276,6 +333,13 @@ impl Agent {
         );
         say(&json!({"type": "system", "subtype": "session_state_changed", "state": "idle"}));
     }
+}
+
+/// The first line that is a JSON object.
+fn json_in(text: &str) -> Value {
+    let mut lines = text.lines().filter(|line| line.starts_with('{'));
+    let found = lines.find_map(|line| serde_json::from_str(line).ok());
+    found.unwrap_or_default()
 }
 
 fn result_of(id: &str, text: &str) {

@@ -4,6 +4,7 @@
 //! `./dev test` installs them (`tests/mcp`): from npm with a Node new enough for them, and from PyPI below `target/`.
 
 mod conformance;
+mod handovers;
 mod pipe;
 
 use crate::{

@@ -2,6 +2,7 @@
 
 mod chain;
 mod commands;
+mod core;
 mod edits;
 mod engine;
 mod failed;
@@ -64,6 +65,7 @@ fn measure(plan: &Plan) -> Measured<bool> {
             "engine" => engine::measure(plan, &mut report),
             "mcp" => mcp::measure(plan, &mut report),
             "hooks" => hooks::measure(plan, &mut report),
+            "core" => core::measure(plan, &mut report),
             _ => window::measure(plan, &mut report),
         };
         if let Err(error) = done {

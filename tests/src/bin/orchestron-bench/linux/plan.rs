@@ -3,8 +3,8 @@
 use super::failed::{Failed, Measured};
 
 /// Names of the parts, in their order.
-pub const PARTS: [&str; 8] = [
-    "commands", "writers", "chain", "edits", "engine", "mcp", "hooks", "window",
+pub const PARTS: [&str; 9] = [
+    "commands", "writers", "chain", "edits", "engine", "mcp", "hooks", "core", "window",
 ];
 
 /// The usage text.
@@ -12,7 +12,7 @@ pub const USAGE: &str = "Usage: orchestron-bench [--quick] [--only PART]…
 
 Measures the release build of Orchestron beside the least that any program could do, and prints a table.
   --quick      smaller sizes and fewer rounds, for a busy machine
-  --only PART  commands, writers, chain, edits, engine, mcp, hooks or window; may be given several times
+  --only PART  commands, writers, chain, edits, engine, mcp, hooks, core or window; may be given several times
 Everything happens in temporary folders with their own state; nothing of yours is touched.";
 
 /// What is asked for.
@@ -82,6 +82,11 @@ impl Plan {
     /// Edits from outside.
     pub const fn edits(&self) -> usize {
         if self.quick { 100 } else { 1_000 }
+    }
+
+    /// Worlds that the simulator plays.
+    pub const fn worlds(&self) -> u64 {
+        if self.quick { 300 } else { 3_000 }
     }
 
     /// Seconds without work.
