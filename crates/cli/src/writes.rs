@@ -302,7 +302,7 @@ fn reject(args: crate::args::Reject) -> Result<Value, Failure> {
     let again = args.again.into_iter().map(verdict(false));
     as_json(&input::Reject {
         task: args.task,
-        note: Some(args.message),
+        note: args.message,
         commit: None,
         comments: args.comment,
         hunks: kept.chain(again).collect(),

@@ -7,6 +7,7 @@ mod messages;
 mod output;
 mod places;
 mod refusals;
+mod reviews;
 mod scheduling;
 mod steps;
 mod tests_first;

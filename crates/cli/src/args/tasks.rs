@@ -105,8 +105,8 @@ pub struct Reject {
     /// The task, such as TASK-7
     pub task: String,
     /// What has to change
-    #[arg(long, short, default_value = "", hide_default_value = true)]
-    pub message: String,
+    #[arg(long, short, required_unless_present_any = ["comment", "again"])]
+    pub message: Option<String>,
     /// Words about lines, with the code they are about: FILE:LINE:TEXT or FILE:LINE-LINE:TEXT; may be repeated
     #[arg(long, value_name = "FILE:LINE:TEXT", value_parser = comment)]
     pub comment: Vec<Comment>,
