@@ -102,6 +102,25 @@ fn only_pages_of_this_address_with_the_token_may_call() {
 }
 
 #[test]
+fn no_page_starts_a_program_on_the_person_s_screen() {
+    let runtime = Runtime::new().unwrap();
+    let world = World::new();
+    world.editors(&["code"]);
+    let (changes, _) = broadcast::channel(1);
+    let serving = over(&runtime, &world, changes);
+    let headers = [
+        header("host", &serving.addr().to_string()),
+        header("authorization", &format!("Bearer {TOKEN}")),
+    ];
+    for (operation, wanted) in [("open", "403"), ("editor-set", "403"), ("editor", "200")] {
+        let (status, _) = ask(serving.addr(), &format!("POST /api/{operation}"), &headers);
+        assert_eq!(status, wanted, "{operation}");
+    }
+    assert!(world.opened().is_empty());
+    runtime.block_on(serving.stop()).unwrap();
+}
+
+#[test]
 fn an_open_page_does_not_keep_the_server_from_stopping() {
     let runtime = Runtime::new().unwrap();
     let serving = serving(&runtime);
