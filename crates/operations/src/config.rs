@@ -352,7 +352,7 @@ fn money(amount: Option<MicroUsd>) -> String {
 
 /// `90s`, `5m`, `1h`, `1h30m`, `500ms`.
 fn span(ms: u64) -> String {
-    if ms % 1000 > 0 {
+    if !ms.is_multiple_of(1000) {
         return format!("{ms}ms");
     }
     let seconds = ms / 1000;

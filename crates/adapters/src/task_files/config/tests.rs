@@ -536,3 +536,22 @@ fn a_budget_that_cannot_be_read_stops_what_costs_money() {
     }
     assert!(!unread("limits:\n  budget_usd: {task: 2.5, day: 20}\n"));
 }
+
+#[test]
+fn what_a_text_would_mean_is_told_without_writing_it() {
+    let world = World::new();
+    world.write("config.yaml", "limits:\n  attempts: 5\n");
+    world.write("agents.yaml", "agents:\n  impl:\n    cli: claude\n");
+    let (config, problems) = world
+        .folder
+        .config_as(b"chain:\n  implement: impl\nlimits:\n  attempts: many\n")
+        .unwrap();
+    assert_eq!(
+        config.holder(Leg::Implement, None),
+        Holder::Agent(name("impl"))
+    );
+    let told: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(told, [Some(4)]);
+    // What is there is as it was, and so is what was remembered of it.
+    assert_eq!(world.read().0.limits.attempts, 5);
+}
