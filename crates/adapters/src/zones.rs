@@ -77,7 +77,16 @@ mod tests {
 
     #[test]
     fn what_is_no_zone_is_none() {
-        for zone in ["", "Berlin", "+5", "+19:00", "+05:60", "5:30", "Europe/Atlantis", "../../etc/passwd"] {
+        for zone in [
+            "",
+            "Berlin",
+            "+5",
+            "+19:00",
+            "+05:60",
+            "5:30",
+            "Europe/Atlantis",
+            "../../etc/passwd",
+        ] {
             assert!(!is_known(zone), "{zone}");
         }
         assert!(offset_s(None, WINTER).is_some(), "the machine has one");
