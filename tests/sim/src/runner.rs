@@ -64,7 +64,19 @@ impl Tally {
         self.failed.extend(other.failed);
     }
 
-    /// Steps per second of one core.
+    /// Worlds per second of one core, each played twice.
+    #[must_use]
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )] // a figure for people
+    pub fn each(&self) -> u64 {
+        (self.worlds as f64 / self.spent.as_secs_f64().max(1e-9)) as u64
+    }
+
+    /// Steps per second of one core: an event that is applied and decided, a round of what time, clashes and the schedule bring, a command
+    /// that is carried out; in both plays of each world.
     #[must_use]
     #[allow(
         clippy::cast_precision_loss,
