@@ -64,6 +64,17 @@ fn asked(state: &State) -> usize {
     open.filter(|request| request.task.is_none()).count()
 }
 
+/// The work on the first task is submitted.
+fn hand_in(world: &World) {
+    let done = Fact::Submitted {
+        task: "TASK-001".parse().unwrap(),
+        leg: Leg::Implement,
+        note: "done".into(),
+        run: None,
+    };
+    world.store().append(&Actor::Person, vec![done]).unwrap();
+}
+
 #[test]
 fn an_engine_that_was_overtaken_writes_nothing_and_starts_nothing() {
     let (world, mut first) = at_work(3);
@@ -138,13 +149,7 @@ fn what_an_agent_hands_in_while_its_file_is_away_waits_for_the_file() {
     let text = world.text(HELD).unwrap();
     world.remove(HELD);
     look(&mut engine);
-    let done = Fact::Submitted {
-        task: "TASK-001".parse().unwrap(),
-        leg: Leg::Implement,
-        note: "done".into(),
-        run: None,
-    };
-    world.store().append(&Actor::Person, vec![done]).unwrap();
+    hand_in(&world);
     look(&mut engine);
     world.write(HELD, &text);
     look(&mut engine);
@@ -283,6 +288,74 @@ fn files_that_git_is_at_are_looked_at_when_it_is_done() {
     look(&mut engine);
     assert!(!is_alive(engine.state()), "a person has moved it");
     assert_eq!(removed(&world), 0);
+}
+
+/// How often nothing was started because of the files, was started again, and a person was asked.
+fn holds(world: &World) -> (usize, usize, usize) {
+    let facts = world.facts();
+    let count = |is: fn(&Fact) -> bool| facts.iter().filter(|fact| is(fact)).count();
+    (
+        count(|fact| matches!(fact, Fact::Paused { .. })),
+        count(|fact| matches!(fact, Fact::Resumed { .. })),
+        count(|fact| matches!(fact, Fact::RequestOpened { task: None, .. })),
+    )
+}
+
+#[test]
+fn a_branch_switch_that_is_looked_at_while_git_writes_is_one_hold() {
+    for by_lock in [false, true] {
+        let (world, mut engine) = at_work(12);
+        let still = |world: &World, still| {
+            if by_lock {
+                world.git_writes(still);
+            } else {
+                world.files_move(still);
+            }
+        };
+        let files = take_away(&world, "TASK-012");
+        look(&mut engine);
+        assert_eq!(holds(&world), (1, 0, 1));
+        // Back they come: what is there already may go again.
+        still(&world, true);
+        put_back(&world, &files);
+        look(&mut engine);
+        assert!(engine.state().paused.is_some(), "still held");
+        take_away(&world, "TASK-012");
+        look(&mut engine);
+        put_back(&world, &files);
+        look(&mut engine);
+        assert_eq!(holds(&world), (1, 0, 1), "by_lock {by_lock}");
+        still(&world, false);
+        look(&mut engine);
+        assert_eq!(holds(&world), (1, 1, 1), "by_lock {by_lock}");
+        assert_eq!((removed(&world), asked(engine.state())), (0, 0));
+        assert!(is_alive(engine.state()));
+    }
+}
+
+#[test]
+fn what_is_handed_in_while_git_takes_the_files_away_is_committed_when_they_are_back() {
+    let (world, mut engine) = at_work(4);
+    let text = world.text(HELD).unwrap();
+    // Nobody has noticed yet, and every listing differs from the one before.
+    world.files_move(true);
+    world.remove(HELD);
+    hand_in(&world);
+    engine.step(&[Wake::Doorbell]).unwrap();
+    world.pass(30_000);
+    look(&mut engine);
+    let (committed, failed) = (
+        |fact: &Fact| matches!(fact, Fact::Committed { .. }),
+        |fact: &Fact| matches!(fact, Fact::CommandFailed { .. }),
+    );
+    assert!(!world.facts().iter().any(failed), "{:#?}", world.facts());
+    assert!(!world.facts().iter().any(committed));
+    world.write(HELD, &text);
+    world.files_move(false);
+    look(&mut engine);
+    assert!(!world.facts().iter().any(failed), "{:#?}", world.facts());
+    assert!(world.facts().iter().any(committed), "{:#?}", world.facts());
+    assert_eq!((removed(&world), holds(&world)), (0, (0, 0, 0)));
 }
 
 #[test]
