@@ -116,15 +116,17 @@ impl fmt::Display for Over {
 pub fn blocker(state: &State, agent: &AgentName, now: Time) -> Option<Over> {
     let found = state.config.agents.get(agent)?;
     let own = |name: &AgentName| name == agent;
+    let mine = over(state, &found.rate, own, now);
+    let mine = mine.map(|spent| spent.by(Whose::Agent(agent.clone())));
+    let Some(rate) = state.config.accounts.get(&found.account) else {
+        return mine;
+    };
     let shared = |name: &AgentName| {
         let other = state.config.agents.get(name);
         other.is_some_and(|other| other.account == found.account)
     };
-    let limit_of_account = state.config.accounts.get(&found.account);
-    let whose = Whose::Agent(agent.clone());
-    let mine = over(state, &found.rate, whose, own, now);
-    let whose = Whose::Account(found.account.clone());
-    let ours = limit_of_account.and_then(|rate| over(state, rate, whose, shared, now));
+    let ours = over(state, rate, shared, now);
+    let ours = ours.map(|spent| spent.by(Whose::Account(found.account.clone())));
     mine.into_iter().chain(ours).max_by_key(|over| over.until)
 }
 
@@ -138,13 +140,32 @@ pub fn opens(state: &State, now: Time) -> Option<Time> {
         .min()
 }
 
+/// How far beyond a limit a bucket is.
+struct Spent {
+    measure: Measure,
+    level: u64,
+    limit: u64,
+    until: Time,
+}
+
+impl Spent {
+    fn by(self, whose: Whose) -> Over {
+        Over {
+            whose,
+            measure: self.measure,
+            level: self.level,
+            limit: self.limit,
+            until: self.until,
+        }
+    }
+}
+
 fn over(
     state: &State,
     rate: &Rate,
-    whose: Whose,
     counts: impl Fn(&AgentName) -> bool,
     now: Time,
-) -> Option<Over> {
+) -> Option<Spent> {
     let limits = [
         (Measure::Tokens, rate.tokens_per_minute),
         (Measure::Requests, rate.requests_per_minute),
@@ -171,8 +192,7 @@ fn over(
             limit,
             now,
         );
-        (level > limit).then(|| Over {
-            whose: whose.clone(),
+        (level > limit).then(|| Spent {
             measure,
             level,
             limit,
@@ -180,7 +200,7 @@ fn over(
         })
     };
     let found = limits.into_iter().flatten().filter_map(drained);
-    found.max_by_key(|over| over.until)
+    found.max_by_key(|spent| spent.until)
 }
 
 /// How much is in a bucket that drains by `limit` a minute.

@@ -144,13 +144,13 @@ fn patience(state: &State) -> i64 {
 
 /// When a task will have stalled, if nothing goes forward until then.
 fn stalls_at(state: &State, card: &TaskCard) -> Option<Time> {
-    let found = state.tasks.get(&card.id)?;
+    let found = state.tasks.get(&card.id).filter(|found| is_under_way(found))?;
     let waits = state
         .requests_of(&card.id)
         .any(|request| request.kind.holds_up())
         || state.paused.is_some()
         || state.paused_tasks.contains_key(&card.id);
-    if waits || !is_under_way(found) {
+    if waits {
         return None;
     }
     let run = state.live_run(&card.id);
