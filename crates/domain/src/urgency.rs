@@ -138,7 +138,8 @@ fn words(
     }
     let all = behind.iter().copied().chain(own);
     let mut cards = all.filter_map(|task| state.cards.get(task));
-    if cards.any(|card| card.priority == Priority::P0) {
+    // Alone it says nothing that the task does not say itself.
+    if !parts.is_empty() && cards.any(|card| card.priority == Priority::P0) {
         parts.push("P0".to_owned());
     }
     parts.join(" · ")

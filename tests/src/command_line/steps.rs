@@ -45,7 +45,7 @@ fn where_nobody_works_each_verb_says_what_helps() {
         &env,
         &["clarify", "TASK-1", "in French", "--request", "R-9"],
         2,
-        "error: R-9 is no open question about TASK-001",
+        "error: request: [REQUEST] is no open question about TASK-001",
     );
     prints(
         &env,
