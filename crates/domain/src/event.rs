@@ -642,7 +642,8 @@ impl Fact {
             | Self::RunStarted { task, .. } => Some(task),
             Self::RequestOpened { task, .. }
             | Self::Undone { task, .. }
-            | Self::SessionEnded { task, .. } => task.as_ref(),
+            | Self::SessionEnded { task, .. }
+            | Self::CommitSeen { task, .. } => task.as_ref(),
             Self::MessageSent { letter } => letter.task.as_ref(),
             _ => None,
         }
