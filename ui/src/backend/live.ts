@@ -13,8 +13,12 @@ const LINES_REST_MS = 400;
 /** What takes long is done less often. */
 const REST_PER_WORK = 4;
 const LONGEST_REFRESH_MS = 10_000;
+/** Measures read the whole log; a moment more or less changes nothing in them. */
+const MEASURES_REST_MS = 5_000;
 
 const ABOUT_RUNS: readonly OperationName[] = ["transcript"];
+const ABOUT_MEASURES: readonly OperationName[] = ["insights"];
+const APART: readonly OperationName[] = [...ABOUT_RUNS, ...ABOUT_MEASURES];
 const ABOUT_LINES: readonly OperationName[] = ["project", "task"];
 const BOARD_KEY = ["board", {}];
 
@@ -23,21 +27,25 @@ export function keepFresh(backend: Backend, client: QueryClient): () => void {
     client.invalidateQueries({ predicate: (query) => isAbout(query, names) }, { cancelRefetch: true });
   const all = new Gatherer(GATHER_MS, 0, () => refresh(null));
   const transcripts = new Gatherer(GATHER_MS, 0, () => refresh(ABOUT_RUNS));
+  const measures = new Gatherer(GATHER_MS, MEASURES_REST_MS, () => refresh(ABOUT_MEASURES));
   const lines = new Gatherer(GATHER_MS, LINES_REST_MS, () => Promise.all([refresh(ABOUT_LINES), refreshLines(backend, client)]));
   const stop = backend.subscribe((topic: Topic) => {
-    if (topic === "store") all.ask();
+    if (topic === "store") {
+      all.ask();
+      measures.ask();
+    }
     transcripts.ask();
     if (topic === "runs") lines.ask();
   });
   return () => {
     stop();
-    for (const gatherer of [all, transcripts, lines]) gatherer.stop();
+    for (const gatherer of [all, transcripts, measures, lines]) gatherer.stop();
   };
 }
 
 function isAbout(query: Query, names: readonly OperationName[] | null): boolean {
   const name = query.queryKey[0] as OperationName;
-  return names === null ? name !== "transcript" : names.includes(name);
+  return names === null ? !APART.includes(name) : names.includes(name);
 }
 
 /** Asks again only for the columns in which somebody works; the whole board may be thousands of cards. */
