@@ -10,7 +10,7 @@ use orchestron_adapters::{
     project::{self, Project},
 };
 use orchestron_domain::{
-    TaskId,
+    Gate, TaskId,
     commits::{Check, ids_in, needed, task_of_branch},
 };
 use orchestron_operations::{
@@ -133,6 +133,30 @@ fn before_commit(hook: &Hook) -> Result<bool, Failure> {
         );
         return Ok(true);
     }
+    let checks = run_gates(&place, &plan.gates)?;
+    let failed = checks
+        .iter()
+        .find(|check| !check.passed)
+        .map(|check| format!("gate {}: {}", check.gate, check.end));
+    if let Some(task) = &plan.task {
+        report(&project, context, task, checks);
+    }
+    match failed {
+        Some(why) => {
+            tell(&format!(
+                "the commit is not made: {why}. Mend it and commit again; `git commit --no-verify` leaves the gates out, and that is shown"
+            ));
+            Ok(false)
+        }
+        None => {
+            place.mark_checked(&env::var("ORCHESTRON_GIT").unwrap_or_default())?;
+            Ok(true)
+        }
+    }
+}
+
+/// Runs gates one after the other, up to the first that does not pass.
+fn run_gates(place: &CommitPlace, gates: &[Gate]) -> Result<Vec<Check>, Failure> {
     let loose = place.unstaged()?;
     if loose > 0 {
         tell(&format!(
@@ -140,7 +164,7 @@ fn before_commit(hook: &Hook) -> Result<bool, Failure> {
         ));
     }
     let mut checks = Vec::new();
-    for gate in &plan.gates {
+    for gate in gates {
         tell(&format!("gate {}: {}", gate.name, gate.run));
         let ended = foreground::run(
             &gate.run,
@@ -166,25 +190,7 @@ fn before_commit(hook: &Hook) -> Result<bool, Failure> {
             break;
         }
     }
-    let failed = checks
-        .iter()
-        .find(|check| !check.passed)
-        .map(|check| format!("gate {}: {}", check.gate, check.end));
-    if let Some(task) = &plan.task {
-        report(&project, context, task, checks);
-    }
-    match failed {
-        Some(why) => {
-            tell(&format!(
-                "the commit is not made: {why}. Mend it and commit again; `git commit --no-verify` leaves the gates out, and that is shown"
-            ));
-            Ok(false)
-        }
-        None => {
-            place.mark_checked(&env::var("ORCHESTRON_GIT").unwrap_or_default())?;
-            Ok(true)
-        }
-    }
+    Ok(checks)
 }
 
 /// Tells the task's story; that it could not be told changes nothing about the commit.

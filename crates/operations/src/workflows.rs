@@ -114,13 +114,20 @@ pub fn start(cx: &mut Context, input: &input::WorkflowStart) -> Result<WorkflowS
     };
     must_fit(&workflow, &values)?;
     let steps = make(cx, &state, &workflow, &instance, &values, left)?;
-    let made = Made {
-        instance: instance.clone(),
-        workflow: workflow.name.clone(),
-        parameters: values,
-        steps,
-        at: None,
-    };
+    tell(
+        cx,
+        Made {
+            instance,
+            workflow: workflow.name,
+            parameters: values,
+            steps,
+            at: None,
+        },
+    )
+}
+
+/// Writes down what was made, and says how it goes on.
+fn tell(cx: &mut Context, made: Made) -> Result<WorkflowStartView, OpError> {
     let actor = cx.actor.clone();
     cx.store
         .append(&actor, vec![Fact::WorkflowStarted { made: made.clone() }])?;
@@ -133,10 +140,11 @@ pub fn start(cx: &mut Context, input: &input::WorkflowStart) -> Result<WorkflowS
     let mut told = done(
         None,
         None,
-        format!("started {instance}: {}", names.join(", ")),
+        format!("started {}: {}", made.instance, names.join(", ")),
     );
     told.next.push(format!(
-        "`orchestron workflow status {instance}` tells how far it is"
+        "`orchestron workflow status {}` tells how far it is",
+        made.instance
     ));
     tell_engine(cx, &mut told, "its tasks are started")?;
     Ok(WorkflowStartView {
