@@ -44,6 +44,7 @@ export const boardText = {
     working: (done: number, all: number) => `${done} of ${all}…`,
   },
   drag: {
+    key: "Move the card: Tab to a column, Enter drops it, Escape leaves it",
     handle: (id: string) => `Move ${id}`,
     target: (column: string) => `${column}: drop here`,
     notMoved: (id: string) => `${id} stays where it is`,

@@ -101,8 +101,15 @@ function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filt
   const onDropped = useMove();
   const now = useNow(60_000);
   useShortcut("x", text.board.keys, text.select.key, () => {
-    const id = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["card"] : undefined;
+    const id = focusedCard();
     if (id !== undefined) toggle(id);
+  });
+  // A press that no pointer made begins a drag that the keyboard goes on with.
+  useShortcut("m", text.board.keys, text.drag.key, () => {
+    const id = focusedCard();
+    const handle = id === undefined ? null : document.querySelector<HTMLElement>(`[data-drag="${CSS.escape(id)}"]`);
+    handle?.focus();
+    handle?.click();
   });
   return (
     <>
@@ -122,4 +129,8 @@ function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filt
       <BulkBar shown={shown} />
     </>
   );
+}
+
+function focusedCard(): string | undefined {
+  return document.activeElement instanceof HTMLElement ? document.activeElement.dataset["card"] : undefined;
 }

@@ -15,7 +15,7 @@ export function BulkBar({ shown }: { shown: readonly string[] }) {
   const { progress, run } = useBulk();
   const calls = useCalls();
   useEffect(() => () => select([]), []);
-  useShortcut("Escape".toLowerCase(), text.board.keys, text.select.clear, () => select([]), selected.size > 0);
+  useShortcut("escape", text.board.keys, text.select.clear, () => select([]), selected.size > 0);
   if (selected.size === 0) return null;
   const ids = [...selected];
   const { did } = text.select;

@@ -73,7 +73,7 @@ function Tools({ card, isSelected, dragButton }: { card: CardView; isSelected: b
           {isSelected ? <Check aria-hidden size={11} strokeWidth={3.5} /> : null}
         </span>
       </Checkbox>
-      <Button {...dragButton} aria-label={text.drag.handle(card.id)} excludeFromTabOrder data-testid={`drag-${card.id}`} className="flex h-5 w-3.5 cursor-grab items-center justify-center rounded text-faint data-hovered:text-ink">
+      <Button {...dragButton} aria-label={text.drag.handle(card.id)} excludeFromTabOrder data-drag={card.id} data-testid={`drag-${card.id}`} className="flex h-5 w-3.5 cursor-grab items-center justify-center rounded text-faint data-hovered:text-ink">
         <GripVertical aria-hidden size={12} />
       </Button>
     </span>

@@ -161,8 +161,8 @@ describe("the board", () => {
     expect(await screen.findByTestId("toast")).toHaveTextContent("TASK-122 stays where it is");
     expect(backend.writes).toEqual([]);
     await waitFor(() => expect(screen.getByTestId("column-ready")).not.toHaveAttribute("data-offer"));
-    screen.getByTestId("drag-TASK-122").focus();
-    await user.keyboard("{Enter}");
+    screen.getByTestId("card-TASK-122").querySelector("a")?.focus();
+    await user.keyboard("m");
     await focusColumn(user, "ready");
     fireEvent.keyDown(document.activeElement ?? document.body, { key: "Enter" });
     fireEvent.keyUp(document.activeElement ?? document.body, { key: "Enter" });
