@@ -5,7 +5,7 @@
 
 use crate::{failure::Failure, here};
 use orchestron_adapters::{
-    git::CommitPlace,
+    git::{CheckedMark, CommitPlace},
     process::{caller, foreground},
     project::{self, Project},
 };
@@ -118,6 +118,7 @@ fn before_commit(hook: &Hook) -> Result<bool, Failure> {
     }
     let files = place.staged()?;
     if needed(&config.gates, &files).is_empty() {
+        place.mark_looked(&this_git())?;
         return Ok(true);
     }
     let (project, mut context) = hook.open()?;
@@ -149,7 +150,7 @@ fn before_commit(hook: &Hook) -> Result<bool, Failure> {
             Ok(false)
         }
         None => {
-            place.mark_checked(&env::var("ORCHESTRON_GIT").unwrap_or_default())?;
+            place.mark_checked(&this_git())?;
             Ok(true)
         }
     }
@@ -311,6 +312,11 @@ fn with_trailer(text: &str, task: &TaskId) -> Option<String> {
     Some(format!("{}\n{gap}{trailer}\n{rest}", before.join("\n")))
 }
 
+/// The process that runs the hooks, as they told us.
+fn this_git() -> String {
+    env::var("ORCHESTRON_GIT").unwrap_or_default()
+}
+
 /// Links the commit to its tasks, and notices when its checks were left out.
 fn after_commit(hook: &Hook, name: &str) -> Result<(), Failure> {
     let Some(place) = hook.place() else {
@@ -322,22 +328,23 @@ fn after_commit(hook: &Hook, name: &str) -> Result<(), Failure> {
     let names_none = ids_in(&place.message_draft()).is_empty()
         && place.branch().as_deref().and_then(task_of_branch).is_none();
     let is_main = fs::metadata(place.top().join(".git")).is_ok_and(|look| look.is_dir());
-    if name == "post-commit" && !has_gates && names_none && is_main && !holds_something(hook)? {
+    let commits = name == "post-commit";
+    let quiet = commits && names_none && is_main && !holds_something(hook)?;
+    let git = this_git();
+    // Told by the process without asking git anything; what came through another tool's hook is told by its tree.
+    let looked = |mark: &CheckedMark| !git.is_empty() && mark.git == git;
+    let was_looked = mark.as_ref().is_some_and(looked);
+    let left_out = commits
+        && has_gates
+        && !was_looked
+        && place.was_committed() == Some(true)
+        && !needed(&gates, &place.changed()?).is_empty();
+    if quiet && !left_out {
         return Ok(());
     }
     let mut made = place.made()?;
-    let git = env::var("ORCHESTRON_GIT").unwrap_or_default();
-    let was_checked =
-        mark.is_some_and(|mark| mark.tree == made.tree || (!git.is_empty() && mark.git == git));
-    if name == "post-commit" && has_gates && !was_checked && place.was_committed() == Some(true) {
-        made.seen.unchecked = !needed(&gates, &place.changed()?).is_empty();
-    }
-    if names_none
-        && !made.seen.unchecked
-        && ids_in(&made.message).is_empty()
-        && is_main
-        && !holds_something(hook)?
-    {
+    made.seen.unchecked = left_out && mark.is_none_or(|mark| mark.tree != made.tree);
+    if quiet && !made.seen.unchecked && ids_in(&made.message).is_empty() {
         return Ok(());
     }
     let (_project, mut context) = hook.open()?;

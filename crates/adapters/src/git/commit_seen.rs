@@ -140,6 +140,18 @@ impl CommitPlace {
         let tree = self
             .index(Git::write_in(&self.place, &["write-tree"]))
             .line()?;
+        self.mark(&tree, git)
+    }
+
+    /// Keeps in mind that what is staged was looked at and needs no check.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn mark_looked(&self, git: &str) -> PortResult<()> {
+        self.mark("-", git)
+    }
+
+    fn mark(&self, tree: &str, git: &str) -> PortResult<()> {
         let file = self.place.git_dir.join(MARK);
         fs::write(&file, format!("{tree} {git}\n")).map_err(|source| GitError::File {
             doing: "write",
