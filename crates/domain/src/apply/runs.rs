@@ -2,8 +2,8 @@
 
 use super::{chain::end_stop, progress, prune};
 use crate::{
-    Actor, AgentName, Event, Fact, Holder, Leg, Run, RunEnd, RunId, RunStatus, State,
-    Time, budget, failure,
+    Actor, AgentName, Event, Fact, Holder, Leg, Run, RunEnd, RunId, RunStatus, State, Time, budget,
+    failure,
     planted::{Fault, is},
     rate,
     run::Work,
