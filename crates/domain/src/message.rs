@@ -368,8 +368,12 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
                 at: event.at,
                 receipts: receipts.collect(),
             };
+            let settled = message.is_settled();
             state.messages.insert(event.seq, message);
-            prune(state);
+            // One that waits for somebody settles nothing: thousands of them must not be gone through for each new one.
+            if settled {
+                prune(state);
+            }
         }
         Fact::MessageDelivered { message, to, run } => {
             if let Some(receipt) = receipt(state, *message, to) {

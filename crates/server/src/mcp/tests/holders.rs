@@ -3,7 +3,7 @@
 use super::{Client, RUN, at_work, by_cursor, names, person};
 use orchestron_operations::{call, wire::Topic};
 use orchestron_testkit::{Status, World, run_engine};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 async fn cursor(world: &World) -> Client {
@@ -256,12 +256,6 @@ async fn what_is_given_unasked_is_small() {
             .good(
                 "message_send",
                 json!({"to": "cursor", "text": format!("{n} {}", "word ".repeat(100))}),
-            )
-            .await;
-        client
-            .good(
-                "message_send",
-                json!({"to": "person", "text": format!("{n} to myself")}),
             )
             .await;
     }
