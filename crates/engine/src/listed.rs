@@ -45,7 +45,7 @@ impl Store {
     /// When log, index or configuration cannot be read.
     pub fn listed(&self, agent: Option<&str>, full: usize) -> PortResult<Listed> {
         let mut done: BTreeMap<TaskId, (Time, Done)> = BTreeMap::new();
-        let mut failed = BTreeSet::new();
+        let mut asked = BTreeSet::new();
         let reading = RefCell::new(Reading::default());
         let mut state = State::default();
         self.observe_config(&mut state)?;
@@ -66,14 +66,16 @@ impl Store {
             },
             &mut |path, card, problem| {
                 if let Some(card) = card.as_ref().filter(|card| card.status.is_over()) {
-                    failed.insert(card.id.clone());
+                    asked.insert(card.id.clone());
                 }
                 reading.borrow_mut().add_parts(path, card, problem);
             },
         )?;
         let reading = reading.into_inner();
         let again = self.log.index_of_all(reading.doubled())?;
-        let mut state = self.story_about(&failed)?;
+        // What has no good file stands where the log says.
+        asked.extend(reading.unclear().iter().cloned());
+        let mut state = self.story_about(&asked)?;
         (state.config, state.trusted) = (config, trusted);
         let (cards, unclear, problems) = reading.end(again);
         state.cards = cards;

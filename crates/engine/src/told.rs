@@ -98,6 +98,11 @@ impl Reading {
         &self.doubled
     }
 
+    /// Ids that are unclear so far.
+    pub const fn unclear(&self) -> &BTreeSet<TaskId> {
+        &self.unclear
+    }
+
     /// What was read; `again` are all rows of the [doubled](Self::doubled) ids.
     pub fn end(mut self, again: Vec<BoardRow>) -> Board {
         for row in again.into_iter().filter(|row| row.problem.is_none()) {

@@ -56,7 +56,7 @@ CREATE TABLE removed (task TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, W
 CREATE INDEX removed_by_version ON removed (version);
 CREATE INDEX files_of_task ON files (task) WHERE task IS NOT NULL;
 CREATE INDEX files_with_problem ON files (path) WHERE problem IS NOT NULL;
-CREATE INDEX files_by_place ON files (path) WHERE task IS NOT NULL;
+CREATE INDEX files_by_place ON files (path, task) WHERE task IS NOT NULL;
 CREATE TABLE cursor (only INTEGER PRIMARY KEY CHECK (only = 1), decided_to INTEGER NOT NULL) STRICT;
 CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), seq INTEGER NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, done INTEGER, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -89,7 +89,7 @@ DELETE FROM checkpoint;
 
 /// From tables of version 3 to those of version 4. Cards are written anew by [`rewrite_cards`].
 const FROM_3_TO_4: &str = "
-CREATE INDEX files_by_place ON files (path) WHERE task IS NOT NULL;
+CREATE INDEX files_by_place ON files (path, task) WHERE task IS NOT NULL;
 DROP TABLE progress;
 CREATE TABLE progress (task TEXT PRIMARY KEY, lively INTEGER NOT NULL, done INTEGER, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX progress_lively ON progress (task) WHERE lively = 1;
