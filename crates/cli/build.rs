@@ -7,7 +7,8 @@ use std::{
 
 fn main() -> io::Result<()> {
     // Commands live for milliseconds: nothing of the program has to be put right in memory before it begins.
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
+    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
     let demo = Path::new("demo");
