@@ -221,7 +221,10 @@ fn check(project: &Project, out: &Path) -> Result<Done, Failure> {
     }
     let entry = folder.join(IN_THE_PACKAGE[2]);
     let text = fs::read_to_string(&entry).map_err(Failure::file("read", &entry))?;
-    if !text.contains("x-scheme-handler/orchestron") {
+    // Without the `%u` the system starts the app for a link and does not tell it which.
+    if !text.contains("x-scheme-handler/orchestron;")
+        || !text.contains("Exec=orchestron-desktop %u")
+    {
         return Err(Failure::Unreadable {
             what: entry.display().to_string(),
             problem: "it does not say that it opens orchestron:// links".to_owned(),
