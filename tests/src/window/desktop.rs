@@ -329,10 +329,13 @@ impl TrayItem {
         )
     }
 
-    /// Presses an entry.
-    pub fn press(&self, entry: &Entry) {
-        assert!(entry.enabled, "{entry:?}");
-        self.press_number(entry.number).expect("a press");
+    /// Presses the entry that these labels lead to. A menu that changes in this instant is read again.
+    pub fn press(&self, env: &TestEnvironment, labels: &[&str]) {
+        env.wait_for(&format!("{labels:?} to be pressed"), SOON, || {
+            let entry = find(&self.menu(), labels)?;
+            assert!(entry.enabled, "{entry:?}");
+            self.press_number(entry.number).ok()
+        });
     }
 
     /// Presses what may have the number of this entry now; that there is nothing is fine.

@@ -54,7 +54,7 @@ fn what_waits_is_decided_in_the_tray_and_a_stale_press_is_refused() {
     let picture = tray.picture();
 
     thread::sleep(READ);
-    tray.press(&approve);
+    tray.press(env, &["TASK-001", "Approve"]);
     env.wait_for_status("TASK-001", "done", SOON);
     assert!(
         env.git(&["show", "main:src/limiter.js"])
@@ -69,7 +69,6 @@ fn what_waits_is_decided_in_the_tray_and_a_stale_press_is_refused() {
     tray.press_whatever_it_is(&approve);
 
     // The branch moves after its commit was shown; what was shown is not what would be merged.
-    let entry = tray.wait_for_entry(env, &["TASK-002", "Approve"]);
     let worktree = commits(env, "TASK-002");
     fs::write(worktree.join("ABOUT.md"), "# Something else\n").expect("a file");
     in_worktree(
@@ -77,15 +76,15 @@ fn what_waits_is_decided_in_the_tray_and_a_stale_press_is_refused() {
         &worktree,
         &["commit", "-qam", "changed after it was shown"],
     );
-    tray.press(&entry);
+    thread::sleep(READ * 2);
+    tray.press(env, &["TASK-002", "Approve"]);
     let told = desktop.wait_for_notification(env, "Nothing was done");
     assert!(told.title.contains("TASK-002"), "{told:?}");
     assert_eq!(env.status_of("TASK-002"), "review");
     let asked = env.request("review").expect("it is still asked");
     window.wait_for_address(env, &format!("/needs-you?request={}", asked["id"]));
 
-    let go_on = tray.wait_for_entry(env, &["Go on"]);
-    tray.press(&go_on);
+    tray.press(env, &["Go on"]);
     tray.wait_for_entry(env, &["Pause all"]);
     let quit = tray.wait_for_entry(env, &["Quit"]);
     assert!(quit.enabled);
@@ -226,7 +225,7 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
     assert_eq!((back.width, back.height), (shown.width, shown.height));
 
     // An agent waits for its permission, so it is asked first.
-    tray.press(&tray.wait_for_entry(env, &["Quit"]));
+    tray.press(env, &["Quit"]);
     let question = |display: &mut Display| {
         display
             .windows()
@@ -257,7 +256,7 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
             .any(|process| process.words.contains(" keep ")))
         .then_some(())
     });
-    tray.press(&tray.wait_for_entry(env, &["Quit"]));
+    tray.press(env, &["Quit"]);
     env.wait_for("the app to end", SOON, || {
         app.try_wait().expect("a child of ours")
     });
@@ -484,7 +483,7 @@ fn started_at_login_it_is_in_the_tray_and_opens_on_a_click() {
             .into_iter()
             .find(|window| window.title == "shop · Orchestron")
     });
-    tray.press(&tray.wait_for_entry(env, &["Quit"]));
+    tray.press(env, &["Quit"]);
     let status = env.wait_for("the app to end", SOON, || {
         app.try_wait().expect("a child of ours")
     });

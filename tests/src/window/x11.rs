@@ -1,5 +1,4 @@
-//! The few words of the X protocol that a person's hands and a window manager say: which windows are there, close this one, click
-//! here. Spoken over the display's own socket, so that no window manager and no tool is needed.
+//! The few words of the X protocol that a window manager says: which windows are there, close this one. Spoken over the display's own socket, so that no window manager and no tool is needed.
 
 use std::{
     io::{Read, Write},
@@ -12,7 +11,6 @@ const GET_PROPERTY: u8 = 20;
 const GET_ATTRIBUTES: u8 = 3;
 const GET_GEOMETRY: u8 = 14;
 const SEND_EVENT: u8 = 25;
-const QUERY_EXTENSION: u8 = 98;
 const VIEWABLE: u8 = 2;
 
 /// A window that is shown.
@@ -168,25 +166,6 @@ impl Display {
         }
         self.say(SEND_EVENT, 0, &body);
         // An answer to something else says that the display has taken it in.
-        self.windows();
-    }
-
-    /// Clicks somewhere on the screen.
-    pub fn click(&mut self, x: i16, y: i16) {
-        let mut name = 5_u16.to_ne_bytes().to_vec();
-        name.extend([0, 0]);
-        name.extend(b"XTEST");
-        let test = self.ask(QUERY_EXTENSION, 0, &name).expect("an answer")[9];
-        for (kind, detail) in [(6_u8, 0_u8), (4, 1), (5, 1)] {
-            let mut body = vec![kind, detail, 0, 0];
-            body.extend(0_u32.to_ne_bytes());
-            body.extend(self.root.to_ne_bytes());
-            body.extend([0; 8]);
-            body.extend(x.to_ne_bytes());
-            body.extend(y.to_ne_bytes());
-            body.extend([0; 8]);
-            self.say(test, 2, &body);
-        }
         self.windows();
     }
 }
