@@ -1,5 +1,6 @@
 //! Level B: the real engine and store over the testkit's ports in memory. It is killed at any write of the log and at any system call on
-//! a task file, loses its power, is overtaken by another engine, and starts again; people edit and move files and decide in between.
+//! a task file, loses its power, is overtaken by another engine in the middle of a start, and starts again; people edit, move and delete
+//! files, and decide in between.
 
 use crate::{
     core::differs,
@@ -9,10 +10,10 @@ use crate::{
 };
 use orchestron_domain::{
     Actor, AskId, CallId, Decision, Fact, Holder, Leg, MicroUsd, Request, RequestKind, RunEnd,
-    State, Status, apply::apply, conflict::Resolution, schedule::leg_of, signal::Signal,
-    state::Step,
+    State, Status, apply::apply, budget::BudgetScope, config::Limits, conflict::Resolution,
+    schedule::leg_of, signal::Signal, state::Step,
 };
-use orchestron_engine::{Engine, Mode, ports::Over};
+use orchestron_engine::{Engine, EngineError, Mode, ports::Over};
 use orchestron_testkit::{Act, Script, World, quiet_end};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROUNDS: u32 = 10;
 /// Rounds until everything must be done once it is calm.
 const CALM_ROUNDS: u32 = 60;
+/// What a run costs: as much as it may.
+const PRICE: MicroUsd = MicroUsd(1_000_000);
 /// Tasks at most.
 const TASKS_MAX: usize = 5;
 
@@ -30,7 +33,14 @@ struct Play {
     calm: bool,
     marks: BTreeMap<String, u32>,
     tasks: BTreeSet<String>,
+    /// Tasks that somebody deleted.
+    deleted: BTreeSet<String>,
     approved: BTreeSet<(String, String)>,
+    /// Another engine comes, or came, while the first one is at work.
+    overtaken: bool,
+    /// What the log tells.
+    state: State,
+    limits: Limits,
     steps: u64,
     hash: u64,
     told: usize,
@@ -70,7 +80,11 @@ impl Play {
             calm: false,
             marks: BTreeMap::new(),
             tasks: BTreeSet::new(),
+            deleted: BTreeSet::new(),
             approved: BTreeSet::new(),
+            overtaken: false,
+            state: State::default(),
+            limits: Limits::default(),
             steps: 0,
             hash: mix(1, seed),
             told: 0,
@@ -92,11 +106,19 @@ impl Play {
         self.world.chain(prepare, implement, review);
         let parallel = *self.rng.pick(&[1, 2, 3]).unwrap_or(&1);
         let gates = self.rng.chance(600);
+        let money = self.rng.chance(300);
+        let limits = &mut self.limits;
         self.world.configure(|config| {
             config.limits.parallel = parallel;
+            if money {
+                config.limits.reserve = PRICE;
+                config.limits.budget.task = Some(MicroUsd(2 * PRICE.0));
+                config.limits.budget.project = Some(MicroUsd(9 * PRICE.0));
+            }
             if !gates {
                 config.gates.clear();
             }
+            limits.clone_from(&config.limits);
         });
         self.world.trust();
         for number in 1..=self.knobs.tasks.min(TASKS_MAX) {
@@ -147,6 +169,7 @@ impl Play {
             self.note(|| format!("the engine will be killed at system call {calls}"));
             self.world.die_at(calls);
         }
+        self.let_another_in();
         let ended = match Engine::start(self.world.ports(), Mode::Run) {
             Ok(mut engine) => {
                 let ended = engine.run();
@@ -166,12 +189,32 @@ impl Play {
             self.world.power_cut(kept);
         }
         let down = self.world.revive();
-        if let (Err(error), false) = (&ended, down) {
+        let lost = ended.as_ref().is_err_and(EngineError::is_held) && self.overtaken;
+        self.overtaken &= !lost;
+        if let (Err(error), false) = (&ended, down || lost) {
             let what = error.to_string();
             self.wrong("the engine gives up although nothing is wrong", what);
         }
         self.hear();
         self.check();
+    }
+
+    /// While the engine starts a run, its lease is lost and another engine comes, does all that is to be done, and goes. What the first one
+    /// was at must come to nothing.
+    fn let_another_in(&mut self) {
+        let often = self.knobs.rate(Trouble::Stale).saturating_mul(20).min(500);
+        if self.calm || !self.rng.chance(often) {
+            return;
+        }
+        self.overtaken = true;
+        self.note(|| "another engine comes in the middle of the next start".to_owned());
+        self.world.while_starting("implement", |world| {
+            world.lose_lease();
+            // It may be killed, too.
+            if let Ok(mut second) = Engine::start(world.ports(), Mode::Run) {
+                second.run().ok();
+            }
+        });
     }
 
     /// Takes new events into the hash and the story.
@@ -180,6 +223,8 @@ impl Play {
         for event in events.iter().skip(self.told) {
             self.steps += 1;
             self.hash = mix(self.hash, event.seq.0 ^ event.at.0.cast_unsigned());
+            apply(&mut self.state, event);
+            self.judge();
             if self.trace.is_some() {
                 let line = format!("log {} {:?}: {:?}", event.seq.0, event.by, event.fact);
                 self.note(|| line);
@@ -190,10 +235,8 @@ impl Play {
 
     /// The log alone must tell the engine's state.
     fn compare(&mut self, engine: &Engine) {
-        let mut told = State::default();
-        for event in self.world.events() {
-            apply(&mut told, &event);
-        }
+        self.hear();
+        let mut told = self.state.clone();
         let mut state = engine.state().clone();
         if let Some(what) = differs(&mut state, &mut told) {
             self.wrong("the log does not tell the state", what);
@@ -202,8 +245,41 @@ impl Play {
 
     // ------------------------------------------------------------------------------------ what must be
 
+    /// What must be after every single event.
+    fn judge(&mut self) {
+        let live = self.state.live_runs().filter(|run| run.leg().is_some());
+        let (live, most) = (live.count(), self.limits.parallel as usize);
+        if live > most {
+            self.wrong("more at once than allowed", format!("{live}; {most} may"));
+        }
+        let budget = self.limits.budget;
+        let raised = |scope: &BudgetScope| self.state.raised.get(scope).map_or(0, |by| by.0);
+        let limit = |scope: &BudgetScope, of: Option<MicroUsd>| of.map(|of| of.0 + raised(scope));
+        let costs = self.state.tasks.iter().map(|(task, found)| {
+            let scope = BudgetScope::Task(task.clone());
+            (found.cost.0, limit(&scope, budget.task))
+        });
+        let spent = self.state.spent.values().map(|cost| cost.0).sum();
+        let all = (spent, limit(&BudgetScope::Project, budget.project));
+        let over = costs
+            .chain([all])
+            .find(|(cost, limit)| limit.is_some_and(|limit| *cost > limit));
+        if let Some((cost, limit)) = over {
+            let what = format!("{cost} of {limit:?}");
+            self.wrong("a budget is exceeded", what);
+        }
+    }
+
     fn check(&mut self) {
         let paths = self.world.paths();
+        let back = self
+            .deleted
+            .iter()
+            .find(|task| self.path_of(task).is_some());
+        if let Some(task) = back.cloned() {
+            self.wrong("a deleted task comes back", task);
+            return;
+        }
         for task in self.tasks.clone() {
             let here = |path: &&String| {
                 let name = path.rsplit('/').next().unwrap_or("");
@@ -297,6 +373,8 @@ impl Play {
                 )
             } else if kind == "implement" && self.trouble(Trouble::Asks) {
                 job("task_submit", r#"{"note":"it is done"}"#, true)
+            } else if kind == "implement" && self.limits.budget.task.is_some() {
+                job("task_submit", r#"{"note":"it is done"}"#, false)
             } else {
                 continue;
             };
@@ -360,6 +438,21 @@ impl Play {
                 let to = format!("tasks/{to}/{name}");
                 self.note(|| format!("somebody moves {from} to {to}"));
                 self.world.rename(&from, &to);
+            }
+        }
+        if self.tasks.len() > 1 && self.trouble(Trouble::Deletes) {
+            let task = self.any_task();
+            // Who deletes what others wait for has to change those, too; the other level does that.
+            let others = self.world.paths().into_iter();
+            let named = others
+                .filter(|path| path.starts_with("tasks/") && !path.contains(&task))
+                .filter_map(|path| self.world.text(&path))
+                .any(|text| text.contains(&task));
+            if let Some(path) = self.path_of(&task).filter(|_| !named) {
+                self.note(|| format!("somebody deletes {path}"));
+                self.world.remove(&path);
+                self.tasks.remove(&task);
+                self.deleted.insert(task);
             }
         }
         if self.trouble(Trouble::Clock) {
@@ -608,6 +701,13 @@ fn job(tool: &str, arguments: &str, asks: bool) -> Script {
         }));
         script.push(Act::AwaitsPermit(ask));
     }
+    script.push(Act::Says(Signal::Cost {
+        session_total: PRICE,
+        input_tokens: 900,
+        cached_tokens: 0,
+        output_tokens: 100,
+        requests: 1,
+    }));
     script.extend([Act::Edits, Act::Says(called), Act::AwaitsReply(call)]);
     script.extend(turn(RunEnd::Completed).into_iter().skip(1));
     script

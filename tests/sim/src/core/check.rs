@@ -4,7 +4,7 @@ use super::{
     World,
     disk::{Disk, TASKS_MAX},
 };
-use crate::rng::{mix, mix_bytes};
+use crate::rng::{Hashing, mix};
 use orchestron_domain::{
     Actor, AgentName, Command, CommitId, Decision, Event, Fact, Holder, Leg, MicroUsd, RequestKind,
     Run, RunEnd, State, Status, TaskId, Time,
@@ -154,11 +154,8 @@ impl Ledger {
 
 impl World {
     /// Takes the newest event into the books, and looks whether it may be.
-    pub fn heard_of(&mut self) {
-        let Some(event) = self.log.events.pop() else {
-            return;
-        };
-        self.judge(&event);
+    pub fn heard_of(&mut self, event: &Event) {
+        self.judge(event);
         let ledger = &mut self.ledger;
         let of_verdict = match &event.fact {
             Fact::RunEnded { run, end, .. } if end.is_good() => ledger.state.runs.get(run),
@@ -170,9 +167,8 @@ impl World {
         {
             ledger.owes[Self::place_of(&run.task) as usize] = true;
         }
-        apply(&mut ledger.state, &event);
-        ledger.book(&event);
-        self.log.events.push(event);
+        apply(&mut ledger.state, event);
+        ledger.book(event);
     }
 
     /// Facts that must not come now.
@@ -412,11 +408,15 @@ impl World {
             return;
         }
         let mut stuck = None;
+        let mut running = [false; TASKS_MAX];
+        for run in state.live_runs() {
+            running[Self::place_of(&run.task) as usize] = true;
+        }
         for (task, found) in &state.tasks {
             if !state.cards.contains_key(task) || state.unclear.contains(task) {
                 continue;
             }
-            let live = state.live_run(task).is_some();
+            let live = running[Self::place_of(task) as usize];
             let fine = match &found.step {
                 Step::Idle | Step::Held { .. } => true,
                 Step::Working { run, .. } => state.runs.get(run).is_some_and(|run| run.is_live()),
@@ -526,8 +526,9 @@ impl World {
         if let Some(what) = differs(&mut replayed, &mut self.ledger.state) {
             self.wrong("the log does not tell the state", what);
         }
-        if let Ok(text) = serde_json::to_vec(&replayed) {
-            self.hash = mix_bytes(self.hash, &text);
+        let mut hashing = Hashing(self.hash);
+        if serde_json::to_writer(&mut hashing, &replayed).is_ok() {
+            self.hash = hashing.0;
         }
         let places = Disk::places(&self.disk.files);
         for place in places {

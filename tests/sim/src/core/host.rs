@@ -178,6 +178,7 @@ impl Host {
         if !self.restless {
             return Ok(());
         }
+        world.steps += 1;
         let now = world.clock();
         let mut commands = due(&self.state, now);
         commands.extend(conflict::found(&self.state, now));

@@ -28,8 +28,9 @@ use std::{
 };
 use store::Log;
 
-/// Steps a world may take before it counts as going round in circles.
-const STEPS_MAX: u64 = 12_000;
+/// Steps a world may take before it counts as going round in circles. A step is one event that the core applies and decides, one round
+/// of what time, clashes and the schedule bring, or one command that is carried out.
+const STEPS_MAX: u64 = 24_000;
 /// Deadlines in a row that may come without anything following.
 const WAKES_MAX: u32 = 300;
 /// Virtual time that everything must have drained in once it is calm.
@@ -81,8 +82,8 @@ pub struct World {
     session_costs: BTreeMap<SessionId, u64>,
     /// What woke the engine: files, runs.
     wakes: (bool, Vec<u32>),
-    engine: Option<Host>,
-    stale: Option<Host>,
+    engine: Option<Box<Host>>,
+    stale: Option<Box<Host>>,
     fence: u64,
     ledger: Ledger,
     /// How often time woke the engine since the log had this many events.
@@ -316,13 +317,13 @@ impl World {
         }
         self.steps += 1;
         match Host::start(self) {
-            Ok(host) => self.engine = Some(host),
+            Ok(host) => self.engine = Some(Box::new(host)),
             Err(_) => self.restart_later(),
         }
     }
 
     /// One step of an engine; none when it is dead afterwards.
-    fn drive(&mut self, mut host: Host) -> Option<Host> {
+    fn drive(&mut self, mut host: Box<Host>) -> Option<Box<Host>> {
         let alive = host.step(self).is_ok();
         self.check_step();
         alive.then_some(host)

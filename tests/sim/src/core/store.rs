@@ -85,8 +85,8 @@ impl World {
         };
         self.hash = mix(self.hash, seq.0 ^ self.now.cast_unsigned());
         self.note(|_| format!("log {} {:?}: {:?}", seq.0, event.by, event.fact));
+        self.heard_of(&event);
         self.log.events.push(event);
-        self.heard_of();
     }
 
     /// One transaction of an engine: facts, and the command whose outcome they are. Refused to whoever has lost the lease.
