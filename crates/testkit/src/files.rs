@@ -10,7 +10,7 @@ use orchestron_domain::{
 };
 use orchestron_engine::ports::{
     Checkout, Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem,
-    Replaced, Scan, Stamp, TaskFiles,
+    Replaced, Scan, Stamp, TaskFiles, WorkflowFile,
 };
 use std::{
     collections::BTreeMap,
@@ -31,6 +31,8 @@ pub struct Folder {
     pub entries: BTreeMap<String, Entry>,
     pub config: Config,
     pub config_problems: Vec<Problem>,
+    /// Files of `.mcp/workflows/`, already read.
+    pub workflows: Vec<WorkflowFile>,
     pub config_version: u32,
     pub hidden: bool,
     pub checkout: Checkout,
@@ -288,6 +290,10 @@ impl TaskFiles for MemoryFiles {
             .get(path)
             .map(text_of)
             .ok_or_else(|| refused(PortErrorKind::Missing, "cannot read", path, "no such file"))
+    }
+
+    fn workflows(&self) -> PortResult<Vec<WorkflowFile>> {
+        Ok(self.0.up()?.files.workflows.clone())
     }
 
     fn config(&self) -> PortResult<(Config, Vec<Problem>)> {

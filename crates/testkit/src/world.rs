@@ -9,7 +9,7 @@ use orchestron_engine::{
     Ports, Store,
     ports::{
         Between, Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult,
-        Problem, Programs, RunLogs, Wake,
+        Problem, Programs, RunLogs, Wake, WorkflowFile,
     },
 };
 use std::{
@@ -227,6 +227,11 @@ impl World {
     /// Problems the configuration has.
     pub fn config_problems(&self, problems: Vec<Problem>) {
         self.things().files.config_problems = problems;
+    }
+
+    /// These are the files of `.mcp/workflows/`.
+    pub fn workflows(&self, files: Vec<WorkflowFile>) {
+        self.things().files.workflows = files;
     }
 
     // ------------------------------------------------------------------------------------ files and time

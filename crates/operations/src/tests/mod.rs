@@ -14,6 +14,7 @@ mod steps;
 mod tools;
 mod undone;
 mod views;
+mod workflows;
 
 use crate::{Context, OpError, Project, call, view::word, wire::CardView};
 use orchestron_domain::{Actor, AskId, Fact, Seq, Status, signal::Signal};
