@@ -56,6 +56,7 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
     findings.push(trust(&state));
     findings.push(engine(&sight));
     findings.push(git(&repository, cx));
+    findings.extend(hooks(cx));
     let installed = cx.programs.installed()?;
     findings.extend(programs(cx, &sight, &installed));
     findings.extend(keys(cx, &state));
@@ -64,6 +65,19 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
     findings.extend(fix::left_behind(cx, &state)?);
     let healthy = findings.iter().all(|finding| finding.good);
     Ok(DoctorView { findings, healthy })
+}
+
+/// Hooks that were put in and do not call us any more; that there are none is no fault.
+fn hooks(cx: &Context) -> Vec<Finding> {
+    match cx.git.hooks() {
+        Ok(found) if found.problems.is_empty() => Vec::new(),
+        Ok(found) => problems("git hooks", "they call Orchestron", found.problems),
+        Err(error) => vec![bad(
+            "git hooks",
+            error.to_string(),
+            "mend git, then look again",
+        )],
+    }
 }
 
 /// Tasks that name tests nobody can run.
