@@ -9,11 +9,8 @@ use crate::{
 };
 use orchestron_adapters::project::Project;
 use orchestron_domain::{RunId, TaskId};
-use orchestron_operations::{
-    OpError,
-    wire::{
-        Big, RunView, RunWord, StatusWord, TaskView, TranscriptItemView, TranscriptView, input,
-    },
+use orchestron_operations::wire::{
+    Big, RunView, RunWord, StatusWord, TaskView, TranscriptItemView, TranscriptView, input,
 };
 use std::{
     collections::BTreeMap,
@@ -253,7 +250,9 @@ fn write_item(
             }
             Ok(())
         }
-        TranscriptItemView::Got { id, failed, text, .. } => {
+        TranscriptItemView::Got {
+            id, failed, text, ..
+        } => {
             // A result that stands right below its call needs no name.
             let call = calls.open.remove(id);
             let call = call.filter(|_| last.as_ref() != Some(id));

@@ -32,15 +32,6 @@ impl Words {
     }
 }
 
-/// A person stepped in.
-pub(crate) fn apply(state: &mut State, event: &Event) {
-    if let Fact::PersonIntervened { run, text } = &event.fact
-        && let Some(run) = state.runs.get_mut(run).filter(|run| run.is_live())
-    {
-        run.words.waiting.push((event.seq, text.clone()));
-    }
-}
-
 /// A turn ended. Whether another one follows it, with a person's words.
 pub(crate) fn goes_on(run: &mut Run, end: &RunEnd) -> bool {
     run.words.now.clear();

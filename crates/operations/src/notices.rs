@@ -32,6 +32,9 @@ enum Thing<'s> {
 /// What is there, by the event that told it.
 type Things<'s> = BTreeMap<Seq, (Item, Thing<'s>)>;
 
+/// Tasks that were done: the event that tells it, when, which.
+type News = Vec<(Seq, Time, TaskId)>;
+
 /// What the person is to be told now.
 ///
 /// # Errors
@@ -94,8 +97,8 @@ pub fn notices(cx: &mut Context, input: &input::Notices) -> Result<NoticesView, 
 }
 
 /// Tasks that were done since, with where to begin the next time: before all that was not told yet.
-fn news(cx: &Context, since: Seq, told: &Told) -> Result<(Vec<(Seq, Time, TaskId)>, Seq), OpError> {
-    let mut found = Vec::new();
+fn news(cx: &Context, since: Seq, told: &Told) -> Result<(News, Seq), OpError> {
+    let mut found = News::new();
     let mut at = since;
     loop {
         let page = cx.store.log().after(at, PAGE)?;
@@ -121,7 +124,7 @@ fn news(cx: &Context, since: Seq, told: &Told) -> Result<(Vec<(Seq, Time, TaskId
 }
 
 /// All that may be told: open requests, messages to the person, news.
-fn things(state: &State, news: Vec<(Seq, Time, TaskId)>) -> Things<'_> {
+fn things(state: &State, news: News) -> Things<'_> {
     let priority = |task: Option<&TaskId>| Some(state.cards.get(task?)?.priority);
     let mut things = Things::new();
     for request in state.open_requests() {

@@ -10,7 +10,7 @@ use crate::{
     event::Scope,
     failure, message, record, said, sitting,
     state::{Progress, Step},
-    step_in, workflow,
+    workflow,
 };
 
 /// Ended runs and closed requests kept in memory; older ones are in the log.
@@ -52,11 +52,8 @@ pub fn apply(state: &mut State, event: &Event) {
         Fact::MessageSent { .. }
         | Fact::MessageDelivered { .. }
         | Fact::MessagePut { .. }
-        | Fact::MessageAcked { .. } => {
-            message::apply(state, event)
-        }
+        | Fact::MessageAcked { .. } => message::apply(state, event),
         Fact::ContextSaved { .. } => context::apply(state, event),
-        Fact::PersonIntervened { .. } => step_in::apply(state, event),
         Fact::CommitSeen { .. } | Fact::CommitChecked { .. } => commits::apply(state, event),
         Fact::WorkflowStarted { .. } => workflow::apply(state, event),
         Fact::SessionStarted { .. } | Fact::SessionEnded { .. } => sitting::apply(state, event),

@@ -44,6 +44,9 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         return;
     };
     match &event.fact {
+        Fact::PersonIntervened { text, .. } if found.is_live() => {
+            found.words.waiting.push((event.seq, text.clone()));
+        }
         Fact::RunTurnEnded { end, .. } if step_in::goes_on(found, end) => {}
         Fact::RunRead { to, .. } => found.read_to = found.read_to.max(*to),
         Fact::RunUp { .. } => {
