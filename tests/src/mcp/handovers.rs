@@ -27,6 +27,8 @@ const TARGET: u64 = 95;
 const PAUSE_MS: &str = "270";
 /// How long one handover may take.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Failures in a row of the same agent; then another one goes on.
+const SAME_AGENT: u32 = 5;
 /// The lists of a context.
 const LISTS: [&str; 5] = ["completed", "next", "decisions", "questions", "pointers"];
 
@@ -133,8 +135,8 @@ impl Lane {
         let chain = Chain {
             prepare: "",
             review: "",
-            attempts: 10_000,
-            backoff: "300ms",
+            attempts: 100,
+            backoff: "40ms",
             ..Chain::default()
         };
         env.set_up(&chain, None);
@@ -156,9 +158,17 @@ impl Lane {
         let handed =
             |figures: &Figures| figures.whole + figures.by_pointer + figures.lost.len() as u64;
         self.next_arrival();
+        let mut in_a_row = 0;
         while handed(&self.figures) < count {
             self.let_it_save();
-            let way = match self.dice.roll(8) {
+            // After each failure the same agent rests twice as long.
+            let way = if in_a_row >= SAME_AGENT {
+                5
+            } else {
+                self.dice.roll(8)
+            };
+            in_a_row = if way >= 5 { 0 } else { in_a_row + 1 };
+            let way = match way {
                 0 | 1 => self.kill_of_run("agent"),
                 2 => self.kill_of_run("keeper"),
                 3 => self.kill_engine_and("agent"),
@@ -278,14 +288,16 @@ impl Lane {
 
     /// The leg is given to somebody else as soon as nobody works on it. False when the same agent was faster.
     fn reassign(&mut self, to: &str) -> bool {
-        let begun = Instant::now();
+        let (begun, mut last) = (Instant::now(), String::new());
         while begun.elapsed() < Duration::from_secs(5) {
             let done = self.env.orchestron(&["reassign", &self.task, to]);
             if done.code == 0 {
                 return true;
             }
+            last = done.to_string();
             thread::sleep(Duration::from_millis(10));
         }
+        println!("not given to {to}: {last}");
         false
     }
 
