@@ -169,7 +169,9 @@ pub fn checked(cx: &mut Context, task: &TaskId, checks: Vec<Check>) -> Result<Ou
     let actor = cx.actor.clone();
     write_about(cx, task, |_| Ok((vec![(actor, told)], ())))?;
     if ticked > 0 {
-        outcome.lines.push(format!("{task}: {ticked} boxes ticked"));
+        outcome
+            .lines
+            .push(format!("{task}: {} ticked", boxes(ticked)));
     }
     Ok(outcome)
 }
@@ -229,6 +231,13 @@ fn take_again(cx: &mut Context, task: &TaskId, outcome: &mut Outcome) -> Result<
     Ok(())
 }
 
+fn boxes(count: usize) -> String {
+    match count {
+        1 => "one box".to_owned(),
+        more => format!("{more} boxes"),
+    }
+}
+
 /// Ticks the boxes that the passed gates are about; how many.
 fn tick(
     cx: &mut Context,
@@ -264,7 +273,7 @@ fn tick(
         Ok(())
     })?;
     if changed {
-        let what = format!("{ticked} boxes ticked by gates that passed");
+        let what = format!("{} ticked by gates that passed", boxes(ticked));
         let actor = cx.actor.clone();
         cx.store.append(
             &actor,
