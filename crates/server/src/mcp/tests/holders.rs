@@ -151,6 +151,12 @@ async fn a_run_has_its_own_tools_and_no_others() {
             -32602
         );
     }
+}
+
+#[tokio::test]
+async fn a_run_speaks_of_its_own_task_to_whomever_it_likes() {
+    let world = at_work();
+    let mut inside = Client::inside(&world, RUN).hello(json!({})).await;
     inside
         .good(
             "task_checkpoint",
