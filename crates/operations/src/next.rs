@@ -80,7 +80,8 @@ fn offer(
     claims: bool,
 ) -> Result<Option<NextView>, OpError> {
     if !claims || holds(state, task).is_some() {
-        let now = cx.about([task])?;
+        // The files were looked at just now.
+        let now = cx.store.about(&[task.clone()].into())?;
         return hand_over(cx, &now, task, leg, &who.holder()).map(Some);
     }
     let name = match &who.actor {
@@ -97,7 +98,7 @@ fn offer(
         }
         other => other?,
     };
-    let now = cx.about([task])?;
+    let now = cx.store.about(&[task.clone()].into())?;
     hand_over(cx, &now, task, leg, &who.holder()).map(Some)
 }
 
