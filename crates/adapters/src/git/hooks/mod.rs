@@ -118,14 +118,18 @@ impl GitCli {
     }
 }
 
-/// The program that hooks call: this one, or the command line beside it (the window's program has no `hook`).
+/// The program that hooks call: this one, or the command line beside it (the window's program has no `hook`), or the one in PATH.
 fn program() -> PathBuf {
     let name = format!("orchestron{}", std::env::consts::EXE_SUFFIX);
     let Ok(own) = std::env::current_exe() else {
         return PathBuf::from(name);
     };
     let beside = own.with_file_name(&name);
-    if beside.is_file() { beside } else { own }
+    if beside.is_file() {
+        beside
+    } else {
+        PathBuf::from(name)
+    }
 }
 
 fn make_folder(folder: &Path) -> GitResult<()> {
