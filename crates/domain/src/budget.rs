@@ -65,7 +65,7 @@ pub struct Unpriced {
     pub day: i64,
     /// What it did tell.
     pub told: MicroUsd,
-    /// What it was started with. Reckoned with what its agent may cost by now when that was not told.
+    /// What was reckoned for it when it was started. Reckoned with what its agent may cost by now when that was not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<MicroUsd>,
 }
@@ -187,7 +187,7 @@ fn limit_of(state: &State, scope: &BudgetScope, configured: MicroUsd) -> MicroUs
 }
 
 /// What a run of an agent may cost.
-fn most(state: &State, agent: &AgentName) -> MicroUsd {
+pub(crate) fn most(state: &State, agent: &AgentName) -> MicroUsd {
     let own = state
         .config
         .agents

@@ -136,7 +136,8 @@ pub fn ends_in(command: &Command) -> Option<Fact> {
     })
 }
 
-/// That a run was started, with what it may cost.
+/// That a run was started, with what is reckoned for it. Not what was left for its task: an engine that died may have started it when
+/// that was more.
 #[must_use]
 pub fn started(
     state: &State,
@@ -146,7 +147,7 @@ pub fn started(
     resumed: bool,
 ) -> Fact {
     let cap = match work {
-        Work::Leg { agent, .. } => budget::of_run(state, task, agent),
+        Work::Leg { agent, .. } => Some(budget::most(state, agent)),
         Work::Gate { .. } => None,
     };
     Fact::RunStarted {

@@ -347,7 +347,7 @@ pub enum Fact {
         session: Option<SessionId>,
         /// Whether it resumes that conversation.
         resumed: bool,
-        /// What it may cost at most; none when it was started without a budget, and in logs of before this was told.
+        /// What is reckoned for it while its price is not told; none for gates, and in logs of before this was told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cap: Option<MicroUsd>,
     },

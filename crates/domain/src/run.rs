@@ -244,7 +244,7 @@ pub struct Run {
     /// Of those, requests whose price was not told yet.
     #[serde(default)]
     pub unpriced: u64,
-    /// What it was started with: it may cost no more.
+    /// What is reckoned for it while its price is not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<MicroUsd>,
     /// Its program came up.

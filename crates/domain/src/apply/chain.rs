@@ -18,7 +18,21 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         return;
     };
     let handoff = handoff_ms(state, event, task);
-    let found = progress(state, task, event.at);
+    change(progress(state, task, event.at), event);
+    if let Fact::HandedOff { .. } | Fact::SentBack { .. } | Fact::Released { .. } = &event.fact {
+        void_questions(state, task);
+    }
+    note_on_run(state, &event.fact);
+    if let Some(ms) = handoff {
+        if state.handoffs_ms.len() >= KEPT_HANDOFFS {
+            state.handoffs_ms.remove(0);
+        }
+        state.handoffs_ms.push(ms);
+    }
+}
+
+/// What a fact changes in its task's own progress.
+fn change(found: &mut Progress, event: &Event) {
     match &event.fact {
         Fact::Claimed {
             leg,
@@ -80,16 +94,6 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         }
         Fact::StartAsked { .. } => found.wanted = true,
         _ => {}
-    }
-    if let Fact::HandedOff { .. } | Fact::SentBack { .. } | Fact::Released { .. } = &event.fact {
-        void_questions(state, task);
-    }
-    note_on_run(state, &event.fact);
-    if let Some(ms) = handoff {
-        if state.handoffs_ms.len() >= KEPT_HANDOFFS {
-            state.handoffs_ms.remove(0);
-        }
-        state.handoffs_ms.push(ms);
     }
 }
 
