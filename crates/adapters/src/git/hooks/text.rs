@@ -56,7 +56,11 @@ pub(super) fn elsewhere(name: &str, theirs: &str, program: &Path) -> String {
 }
 
 fn ours(name: &str, program: &Path) -> String {
-    let program = quoted(&program.to_string_lossy());
+    // A name alone is looked for in PATH, never in the repository.
+    let program = match program.is_absolute() {
+        true => quoted(&program.to_string_lossy()),
+        false => quoted(""),
+    };
     // What was there before may stop a commit; of what comes behind one, git takes no heed, and neither do we.
     let (stop, code) = match name {
         "pre-commit" | "prepare-commit-msg" => ("exit $?", "0"),
