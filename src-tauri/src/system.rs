@@ -309,6 +309,20 @@ mod tests {
     use std::path::Path;
 
     #[test]
+    fn what_the_ui_asks_the_app_has_an_answer() {
+        let named = include_str!("../../ui/src/backend/operations.ts").lines();
+        let named = named.filter_map(|line| line.trim().split_once(": { input:"));
+        let names = named.map(|(name, _)| name.trim_matches('"'));
+        let mut count = 0;
+        for name in names.filter(|name| name.starts_with("desktop")) {
+            count += 1;
+            let arm = format!("        \"{name}\" =>");
+            assert!(include_str!("system.rs").contains(&arm), "{name}");
+        }
+        assert!(count > 5);
+    }
+
+    #[test]
     fn only_whole_paths_are_folders() {
         assert!(
             folder(None, "shop").is_err()

@@ -105,7 +105,9 @@ fn the_ui_calls_only_what_there_is() {
     let named = text
         .lines()
         .filter(|line| line.contains("{ input: wire."))
-        .map(|line| line.trim().split(':').next().unwrap().trim_matches('"'));
+        .map(|line| line.trim().split(':').next().unwrap().trim_matches('"'))
+        // These the desktop app answers by itself (`src-tauri/src/system.rs`, which has the same test).
+        .filter(|name| *name != "desktop" && !name.starts_with("desktop-"));
     let mut count = 0;
     for name in named {
         count += 1;
