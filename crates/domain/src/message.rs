@@ -575,6 +575,11 @@ mod tests {
         for _ in 0..super::INBOX_MAX {
             send(&mut world, "impl");
         }
+        // Only taken in: nobody is started who would read them.
+        while let Some(event) = world.log.get(world.decided) {
+            crate::apply::apply(&mut world.state, event);
+            world.decided += 1;
+        }
         let draft = |to| super::Draft {
             to,
             text: "the port is 8080 now",
