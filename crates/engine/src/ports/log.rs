@@ -78,6 +78,9 @@ pub struct EventFilter {
 /// The setting that tells of a damaged database that was set aside: what was wrong with it, and where it is.
 pub const SET_ASIDE: &str = "database-set-aside";
 
+/// Is told path, card and problem of a row.
+pub type TellRow<'a> = dyn FnMut(&str, Option<TaskCard>, Option<Problem>) + 'a;
+
 /// The project's SQLite: what happened, the journal of commands, the index of task files. Any process may write.
 pub trait EventLog: Send {
     /// Makes whoever writes through this very log the project's engine: from now on each of its transactions is refused
@@ -143,7 +146,7 @@ pub trait EventLog: Send {
         &self,
         _whole: bool,
         done: &mut dyn FnMut(DoneRow<'_>),
-        other: &mut dyn FnMut(&str, Option<TaskCard>, Option<Problem>),
+        other: &mut TellRow<'_>,
     ) -> PortResult<()> {
         self.each_row(&mut |row| match &row.card {
             Some(card) if card.status == Status::Done && row.problem.is_none() => done(DoneRow {

@@ -17,7 +17,7 @@ pub use files::{
 };
 pub use git::{Between, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
 pub use hooks::{HOOKS, Hook, HookState, Hooks};
-pub use log::{Commit, Committed, EventFilter, EventLog, Intent, OpenCommand, SET_ASIDE};
+pub use log::{Commit, Committed, EventFilter, EventLog, Intent, OpenCommand, SET_ASIDE, TellRow};
 pub use machine::{Clock, Guard, KeyProbe, Keys, Locks, Wake, Waker};
 pub use runs::{
     Heard, InstalledAgent, KeptRun, Look, Over, Programs, RunLogs, RunProgram, RunSpec, Runs,
