@@ -74,7 +74,7 @@ impl Hunk<'_> {
     #[must_use]
     pub const fn span(&self) -> (u32, u32) {
         let (start, count) = self.after;
-        (start, start + if count > 1 { count - 1 } else { 0 })
+        (start, start + count.saturating_sub(1))
     }
 
     /// Its lines with their numbers on both sides.

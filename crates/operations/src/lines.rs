@@ -75,8 +75,11 @@ pub fn each(
 /// the same of all that stand in one column and name the same holder. Most open tasks of a large project are such.
 #[derive(Default)]
 struct Resting {
-    said: BTreeMap<(Status, Option<AgentName>), (Vec<StopState>, Option<String>)>,
+    said: BTreeMap<(Status, Option<AgentName>), Said>,
 }
+
+/// The stops of the chain, and the line.
+type Said = (Vec<StopState>, Option<String>);
 
 impl Resting {
     fn of<'a>(&mut self, sight: &Sight<'_>, card: &'a TaskCard) -> Line<'a> {
