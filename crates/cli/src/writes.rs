@@ -295,9 +295,7 @@ fn end_leg(args: EndLeg) -> Value {
 }
 
 fn reject(args: crate::args::Reject) -> Result<Value, Failure> {
-    let verdict = |keep| {
-        move |(path, line)| input::HunkVerdict { path, line, keep }
-    };
+    let verdict = |keep| move |(path, line)| input::HunkVerdict { path, line, keep };
     let kept = args.keep.into_iter().map(verdict(true));
     let again = args.again.into_iter().map(verdict(false));
     as_json(&input::Reject {

@@ -173,7 +173,7 @@ impl Lane {
                 2 => self.kill_of_run("keeper"),
                 3 => self.kill_engine_and("agent"),
                 4 => self.kill_engine_and("keeper"),
-                5 | 6 => self.to_another_agent(),
+                5 | 6 => self.hand_to_another(),
                 _ => self.by_a_holder_outside(),
             };
             *self.figures.ways.entry(way).or_default() += 1;
@@ -301,7 +301,7 @@ impl Lane {
         false
     }
 
-    fn to_another_agent(&mut self) -> &'static str {
+    fn hand_to_another(&mut self) -> &'static str {
         let to = if self.agent == "coder" {
             "architect"
         } else {

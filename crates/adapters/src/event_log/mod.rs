@@ -26,10 +26,10 @@ mod write;
 mod tests;
 
 use failure::refused;
-use orchestron_domain::{Event, Seq, State, Status, TaskCard, TaskId, Time, state::Progress};
+use orchestron_domain::{Event, Seq, State, Status, TaskId, Time, state::Progress};
 use orchestron_engine::ports::{
     BoardRow, Commit, Committed, DoneRow, EventFilter, EventLog, IndexedFile, Intent, KnownFiles,
-    OpenCommand, PortResult, Problem,
+    OpenCommand, PortResult, TellRow,
 };
 use rows::{EVENT, FILE, INTENT, number, position};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
@@ -298,7 +298,7 @@ impl EventLog for SqliteLog {
         &self,
         whole: bool,
         done: &mut dyn FnMut(DoneRow<'_>),
-        other: &mut dyn FnMut(&str, Option<TaskCard>, Option<Problem>),
+        other: &mut TellRow<'_>,
     ) -> PortResult<()> {
         self.each("cannot read the index of", rows::BOARD, |row| {
             match rows::done(row)? {

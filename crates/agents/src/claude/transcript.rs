@@ -326,7 +326,10 @@ mod tests {
         let Got { images, .. } = &shown(&line)[0] else {
             panic!("a result");
         };
-        let told: Vec<_> = images.iter().map(|i| (i.media.as_str(), i.data.as_str())).collect();
+        let told: Vec<_> = images
+            .iter()
+            .map(|i| (i.media.as_str(), i.data.as_str()))
+            .collect();
         assert_eq!(told, [("image/png", "aGk=")]);
     }
 

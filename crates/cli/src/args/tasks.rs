@@ -123,10 +123,12 @@ pub struct Reject {
 
 /// `src/limit.rs:20-24:what is wrong`
 fn comment(text: &str) -> Result<Comment, String> {
-    let wrong = || "write it like src/limit.rs:20:\"what is wrong\" or src/limit.rs:20-24:\"…\"".to_owned();
+    let wrong =
+        || "write it like src/limit.rs:20:\"what is wrong\" or src/limit.rs:20-24:\"…\"".to_owned();
     // A name may have a colon of its own: the first that is followed by a line's number counts.
     for (at, _) in text.match_indices(':') {
-        let Some((numbers, words)) = text.get(at + 1..).and_then(|rest| rest.split_once(':')) else {
+        let Some((numbers, words)) = text.get(at + 1..).and_then(|rest| rest.split_once(':'))
+        else {
             break;
         };
         let (line, to) = numbers.split_once('-').unwrap_or((numbers, numbers));
@@ -145,7 +147,9 @@ fn comment(text: &str) -> Result<Comment, String> {
 
 /// `src/limit.rs:20`
 fn place(text: &str) -> Result<(String, u32), String> {
-    let found = text.rsplit_once(':').and_then(|(path, line)| Some((path.to_owned(), line.parse().ok()?)));
+    let found = text
+        .rsplit_once(':')
+        .and_then(|(path, line)| Some((path.to_owned(), line.parse().ok()?)));
     found.ok_or_else(|| "write it like src/limit.rs:20".to_owned())
 }
 

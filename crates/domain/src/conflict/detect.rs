@@ -144,7 +144,10 @@ fn patience(state: &State) -> i64 {
 
 /// When a task will have stalled, if nothing goes forward until then.
 fn stalls_at(state: &State, card: &TaskCard) -> Option<Time> {
-    let found = state.tasks.get(&card.id).filter(|found| is_under_way(found))?;
+    let found = state
+        .tasks
+        .get(&card.id)
+        .filter(|found| is_under_way(found))?;
     let waits = state
         .requests_of(&card.id)
         .any(|request| request.kind.holds_up())

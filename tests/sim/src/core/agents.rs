@@ -4,8 +4,8 @@
 use super::World;
 use crate::knobs::Trouble;
 use orchestron_domain::{
-    AgentName, AskId, CallId, Halt, Leg, MicroUsd, RunEnd, RunId, SessionId, State, budget, heard::Over,
-    run::Work, signal::Signal,
+    AgentName, AskId, CallId, Halt, Leg, MicroUsd, RunEnd, RunId, SessionId, State, budget,
+    heard::Over, run::Work, signal::Signal,
 };
 
 /// What a process is going to do.

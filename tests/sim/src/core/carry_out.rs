@@ -231,8 +231,7 @@ impl Host {
                 message: String::new(),
             };
             let (run, tail) = (run.clone(), String::new());
-            let started =
-                carry::started(&self.state, (&run, task), work, None, resume.is_some());
+            let started = carry::started(&self.state, (&run, task), work, None, resume.is_some());
             return Ok(vec![started, Fact::RunEnded { run, end, tail }]);
         }
         let process = world.spawn(&self.state, run, at, work, resume);
