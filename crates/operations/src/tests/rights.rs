@@ -46,7 +46,10 @@ fn input(name: &str) -> Value {
         "run-escalate" => json!({"note": "x"}),
         "run-token" => json!({"hash": "0".repeat(64)}),
         "key-set" => json!({"account": "a", "key": "k"}),
-        "key-delete" => json!({"account": "a"}),
+        "priority" => json!({"task": "TASK-1", "to": "P0"}),
+        "config-set" => json!({"changes": [{"key": "limits.parallel", "values": ["2"]}]}),
+        "config-write" => json!({"text": ""}),
+        "key-delete" | "key-test" => json!({"account": "a"}),
         _ => json!({"task": "TASK-1"}),
     }
 }
