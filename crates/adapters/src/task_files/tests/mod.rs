@@ -63,7 +63,8 @@ impl World {
         for file in &scan.changed {
             self.known.insert(file.path.clone(), file.clone());
         }
-        for path in &scan.gone {
+        // What only seems to be gone while files move is no news, as in the store.
+        for path in scan.gone.iter().filter(|_| !scan.moving) {
             self.known.remove(path);
         }
         scan
