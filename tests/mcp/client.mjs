@@ -42,7 +42,7 @@ for (const [transport, connect] of Object.entries(transports)) {
     assert.ok(contents[0].text.includes(title), name);
     await assert.rejects(client.readResource({ uri: "orchestron://task/TASK-404" }), name);
     const { resourceTemplates } = await client.listResourceTemplates();
-    assert.equal(resourceTemplates.length, 3, name);
+    assert.equal(resourceTemplates.length, 4, name);
     const { prompts } = await client.listPrompts();
     assert.equal(prompts.length, 5, name);
     const prompt = await client.getPrompt({ name: "prepare", arguments: { task } });
