@@ -49,7 +49,7 @@ const routes = [
     getParentRoute: () => root,
     path: "/needs-you",
     component: NeedsYou,
-    validateSearch: (raw: Raw): NeedsYouSearch => given({ request: Number.isSafeInteger(Number(raw["request"] ?? Number.NaN)) ? Number(raw["request"]) : undefined }),
+    validateSearch: (raw: Raw): NeedsYouSearch => given({ request: Number.isSafeInteger(Number(raw["request"] ?? Number.NaN)) ? Number(raw["request"]) : undefined, do: raw["do"] === "changes" ? raw["do"] : undefined }),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -1,5 +1,6 @@
 /** The bar at the bottom: words for whoever gets the decision, and the buttons. */
-import { type ReactNode, type RefObject, useId } from "react";
+import { useSearch } from "@tanstack/react-router";
+import { type ReactNode, type RefObject, useEffect, useId } from "react";
 import { Label, TextArea, TextField } from "react-aria-components";
 import type { ErrorView } from "../../backend/wire";
 import { INPUT } from "../../parts/fields";
@@ -28,6 +29,11 @@ interface DecisionBarProps {
 
 export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId, missing = null, error, above, children }: DecisionBarProps) {
   const missingId = useId();
+  // Tray and notification lead here for words of one's own.
+  const { do: wanted } = useSearch({ from: "/needs-you" });
+  useEffect(() => {
+    if (wanted === "changes") noteRef.current?.focus();
+  }, [wanted, noteRef]);
   const rows = Math.min(MOST_ROWS, note.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / CHARS_PER_ROW)), 0));
   return (
     <footer className="flex shrink-0 flex-col gap-2 border-t border-line px-5.5 py-2.75">

@@ -32,6 +32,12 @@ describe("Needs you", () => {
     await waitFor(() => expect(backend.writes).toMatchObject([{ name: "resolve", input: { conflict: 210, how: "queue" } }]));
   });
 
+  it("opens with the box for words ready when tray or notification ask for it", async () => {
+    renderAt("/needs-you?request=12&do=changes");
+    await waitFor(() => expect(document.activeElement?.tagName).toBe("TEXTAREA"));
+    expect(chosen()).toBe("12");
+  });
+
   it("moves with J and K and stops at the ends", async () => {
     const { user } = renderAt("/needs-you");
     await screen.findByTestId("needs-you-item-11");

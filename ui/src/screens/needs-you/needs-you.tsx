@@ -20,6 +20,8 @@ import { ReviewDetail } from "./review";
 
 export interface NeedsYouSearch {
   request?: number;
+  /** The box for words is ready to be typed into. */
+  do?: "changes";
 }
 
 const nothingDecided: ReadonlySet<number> = new Set();
