@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { holding } from "../../backend/held";
 import { renderAt } from "../../testing/render";
 import { stepFrom } from "./arrows";
 import { columnsOf, passes } from "./columns";
@@ -41,6 +42,19 @@ describe("the board", () => {
     expect(backend.writes).toEqual([{ name: "decide", input: { request: 12, decision: { type: "approve", note: null }, commit: backend.world.requests.find(({ id }) => id === 12)?.commit } }]);
     expect(await screen.findByTestId("toast")).toHaveTextContent("Approved TASK-112 and merged it into main");
     await waitFor(() => expect(idsIn("done")[0]).toBe("TASK-112"));
+  });
+
+  it("can take an approval back for a moment", async () => {
+    holding.ms = 60_000;
+    const { backend, user } = renderAt("/board");
+    const approve = within(await screen.findByTestId("card-TASK-112")).getByTestId("approve");
+    await waitFor(() => expect(approve).toBeEnabled());
+    await user.click(approve);
+    expect(await screen.findByTestId("held")).toHaveTextContent("TASK-112");
+    expect(approve).toBeDisabled();
+    await user.click(screen.getByTestId("undo"));
+    await waitFor(() => expect(approve).toBeEnabled());
+    expect(backend.writes).toEqual([]);
   });
 
   it("asks for words before it sends a card back", async () => {
