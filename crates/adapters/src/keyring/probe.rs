@@ -1,5 +1,5 @@
-//! Asks an account's API whether its key is good, by `curl`, which every system we run on brings along. The key goes to it on its
-//! standard input: never into its arguments, a file or a log.
+//! Asks an account's API whether its key is good, by `curl`, which macOS and Windows bring along and Linux offers; without it the
+//! error says so. The key goes to it on its standard input: never into its arguments, a file or a log.
 
 use super::Secret;
 use crate::failure::io_failure;
