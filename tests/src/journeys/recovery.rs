@@ -319,18 +319,26 @@ fn inside_own_mounts(name: &str) -> bool {
     false
 }
 
+/// Mounts. A mount is busy while somebody writes a file in it, as the engine does now and then, so it is tried for a while.
 fn mount(args: &[&str], at: &Path) {
-    let done = Command::new("mount")
-        .args(args)
-        .arg(at)
-        .output()
-        .expect("mount");
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(
-        done.status.success(),
-        "mount {args:?} {}: {said}",
-        at.display()
-    );
+    let begun = std::time::Instant::now();
+    loop {
+        let done = Command::new("mount")
+            .args(args)
+            .arg(at)
+            .output()
+            .expect("mount");
+        if done.status.success() {
+            return;
+        }
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(
+            said.contains("busy") && begun.elapsed() < SOON,
+            "mount {args:?} {}: {said}",
+            at.display()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Fills the disk that `folder` lies on.
