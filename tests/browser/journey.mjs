@@ -1,34 +1,12 @@
 // A tour through the UI as a person takes it: everything is looked at, everything that waits is decided, by mouse and by key.
 // Started by tests/src/browser.rs, which sets the stage and looks into git afterwards.
-//
-// Anything the page complains about fails the tour: a violation of its content security policy, an uncaught error, an
-// error on the console, a request to anywhere else.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { browser, check, id, page, tour, viewport } from './tour.mjs';
 
-const { TOUR_ADDRESS, TOUR_PICTURES, TOUR_ORCHESTRON, TOUR_CHROMIUM } = process.env;
+const { TOUR_ADDRESS, TOUR_PICTURES, TOUR_ORCHESTRON } = process.env;
 const origin = new URL(TOUR_ADDRESS).origin;
 const SOON = 15_000;
-// As the pictures of the design are.
-const viewport = { width: 1440, height: 900 };
-// Without these Chromium calls home, which a test machine may not.
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const complaints = [];
-let step = 'start';
-
-function check(holds, what) {
-  if (!holds) throw new Error(what);
-}
 
 async function until(what, look) {
   const began = Date.now();
@@ -38,26 +16,6 @@ async function until(what, look) {
     await new Promise((done) => setTimeout(done, 50));
   }
 }
-
-function listen(page) {
-  page.on('console', (message) => {
-    if (message.type() === 'error' || /content security policy/i.test(message.text())) complaints.push(`console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error}`));
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(origin) && !url.startsWith('data:')) complaints.push(`request to ${url}`);
-  });
-  return page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
-    });
-  });
-}
-
-const browser = await chromium.launch({ executablePath: TOUR_CHROMIUM, headless: true, args: QUIET });
-const page = await browser.newPage({ viewport, colorScheme: 'light' });
-const id = (name) => page.getByTestId(name);
 const picture = async (name) => {
   // Let what just moved come to rest.
   await page.waitForTimeout(350);
@@ -185,19 +143,4 @@ async function theRest() {
   await page.keyboard.press('Escape');
 }
 
-try {
-  await listen(page);
-  for (const part of [withoutTheToken, board, live, task, needsYou, onTheCard, theRest]) {
-    step = part.name;
-    await part();
-    check(complaints.length === 0, `the page complains:\n${complaints.join('\n')}`);
-    console.log(`${step}: done`);
-  }
-} catch (error) {
-  console.error(`${step}: ${error.stack ?? error}`);
-  console.error(complaints.join('\n'));
-  await page.screenshot({ path: join(TOUR_PICTURES, 'browser-failure.png') }).catch(() => {});
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-}
+await tour([withoutTheToken, board, live, task, needsYou, onTheCard, theRest], 'browser-failure.png');

@@ -1,25 +1,10 @@
 // A review, line by line: a person allows a command for the whole task, comments on a line of what the agent did, accepts a part and
 // sends the rest back. Started by tests/src/browser.rs, which looks afterwards at what the agent's next try was told.
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { check, id, page, tour } from './tour.mjs';
 
-const { TOUR_ADDRESS, TOUR_PICTURES, TOUR_CHROMIUM } = process.env;
+const { TOUR_ADDRESS, TOUR_PICTURES } = process.env;
 const SOON = 30_000;
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
-const complaints = [];
-const browser = await chromium.launch({ executablePath: TOUR_CHROMIUM, headless: true, args: QUIET });
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
-const id = (name) => page.getByTestId(name);
-
-page.on('console', (message) => {
-  if (message.type() === 'error' || /content security policy/i.test(message.text())) complaints.push(`console: ${message.text()}`);
-});
-page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error}`));
-
-function check(holds, what) {
-  if (!holds) throw new Error(what);
-}
 
 async function choose(words) {
   const item = page.locator('[data-testid^="needs-you-item-"]', { hasText: words });
@@ -63,19 +48,4 @@ async function comment() {
   await id('held').waitFor({ state: 'detached', timeout: SOON });
 }
 
-let step = 'start';
-try {
-  for (const part of [permission, comment]) {
-    step = part.name;
-    await part();
-    check(complaints.length === 0, `the page complains:\n${complaints.join('\n')}`);
-    console.log(`${step}: done`);
-  }
-} catch (error) {
-  console.error(`${step}: ${error.stack ?? error}`);
-  console.error(complaints.join('\n'));
-  await page.screenshot({ path: join(TOUR_PICTURES, 'browser-review-failure.png') }).catch(() => {});
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-}
+await tour([permission, comment], 'browser-review-failure.png');

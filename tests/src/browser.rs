@@ -1,7 +1,7 @@
 //! The UI in a browser: `orchestron run --ui`, driven in headless Chromium by `tests/browser/journey.mjs`.
 
 use crate::{
-    environment::{TestEnvironment, binary, finish},
+    environment::{Engine, TestEnvironment, binary, finish},
     source::root,
     stage::{Stage, pictures},
 };
@@ -15,12 +15,7 @@ const SOON: Duration = Duration::from_secs(30);
 fn a_person_decides_everything_in_the_browser() {
     let stage = Stage::new();
     let env = &stage.env;
-    let engine = env.engine_without_waiting(&["run", "--ui"], &[]);
-    let address = engine.wait_for_line(env, "ui")["address"]
-        .as_str()
-        .expect("an address")
-        .to_owned();
-    engine.wait_until_running(env);
+    let (engine, address) = served(env);
 
     takes_the_tour(env, "journey.mjs", &address);
 
@@ -49,12 +44,7 @@ fn a_person_decides_everything_in_the_browser() {
 fn what_is_said_about_a_line_reaches_the_next_try() {
     let stage = Stage::new();
     let env = &stage.env;
-    let engine = env.engine_without_waiting(&["run", "--ui"], &[]);
-    let address = engine.wait_for_line(env, "ui")["address"]
-        .as_str()
-        .expect("an address")
-        .to_owned();
-    engine.wait_until_running(env);
+    let (engine, address) = served(env);
     takes_the_tour(env, "review.mjs", &address);
 
     let told = env
@@ -88,6 +78,17 @@ fn what_is_said_about_a_line_reaches_the_next_try() {
     });
     engine.stop();
     env.wait_until_quiet();
+}
+
+/// An engine that serves the UI, and the address of it.
+fn served(env: &TestEnvironment) -> (Engine, String) {
+    let engine = env.engine_without_waiting(&["run", "--ui"], &[]);
+    let address = engine.wait_for_line(env, "ui")["address"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+    engine.wait_until_running(env);
+    (engine, address)
 }
 
 /// Runs one of the scripts in `tests/browser` on the UI at that address.
