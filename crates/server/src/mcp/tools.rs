@@ -100,6 +100,8 @@ pub const CURSOR: &str = "cursor";
 pub const LIMIT: &str = "limit";
 /// How long a call may wait for something to do.
 pub const WAIT: &str = "wait_seconds";
+/// What `request_help` does, for a run and for a holder outside.
+const ASKS_PERSON: &str = "Asks the person and waits for the answer. With `default` and `deadline_minutes` you go on with your default when nobody answers; that approves nothing. Not answered yet: call again with `request`.";
 /// The client's own name for a call, under which a repetition is known.
 pub const KEY: &str = "key";
 /// Fields that are the protocol's and not the operation's.

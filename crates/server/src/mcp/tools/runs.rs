@@ -1,8 +1,8 @@
 //! What a run of ours may do through a client of its own: it has one task and names none.
 
 use super::{
-    Asks, COMPLETED, DECISIONS, Effect, NEXT, NOTE, NOW, POINTERS, QUESTIONS, RUNS, Role, SECTION,
-    STUCK, TEXT, Tool, VERDICT, WAIT, WHY, talk,
+    ASKS_PERSON, Asks, COMPLETED, DECISIONS, Effect, NEXT, NOTE, NOW, POINTERS, QUESTIONS, RUNS,
+    Role, SECTION, STUCK, TEXT, Tool, VERDICT, WAIT, WHY, talk,
 };
 use crate::mcp::{
     replies::Shape,
@@ -63,7 +63,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "request_help",
         title: "Ask the person something",
-        about: "Asks the person and waits for the answer. With `default` and `deadline_minutes` you go on with your default when nobody answers; that approves nothing. Not answered yet: call again with `request`.",
+        about: ASKS_PERSON,
         takes: &[
             Field::maybe("question", "", Kind::Text),
             Field::maybe("options", "The one you recommend first.", Kind::Texts),

@@ -1,8 +1,8 @@
 //! Tasks, agents and what happened.
 
 use super::{
-    Asks, COMPLETED, DECISIONS, Effect, LIMIT, NEXT, NEXT_PAGE, NOTE, NOW, OUTSIDE, PERSON,
-    POINTERS, QUESTIONS, REPEATED, SECTION, STUCK, TASK, TEXT, Tool, VERDICT, WAIT, WHY,
+    ASKS_PERSON, Asks, COMPLETED, DECISIONS, Effect, LIMIT, NEXT, NEXT_PAGE, NOTE, NOW, OUTSIDE,
+    PERSON, POINTERS, QUESTIONS, REPEATED, SECTION, STUCK, TASK, TEXT, Tool, VERDICT, WAIT, WHY,
 };
 use crate::mcp::{
     replies::Shape,
@@ -214,7 +214,7 @@ pub const ALL: &[Tool] = &[
     Tool {
         name: "request_help",
         title: "Ask the person something",
-        about: "Asks the person and waits for the answer. With `default` and `deadline_minutes` you go on with your default when nobody answers; that approves nothing. Not answered yet: call again with `request`.",
+        about: ASKS_PERSON,
         takes: &[
             Field::maybe("question", "", Kind::Text),
             Field::maybe("options", "The one you recommend first.", Kind::Texts),
