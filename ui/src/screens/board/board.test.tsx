@@ -70,6 +70,49 @@ describe("the board", () => {
     await waitFor(() => expect(screen.queryByTestId("changes-dialog")).toBeNull());
   });
 
+  it("can take words that send a card back, back; they are kept for the next time, here and in the review", async () => {
+    holding.ms = 60_000;
+    const { backend, user } = renderAt("/board");
+    const changes = within(await screen.findByTestId("card-TASK-112")).getByTestId("request-changes");
+    await waitFor(() => expect(changes).toBeEnabled());
+    await user.click(changes);
+    await user.type(await screen.findByTestId("changes-note"), "Name the limit.");
+    await user.click(screen.getByTestId("send-changes"));
+    expect(await screen.findByTestId("held")).toHaveTextContent("Sent TASK-112 back");
+    expect(screen.queryByTestId("changes-dialog")).toBeNull();
+    await user.click(screen.getByTestId("undo"));
+    expect(backend.writes).toEqual([]);
+    await waitFor(() => expect(changes).toBeEnabled());
+    await user.click(changes);
+    expect(await screen.findByTestId("changes-note")).toHaveValue("Name the limit.");
+    await user.keyboard("{Escape}");
+    await user.click(screen.getByTestId("nav-needs-you"));
+    await user.click(await screen.findByTestId("needs-you-item-12"));
+    expect(await screen.findByTestId("changes-note")).toHaveValue("Name the limit.");
+  });
+
+  it("keeps the words of a card that could not be sent back", async () => {
+    const { backend, user } = renderAt("/board");
+    backend.failNext.set("decide", { code: "decision_stale", message: "the branch is at 77aa001 now", hints: [], field: null });
+    const changes = within(await screen.findByTestId("card-TASK-112")).getByTestId("request-changes");
+    await waitFor(() => expect(changes).toBeEnabled());
+    await user.click(changes);
+    await user.type(await screen.findByTestId("changes-note"), "Name the limit.");
+    await user.click(screen.getByTestId("send-changes"));
+    await user.click(within(await screen.findByTestId("refused-decision")).getByRole("link", { name: "Look" }));
+    expect(await screen.findByTestId("changes-note")).toHaveValue("Name the limit.");
+  });
+
+  it("leads to the review when something was said about its lines: that goes back with the words", async () => {
+    window.localStorage.setItem("orchestron-review:/home/dana/src/storefront:TASK-112", JSON.stringify({ note: "", comments: [{ id: "1", path: "src/store.rs", before: false, line: 3, to: 3, text: "Why?", commit: null }], parts: {}, editing: null }));
+    const { user, path } = renderAt("/board");
+    const changes = within(await screen.findByTestId("card-TASK-112")).getByTestId("request-changes");
+    await waitFor(() => expect(changes).toBeEnabled());
+    await user.click(changes);
+    await waitFor(() => expect(path()).toBe("/needs-you?request=12&do=changes"));
+    expect(screen.queryByTestId("changes-dialog")).toBeNull();
+  });
+
   it("filters by agent and by priority, in the address", async () => {
     const { user, path } = renderAt("/board?priority=P0");
     await screen.findByTestId("card-TASK-112");

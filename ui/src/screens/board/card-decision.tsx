@@ -1,10 +1,11 @@
-/** Deciding a review right on its card. */
+/** Deciding a review right on its card; both ways can be undone for a moment. */
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useHeld } from "../../backend/held";
 import { useProject, useRequests } from "../../backend/reads";
-import type { CardView, ErrorView } from "../../backend/wire";
-import { useWrite } from "../../backend/writes";
+import type { CardView, DecisionInput } from "../../backend/wire";
 import { Button } from "../../parts/button";
+import { draftKey, storageKey, useDraft } from "../../parts/diff/draft";
 import { text } from "../../text";
 import { ChangesDialog } from "./changes-dialog";
 
@@ -16,33 +17,39 @@ interface CardDecisionProps {
 export function CardDecision({ card, request }: CardDecisionProps) {
   const found = useRequests().data?.find(({ id }) => id === request);
   const [asksChanges, setAsksChanges] = useState(false);
-  const [error, setError] = useState<ErrorView | null>(null);
   const { store, now } = useHeld();
   const project = useProject().data?.path ?? "";
+  const navigate = useNavigate();
+  // The words are those of the review: undone or refused, they are there as well as here.
+  const key = draftKey(project, card.id);
+  const [draft, change] = useDraft(key);
   const isDecided = now.gone.has(request) || now.held.some(({ input, until }) => until !== null && input.request === request);
-  // One click merges, so it can be undone for a moment. Words in the dialog are sent at once: they stay there when it is refused.
-  const requestChanges = useWrite("decide", { onDone: () => setAsksChanges(false), onFailure: (failure) => setError(failure.view) });
-  const commit = found?.commit ?? null;
+  const hold = (decision: DecisionInput, clears: string[]) => store.hold({ input: { request, decision, commit: found?.commit ?? null }, about: card.id, project, clears });
+  const ask = () => {
+    // What was said about single lines goes back with the words, and only the review knows where those lines are now.
+    if (draft.comments.length > 0 || Object.keys(draft.parts).length > 0) void navigate({ to: "/needs-you", search: { request, do: "changes" } });
+    else setAsksChanges(true);
+  };
   return (
     // Above the link that covers the card.
     <div className="relative flex gap-1.5 self-start">
-      <Button look="good" size="small" isDisabled={found === undefined || isDecided} onPress={() => store.hold({ input: { request, decision: { type: "approve", note: null }, commit }, about: card.id, project, clears: [] })} data-testid="approve">
+      <Button look="good" size="small" isDisabled={found === undefined || isDecided} onPress={() => hold({ type: "approve", note: null }, [])} data-testid="approve">
         {text.review.approveShort}
         <span className="sr-only"> {card.id}</span>
       </Button>
-      <Button look="bad" size="small" isDisabled={found === undefined || isDecided} onPress={() => setAsksChanges(true)} data-testid="request-changes">
+      <Button look="bad" size="small" isDisabled={found === undefined || isDecided} onPress={ask} data-testid="request-changes">
         {text.review.requestChanges}
         <span className="sr-only"> {card.id}</span>
       </Button>
       <ChangesDialog
         card={card}
         isOpen={asksChanges}
-        error={error}
-        isPending={requestChanges.isPending}
+        note={draft.note}
+        onNote={(note) => change((before) => ({ ...before, note }))}
         onClose={() => setAsksChanges(false)}
         onSend={(note) => {
-          setError(null);
-          requestChanges.mutate({ request, decision: { type: "changes", note }, commit });
+          setAsksChanges(false);
+          hold({ type: "changes", note }, [storageKey(key)]);
         }}
       />
     </div>
