@@ -41,12 +41,8 @@ const ORDERS: &str = "// Orders as CSV.\n\nexport function* exportOrders(rows) {
 const LIMITER: &str = "// Five tries a minute for each account.\n\nconst MAX_TRIES = 5;\nconst WINDOW_MS = 60_000;\n\nexport function createLimiter(now = Date.now) {\n  const tries = new Map();\n  return (account) => {\n    const recent = (tries.get(account) ?? []).filter((at) => now() - at < WINDOW_MS);\n    tries.set(account, [...recent, now()]);\n    return recent.length < MAX_TRIES;\n  };\n}\n";
 
 const CHAIN: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
     gates: &["node --check src/orders.js"],
-    attempts: 3,
-    backoff: "100ms",
+    ..Chain::ALONE
 };
 
 /// The stage.

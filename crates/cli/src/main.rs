@@ -9,6 +9,7 @@ mod editor;
 mod failure;
 mod follow;
 mod guard;
+mod help;
 mod here;
 mod hook;
 mod hooks;
@@ -30,7 +31,7 @@ mod workflows;
 mod writes;
 
 use args::{Cli, Verb};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
     if let Some(code) = small_program() {
         return code;
     }
-    let cli = match Cli::try_parse() {
+    let matches = help::command(std::env::args_os()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(told) => return misunderstood(&told),
     };

@@ -20,6 +20,18 @@ pub struct Chain<'a> {
     pub backoff: &'a str,
 }
 
+impl Chain<'_> {
+    /// One agent that implements, and nobody else but the person.
+    pub const ALONE: Self = Self {
+        prepare: "",
+        implement: "coder",
+        review: "",
+        gates: &[],
+        attempts: 3,
+        backoff: "100ms",
+    };
+}
+
 impl Default for Chain<'_> {
     fn default() -> Self {
         Self {

@@ -5,12 +5,8 @@ use crate::environment::{Chain, Model, TestEnvironment};
 use serde_json::Value;
 
 const CHAIN: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
     gates: &["grep --quiet bread menu.txt"],
-    attempts: 3,
-    backoff: "100ms",
+    ..Chain::ALONE
 };
 
 /// The first line and the last one are far enough apart for git to merge changes of both.

@@ -4,18 +4,9 @@ use super::{LEG, WRITES_THE_GREETING, create, does, shop};
 use crate::environment::{Chain, Model, TestEnvironment};
 use serde_json::Value;
 
-const CHAIN: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
-    gates: &[],
-    attempts: 3,
-    backoff: "100ms",
-};
-
 /// A task in review that writes greeting.txt.
 fn in_review(implement: &str) -> (TestEnvironment, Model, String, crate::environment::Engine) {
-    let (env, model) = shop(&CHAIN, implement);
+    let (env, model) = shop(&Chain::ALONE, implement);
     let task = create(&env, "Greet the customers");
     let engine = env.engine();
     env.wait_for_request("review", LEG);

@@ -5,15 +5,6 @@ use super::{approve, create, does, shop};
 use crate::environment::{Chain, TestEnvironment};
 use std::{env, path::PathBuf};
 
-const ALONE: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
-    gates: &[],
-    attempts: 3,
-    backoff: "100ms",
-};
-
 /// The git behind the guard's.
 fn real_git() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -86,8 +77,8 @@ fn with_a_remote(env: &TestEnvironment) {
 
 #[test]
 fn an_agents_git_leaves_alone_what_others_need() {
-    let (env, model) = shop(&ALONE, &play());
-    env.configure(&ALONE, Some(&model.url()));
+    let (env, model) = shop(&Chain::ALONE, &play());
+    env.configure(&Chain::ALONE, Some(&model.url()));
     let agents = env
         .read(".mcp/agents.yaml")
         .replace("tools_allowed: [Read]", "tools_allowed: [Read, Bash]");

@@ -3,21 +3,12 @@
 use super::{LEG, create, shop};
 use crate::environment::{Chain, TestEnvironment, claude};
 
-const CHAIN: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
-    gates: &[],
-    attempts: 3,
-    backoff: "100ms",
-};
-
 #[test]
 fn without_the_cli_the_person_is_told_what_to_install() {
     let env = TestEnvironment::new();
     env.set("ORCHESTRON_CLAUDE", env.root().join("nowhere/claude"));
     env.repository();
-    env.set_up(&CHAIN, None);
+    env.set_up(&Chain::ALONE, None);
     let task = create(&env, "Nobody can do it");
     let engine = env.engine();
     let request = env.wait_for_request("escalation", LEG);
@@ -43,7 +34,7 @@ fn without_a_key_or_login_the_person_is_told_how_to_give_one() {
     let env = TestEnvironment::new();
     env.set("ORCHESTRON_CLAUDE", claude());
     env.repository();
-    env.set_up(&CHAIN, Some("http://127.0.0.1:9"));
+    env.set_up(&Chain::ALONE, Some("http://127.0.0.1:9"));
     create(&env, "Nobody may do it");
     let engine = env.engine();
     let request = env.wait_for_request("escalation", LEG);
@@ -65,7 +56,7 @@ fn a_refused_key_is_told_at_once_and_not_tried_for_minutes() {
       - calls:
           - { tool: mcp__orchestron__task_submit, input: { note: "Never." } }
 "#;
-    let (env, _model) = shop(&CHAIN, refused);
+    let (env, _model) = shop(&Chain::ALONE, refused);
     let task = create(&env, "Not with this key");
     let engine = env.engine();
     let began = std::time::Instant::now();

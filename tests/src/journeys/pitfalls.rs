@@ -7,15 +7,6 @@ use std::{fs, time::Duration};
 
 const SOON: Duration = Duration::from_secs(30);
 
-const ALONE: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
-    gates: &[],
-    attempts: 3,
-    backoff: "100ms",
-};
-
 #[test]
 fn a_stalled_stream_is_ended_by_our_own_watchdog_and_tried_again() {
     let stalls = r#"
@@ -28,8 +19,8 @@ fn a_stalled_stream_is_ended_by_our_own_watchdog_and_tried_again() {
       - calls:
           - { tool: mcp__orchestron__task_submit, input: { note: "Hello." } }
 "#;
-    let (env, model) = shop(&ALONE, stalls);
-    env.configure(&ALONE, Some(&model.url()));
+    let (env, model) = shop(&Chain::ALONE, stalls);
+    env.configure(&Chain::ALONE, Some(&model.url()));
     let agents = env.read(".mcp/agents.yaml").replace(
         "    model: sonnet\n",
         "    model: sonnet\n    silence: 4s\n",
@@ -63,7 +54,7 @@ const STARTS_A_CHILD: &str = r#"
 
 /// An agent whose shell has two children, one of them in a session of its own.
 fn with_children() -> (TestEnvironment, Model, String, crate::environment::Engine) {
-    let (env, model) = shop(&ALONE, STARTS_A_CHILD);
+    let (env, model) = shop(&Chain::ALONE, STARTS_A_CHILD);
     let task = create(&env, "Greet the customers");
     let engine = env.engine();
     let asked = env.wait_for_request("permission", LEG);

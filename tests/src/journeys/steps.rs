@@ -13,15 +13,6 @@ use std::{
 /// Generous: what is promised is a second, on a machine that is not building eight other things.
 const AT_ONCE: Duration = Duration::from_secs(15);
 
-const ALONE: Chain<'_> = Chain {
-    prepare: "",
-    implement: "coder",
-    review: "",
-    gates: &[],
-    attempts: 3,
-    backoff: "100ms",
-};
-
 /// The model falls silent in the midst of its first words, once.
 const STALLS: &str = r#"
   - when: { leg: implement }
@@ -48,7 +39,7 @@ const ASKS: &str = r#"
 "#;
 
 fn alone(script: &str) -> (TestEnvironment, Model, String) {
-    let (env, model) = shop(&ALONE, script);
+    let (env, model) = shop(&Chain::ALONE, script);
     let task = create(&env, "Greet the customers");
     (env, model, task)
 }
