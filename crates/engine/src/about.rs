@@ -35,9 +35,55 @@ impl Store {
         let (cards, unclear, _) = read_board(files);
         state.cards = cards;
         state.unclear = unclear;
+        self.add_held(&mut state);
         self.add_needs(&mut state, tasks.clone())?;
         self.observe_config(&mut state)?;
         Ok(state)
+    }
+
+    /// The state with these tasks and where those stand that they depend on: enough to judge what is done with them. What the log
+    /// keeps of runs, requests and messages is in it; how far other tasks are is not.
+    ///
+    /// # Errors
+    /// When log, index or configuration cannot be read.
+    pub fn of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
+        let mut state = self.story_of(tasks)?;
+        let (cards, unclear, _) = read_board(self.log.index_of_all(tasks)?);
+        state.cards = cards;
+        state.unclear = unclear;
+        self.add_held(&mut state);
+        self.add_needs(&mut state, tasks.clone())?;
+        self.observe_config(&mut state)?;
+        Ok(state)
+    }
+
+    /// Files that are not told to be gone yet: nothing is done with their tasks meanwhile.
+    fn add_held(&self, state: &mut State) {
+        state.unclear.extend(self.hold.tasks.keys().cloned());
+    }
+
+    /// All that waits for a task and is not done, also by way of others.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn behind(&self, task: &TaskId) -> PortResult<BTreeSet<TaskId>> {
+        let mut waiting: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        self.log.each_need(&mut |waits, needs| {
+            for need in needs {
+                waiting
+                    .entry(need.to_owned())
+                    .or_default()
+                    .push(waits.to_owned());
+            }
+        })?;
+        let (mut found, mut next) = (BTreeSet::new(), vec![task.to_string()]);
+        while let Some(needed) = next.pop() {
+            for waits in waiting.remove(&needed).into_iter().flatten() {
+                found.extend(waits.parse::<TaskId>().ok());
+                next.push(waits);
+            }
+        }
+        Ok(found)
     }
 
     /// The state with what is under way, and the problems of all files. Whether other cards exist is not in it.
@@ -64,7 +110,7 @@ impl Store {
     /// # Errors
     /// When the log cannot be read.
     pub fn progress(&self, task: &TaskId) -> PortResult<Option<Progress>> {
-        let mut story = self.story_about(&[task.clone()].into())?;
+        let mut story = self.story_of(&[task.clone()].into())?;
         Ok(story.tasks.remove(task))
     }
 

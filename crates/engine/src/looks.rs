@@ -8,12 +8,15 @@ use crate::{
     ports::{Commit, IndexedFile, Intent, KnownFiles, PortErrorKind, PortResult, Scan},
     store::{Store, moved_commit},
 };
-use orchestron_domain::{Actor, Event, Fact, Status, Time, task_file::id_from_file_name};
+use orchestron_domain::{Actor, Event, Fact, Status, TaskId, Time, task_file::id_from_file_name};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The setting that says how the task folders looked when the index last agreed with every file, written while an engine runs:
 /// it hears of edits in place, which the folders do not show.
 const KEPT: &str = "index-kept";
+/// The setting that says how the task folders looked when the index last had the names of all files, whoever looked: what is in them
+/// may have been edited since.
+const NAMES: &str = "index-names";
 /// So often it is looked without the lock; somebody who writes all the time must not keep us from ever coming to an end.
 const UNLOCKED_TRIES: u32 = 3;
 /// Every file is looked at again, though nobody told of a change, after this long at the earliest and at the latest.
@@ -43,6 +46,17 @@ pub struct Refreshed {
     pub held: Option<String>,
 }
 
+/// How much of the index is right without a look at files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Honest {
+    /// Nothing is known of that.
+    Unknown,
+    /// Where each task stands: no file came, went or was moved since all were looked at.
+    Names,
+    /// All of it: a running engine hears of edits, too.
+    All,
+}
+
 /// What was known of the files that were looked at, and how they differ from it.
 type Found = (KnownFiles, Scan);
 
@@ -53,10 +67,73 @@ impl Store {
     /// # Errors
     /// As [`Self::refresh`].
     pub fn look(&mut self) -> PortResult<()> {
-        if self.is_kept()? {
+        match self.honest()? {
+            Honest::All => Ok(()),
+            Honest::Names | Honest::Unknown => self.look_at_all(),
+        }
+    }
+
+    /// Like [`Self::look`], for whoever asks about these tasks only: when no file came, went or was moved since all were looked at,
+    /// theirs are looked at and no others.
+    ///
+    /// # Errors
+    /// As [`Self::refresh`].
+    pub fn look_at(&mut self, tasks: &BTreeSet<TaskId>) -> PortResult<()> {
+        match self.honest()? {
+            Honest::All => return Ok(()),
+            Honest::Names => {}
+            Honest::Unknown => return self.look_at_all(),
+        }
+        let rows = self.log.index_of_all(tasks)?;
+        let named = rows.into_iter().map(|row| row.path).collect();
+        match self.refresh_named(&named)? {
+            Some(_) => Ok(()),
+            None => self.look_at_all(),
+        }
+    }
+
+    /// Looks at every file, and notes how the folders looked for whoever asks next.
+    fn look_at_all(&mut self) -> PortResult<()> {
+        let before = self.files.folders()?.map(|folders| folders.print);
+        let done = self.refresh()?;
+        if before.is_none() || done.unreadable.is_some() || self.hold.is_any() {
             return Ok(());
         }
-        self.refresh().map(drop)
+        let now = self.files.folders()?.filter(|now| now.settled);
+        let Some(print) = now
+            .map(|now| now.print)
+            .filter(|now| before.as_ref() == Some(now))
+        else {
+            return Ok(());
+        };
+        if self.log.setting(NAMES)?.as_ref() == Some(&print) {
+            return Ok(());
+        }
+        match self.log.note(NAMES, &print) {
+            // It only spares work: where nothing can be written, the next one looks again.
+            Err(error) if error.kind == PortErrorKind::Overtaken => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// How much of the index is right without a look at files.
+    ///
+    /// # Errors
+    /// When folders, lease or log cannot be read.
+    pub fn honest(&self) -> PortResult<Honest> {
+        let (kept, names) = (self.log.setting(KEPT)?, self.log.setting(NAMES)?);
+        if kept.is_none() && names.is_none() {
+            return Ok(Honest::Unknown);
+        }
+        let now = self.files.folders()?.map(|now| now.print);
+        let (kept, names) = (now.is_some() && now == kept, now.is_some() && now == names);
+        if !(kept || names) || !self.log.open_intents()?.is_empty() {
+            return Ok(Honest::Unknown);
+        }
+        match kept && self.locks.lease_is_held()? {
+            true => Ok(Honest::All),
+            false => Ok(Honest::Names),
+        }
     }
 
     /// Whether a running engine keeps the index honest and nothing came, went or was moved since.
@@ -64,10 +141,13 @@ impl Store {
     /// # Errors
     /// When folders, lease or log cannot be read.
     pub fn is_kept(&self) -> PortResult<bool> {
-        if !self.locks.lease_is_held()? {
-            return Ok(false);
-        }
-        Ok(self.is_as_noted()? && self.log.open_intents()?.is_empty())
+        Ok(self.honest()? == Honest::All)
+    }
+
+    /// How the folders looked that the index has all names of.
+    pub(crate) fn names_known(&self) -> PortResult<String> {
+        let (names, kept) = (self.log.setting(NAMES)?, self.log.setting(KEPT)?);
+        Ok(names.unwrap_or_default() + &kept.unwrap_or_default())
     }
 
     fn is_as_noted(&self) -> PortResult<bool> {
@@ -79,7 +159,8 @@ impl Store {
     }
 
     /// For whoever has just changed a file under the lock, of an index that [was kept](Self::is_kept) before: it still is, with
-    /// what the folders look like now. To be written with the change.
+    /// what the folders look like now. To be written with the change. What somebody else did to a folder in the same moment is told to
+    /// the engine; without one nobody would hear of it, so nothing is noted then.
     pub(crate) fn still_kept(&self, was_kept: bool) -> Option<(&'static str, String)> {
         // What cannot be told spares no work, and that is all.
         let now = was_kept.then(|| self.files.folders().ok().flatten());

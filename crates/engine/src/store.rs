@@ -5,7 +5,7 @@
 
 use crate::hold::Hold;
 use crate::known::Known;
-use crate::looks::Looks;
+use crate::looks::{Honest, Looks};
 use crate::ports::{
     Clock, Commit, Committed, EventFilter, EventLog, Exchange, IndexedFile, Intent, Locks,
     OpenCommand, PortError, PortErrorKind, PortResult, Problem, TaskFiles,
@@ -305,6 +305,17 @@ impl Store {
         Ok(state)
     }
 
+    /// The same without what else is under way; see [`EventLog::checkpoint_of`].
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn story_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
+        let newest = self.log.checkpoint_of(tasks)?;
+        let mut state = newest.map(|(_, state)| state).unwrap_or_default();
+        self.fold(&mut state)?;
+        Ok(state)
+    }
+
     fn fold(&self, state: &mut State) -> PortResult<()> {
         loop {
             let events = self.log.after(state.seq, PAGE)?;
@@ -459,11 +470,11 @@ impl Store {
         mut draft: TaskDraft,
         more: impl Fn(&TaskId) -> Vec<(Actor, Fact)>,
     ) -> Result<TaskCard, StoreError> {
-        // An index that is kept has every number; else the names in the folders tell, or in the worst case a look at all files.
-        let named = if self.is_kept()? {
-            Some(0)
-        } else {
-            self.files.highest(prefix)?
+        // An index that has all names has every number; else those in the folders that changed tell, or in the worst case a look at
+        // all files.
+        let named = match self.honest()? {
+            Honest::Names | Honest::All => Some(0),
+            Honest::Unknown => self.files.highest(prefix, &self.names_known()?)?,
         };
         if named.is_none() {
             self.look()?;

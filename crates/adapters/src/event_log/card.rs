@@ -3,7 +3,7 @@
 //!
 //! A field that is added to cards goes to the end, and reads as nothing where it is missing.
 
-use orchestron_domain::{Leg, Priority, Status, TaskCard, TaskId, task::Ticks};
+use orchestron_domain::{AgentName, Leg, Priority, Status, TaskCard, TaskId, task::Ticks};
 use std::{borrow::Cow, fmt::Write as _};
 
 /// Writes a card; its id is a column of its own.
@@ -79,6 +79,16 @@ pub(super) fn head(text: &str) -> Option<(Cow<'_, str>, Priority, Option<&str>)>
     let priority = priority(part(&mut numbers, b' ')?);
     let agent = part(&mut rest, b'\n').filter(|agent| !agent.is_empty());
     Some((title, priority, agent))
+}
+
+/// What a card that [`write`] wrote depends on.
+pub(super) fn needs(text: &str) -> impl Iterator<Item = &str> {
+    entries(text.split('\n').nth(3).unwrap_or_default())
+}
+
+/// What the text of a card holds when it names this agent, and never else: every other line behind the first has a tab or a space.
+pub(super) fn line_of(agent: &AgentName) -> String {
+    format!("\n{agent}\n")
 }
 
 /// What stands before the next separator, or all that is left; none when nothing is.

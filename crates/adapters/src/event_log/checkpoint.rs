@@ -22,26 +22,30 @@ pub(super) type Written = Option<(Seq, BTreeMap<TaskId, u64>)>;
 
 const DOING: &str = "cannot read the checkpoint of";
 
-/// Reads the newest checkpoint: with all tasks, or with these, those that later events are about, and the lively ones. One that this
-/// version cannot read is as good as none: the state is built from the events instead.
-pub(super) fn read(
-    log: &SqliteLog,
-    tasks: Option<&BTreeSet<TaskId>>,
-) -> PortResult<Option<(Seq, State)>> {
+/// How much of a checkpoint is read. What later events are about always is.
+#[derive(Clone, Copy)]
+pub(super) enum Depth<'a> {
+    /// All tasks.
+    All,
+    /// These, and the lively ones.
+    About(&'a BTreeSet<TaskId>),
+    /// These.
+    Of(&'a BTreeSet<TaskId>),
+}
+
+/// Reads the newest checkpoint. One that this version cannot read is as good as none: the state is built from the events instead.
+pub(super) fn read(log: &SqliteLog, depth: Depth<'_>) -> PortResult<Option<(Seq, State)>> {
     let read = || {
         // All from one moment: an engine may write the next one meanwhile.
         let moment = log.connection.unchecked_transaction()?;
-        let found = read_in(&moment, tasks)?;
+        let found = read_in(&moment, depth)?;
         moment.finish()?;
         Ok(found)
     };
     read().map_err(|e: rusqlite::Error| log.failed(DOING, &e))
 }
 
-fn read_in(
-    moment: &Connection,
-    tasks: Option<&BTreeSet<TaskId>>,
-) -> rusqlite::Result<Option<(Seq, State)>> {
+fn read_in(moment: &Connection, depth: Depth<'_>) -> rusqlite::Result<Option<(Seq, State)>> {
     let base = moment
         .prepare_cached("SELECT seq, state FROM checkpoint WHERE version = ?1")?
         .query_row([STATE_VERSION], |row| {
@@ -63,16 +67,18 @@ fn read_in(
         }
         Ok(())
     };
-    let Some(tasks) = tasks else {
-        each(moment, "SELECT task, told FROM progress", [], &mut add)?;
-        return Ok(readable.then_some((seq, state)));
+    let tasks = match depth {
+        Depth::All => {
+            each(moment, "SELECT task, told FROM progress", [], &mut add)?;
+            return Ok(readable.then_some((seq, state)));
+        }
+        Depth::About(tasks) => {
+            let lively = "SELECT task, told FROM progress WHERE lively = 1";
+            each(moment, lively, [], &mut add)?;
+            tasks
+        }
+        Depth::Of(tasks) => tasks,
     };
-    each(
-        moment,
-        "SELECT task, told FROM progress WHERE lively = 1",
-        [],
-        &mut add,
-    )?;
     each(
         moment,
         "SELECT task, told FROM progress WHERE task IN (SELECT task FROM events WHERE seq > ?1 AND task IS NOT NULL)",

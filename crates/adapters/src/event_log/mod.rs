@@ -25,8 +25,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use checkpoint::Depth;
 use failure::refused;
-use orchestron_domain::{Event, Seq, State, Status, TaskId, Time, state::Progress};
+use orchestron_domain::{AgentName, Event, Seq, State, Status, TaskId, Time, state::Progress};
 use orchestron_engine::ports::{
     BoardRow, Commit, Committed, DoneRow, EventFilter, EventLog, IndexedFile, Intent, KnownFiles,
     OpenCommand, PortResult, TellRow,
@@ -237,11 +238,15 @@ impl EventLog for SqliteLog {
     }
 
     fn checkpoint(&self) -> PortResult<Option<(Seq, State)>> {
-        checkpoint::read(self, None)
+        checkpoint::read(self, Depth::All)
     }
 
     fn checkpoint_about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
-        checkpoint::read(self, Some(tasks))
+        checkpoint::read(self, Depth::About(tasks))
+    }
+
+    fn checkpoint_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
+        checkpoint::read(self, Depth::Of(tasks))
     }
 
     fn put_checkpoint(&mut self, _now: Time, state: &mut State) -> PortResult<()> {
@@ -401,6 +406,30 @@ impl EventLog for SqliteLog {
     fn index_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<BoardRow>> {
         let sql = query(rows::BOARD, "WHERE task = ?1 ORDER BY path");
         self.at_once(tasks, &sql, rows::board)
+    }
+
+    fn each_need(
+        &self,
+        with: &mut dyn FnMut(&str, &mut dyn Iterator<Item = &str>),
+    ) -> PortResult<()> {
+        // All paths but those in done.
+        let sql = "SELECT task, card FROM files WHERE path < 'done/' AND card IS NOT NULL
+            UNION ALL SELECT task, card FROM files WHERE path >= 'done0' AND card IS NOT NULL";
+        self.each("cannot read the index of", sql, |row| {
+            let (task, card) = rows::task_and_card(row)?;
+            let mut needs = card::needs(card).peekable();
+            if needs.peek().is_some() {
+                with(task, &mut needs);
+            }
+            Ok(())
+        })
+    }
+
+    fn is_named(&self, agent: &AgentName) -> PortResult<bool> {
+        let sql = "SELECT 1 FROM files WHERE instr(card, ?1) > 0 LIMIT 1";
+        let line = card::line_of(agent);
+        let found = self.row("cannot read the index of", sql, [line], |_| Ok(()))?;
+        Ok(found.is_some())
     }
 
     fn places_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<(TaskId, String)>> {

@@ -132,6 +132,15 @@ pub(super) fn card_in(row: &Row<'_>, whole: bool) -> rusqlite::Result<Option<Tas
         .map(Some)
 }
 
+/// Task and card of a good file, as they are written.
+pub(super) fn task_and_card<'row>(row: &'row Row<'_>) -> rusqlite::Result<(&'row str, &'row str)> {
+    let text = |column| {
+        let found = row.get_ref(column)?.as_str();
+        found.map_err(|e| unreadable(column, e))
+    };
+    Ok((text(0)?, text(1)?))
+}
+
 pub(super) fn known(row: &Row<'_>) -> rusqlite::Result<(String, KnownFile)> {
     let file = KnownFile {
         stamp: Stamp {

@@ -175,8 +175,8 @@ impl TaskFiles for McpFolder {
         Ok(counts)
     }
 
-    fn highest(&self, prefix: &str) -> PortResult<Option<u32>> {
-        scan::highest(self, prefix).map(Some)
+    fn highest(&self, prefix: &str, apart: &str) -> PortResult<Option<u32>> {
+        scan::highest(self, prefix, apart).map(Some)
     }
 
     fn write_side(&self, path: &str, bytes: &[u8], replace: bool) -> PortResult<()> {

@@ -262,16 +262,26 @@ fn differences(listing: &Listing, known: &KnownFiles, agreed: bool) -> Scan {
     scan
 }
 
-/// The highest number with this prefix among the names in all folders.
-pub(super) fn highest(mcp: &McpFolder, prefix: &str) -> PortResult<u32> {
+/// The highest number with this prefix among the names in all folders, apart from those that look as `apart` says.
+pub(super) fn highest(mcp: &McpFolder, prefix: &str, apart: &str) -> PortResult<u32> {
+    let apart: BTreeSet<&str> = apart.split_inclusive(';').collect();
+    let names = |status: Status| {
+        let folder = mcp.open(&["tasks", status.folder()])?;
+        // Before its names: one that comes meanwhile is in a folder that looks otherwise next time.
+        match apart.contains(print(&folder.look(OsStr::new("."))?).as_str()) {
+            true => Ok(Vec::new()),
+            false => folder.names(),
+        }
+    };
     let mut highest = 0;
     for status in Status::ALL {
-        let shown = format!(".mcp/tasks/{}", status.folder());
-        let opened = mcp.open(&["tasks", status.folder()]);
-        let names = match opened.and_then(|folder| folder.names()) {
+        let names = match names(status) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(io_failure("cannot read", shown, &error)),
+            Err(error) => {
+                let shown = format!(".mcp/tasks/{}", status.folder());
+                return Err(io_failure("cannot read", shown, &error));
+            }
         };
         for name in names {
             if let Named::Task(id) = Named::of(&name)
@@ -282,6 +292,12 @@ pub(super) fn highest(mcp: &McpFolder, prefix: &str) -> PortResult<u32> {
         }
     }
     Ok(highest)
+}
+
+/// How a folder looks: otherwise, when a name came or went.
+fn print(look: &Look) -> String {
+    let stamp = look.stamp;
+    format!("{}:{}:{};", stamp.ino, stamp.mtime_ns, stamp.ctime_ns)
 }
 
 /// How the task folders look. Windows keeps no times of folders that could be relied on.
@@ -306,12 +322,8 @@ pub(super) fn folders(mcp: &McpFolder) -> PortResult<Option<Folders>> {
         }
     }
     let newest = looks.iter().map(|look| look.stamp.ctime_ns).max();
-    let print = looks.iter().map(|look| {
-        let stamp = look.stamp;
-        format!("{}:{}:{};", stamp.ino, stamp.mtime_ns, stamp.ctime_ns)
-    });
     Ok(Some(Folders {
-        print: print.collect(),
+        print: looks.iter().map(print).collect(),
         settled: newest.is_some_and(|newest| now_ns() > newest + SETTLED_NS),
     }))
 }

@@ -234,8 +234,9 @@ pub trait TaskFiles: Send + Sync {
     fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange>;
     /// Number of task files in each folder, without opening one.
     fn counts(&self) -> PortResult<BTreeMap<Status, u32>>;
-    /// The highest number of this prefix among the names in the task folders; none when names cannot be looked at alone.
-    fn highest(&self, _prefix: &str) -> PortResult<Option<u32>> {
+    /// The highest number of this prefix among the names in the task folders, apart from those folders that look as a
+    /// [print](Folders::print) says; none when names cannot be looked at alone.
+    fn highest(&self, _prefix: &str, _apart: &str) -> PortResult<Option<u32>> {
         Ok(None)
     }
     /// Writes a file beside the tasks (`feedback/TASK-001-1.md`, `results/…`, `state.json`): atomic; never replaces other content

@@ -2,7 +2,8 @@
 
 use super::{BoardRow, DoneRow, IndexedFile, KnownFiles, PortResult, Problem};
 use orchestron_domain::{
-    Actor, Command, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time, state::Progress,
+    Actor, AgentName, Command, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
+    state::Progress,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,6 +108,10 @@ pub trait EventLog: Send {
     /// is under way with or that have begun and are not over.
     fn checkpoint_about(&self, _tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
         self.checkpoint()
+    }
+    /// The same with what it knows of these tasks and of those that later events are about, and of no others.
+    fn checkpoint_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
+        self.checkpoint_about(tasks)
     }
     /// Writes a checkpoint of this state, which is the same afterwards.
     fn put_checkpoint(&mut self, now: Time, state: &mut State) -> PortResult<()> {
@@ -227,6 +232,31 @@ pub trait EventLog: Send {
             files.extend(self.index_of(task)?.into_iter().map(BoardRow::from));
         }
         Ok(files)
+    }
+    /// Tells of each good file that is not in `done` and depends on something: its task, and what that depends on.
+    fn each_need(
+        &self,
+        with: &mut dyn FnMut(&str, &mut dyn Iterator<Item = &str>),
+    ) -> PortResult<()> {
+        self.each_row(&mut |row| {
+            let Some(card) = row.card.filter(|card| card.status != Status::Done) else {
+                return;
+            };
+            let needs: Vec<String> = card.depends_on.iter().map(ToString::to_string).collect();
+            if !needs.is_empty() {
+                with(&card.id.to_string(), &mut needs.iter().map(String::as_str));
+            }
+        })
+    }
+    /// Whether a good file names this agent.
+    fn is_named(&self, agent: &AgentName) -> PortResult<bool> {
+        let mut named = false;
+        self.each_row(&mut |row| {
+            named |= row
+                .card
+                .is_some_and(|card| card.agent.as_ref() == Some(agent));
+        })?;
+        Ok(named)
     }
     /// Where the good files of several tasks lie, all from one moment.
     fn places_of_all(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Vec<(TaskId, String)>> {
