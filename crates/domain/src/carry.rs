@@ -173,6 +173,30 @@ fn is_live(state: &State, run: &RunId) -> bool {
 
 /// Whether the task still waits for this run.
 fn is_wanted(step: &Step, work: &Work) -> bool {
+/// That a run was started, by an engine that died before it could tell, and is stopped because its start is void or refused by now. It is
+/// the run it is: what it cost counts, its end is told, and a person is asked what becomes of its task if that still waits for it.
+#[must_use]
+pub fn stopped_at_start(
+    state: &State,
+    (run, task): (&RunId, &TaskId),
+    work: &Work,
+    session: Option<SessionId>,
+    why: &str,
+) -> [Fact; 2] {
+    let resumed = session
+        .as_ref()
+        .is_some_and(|session| state.sessions.contains_key(session));
+    let why = format!("it had been started when the engine died, and was not to go on: {why}");
+    [
+        started(state, (run, task), work, session, resumed),
+        Fact::RunHalting {
+            run: run.clone(),
+            end: RunEnd::Stopped { why },
+            halt: Halt::Kill,
+        },
+    ]
+}
+
     match work {
         Work::Leg { leg, .. } => matches!(step, Step::Starting { leg: now, .. } if now == leg),
         Work::Gate { .. } => matches!(step, Step::Gating { .. }),

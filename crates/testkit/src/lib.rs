@@ -26,6 +26,8 @@ mod crash_tests;
 mod meanwhile_tests;
 #[cfg(test)]
 mod recovery_tests;
+#[cfg(test)]
+mod refused_tests;
 
 pub use orchestron_domain::Status;
 pub use runs::{Act, Script, quiet_end};

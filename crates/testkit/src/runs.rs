@@ -236,6 +236,7 @@ impl Runs for MemoryRuns {
             starts: 1,
             since: things.now,
         };
+        things.bare.remove(&spec.run);
         things.runs.insert(spec.run.clone(), process);
         play(&mut things, &spec.run);
         let happens = things.meanwhile.remove(&kind(&spec.work));
@@ -246,14 +247,21 @@ impl Runs for MemoryRuns {
         Ok(session)
     }
 
-    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<()> {
+    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<Option<SessionId>> {
         let mut things = self.world.up()?;
-        if !things.runs.contains_key(run) {
+        let bare = things.bare.contains(run);
+        let process = things.runs.get(run);
+        if process.is_none() && !bare {
             return Err(unknown(run));
         }
+        let session = process.and_then(|process| process.session.clone());
         self.read.insert(run.clone(), read_to);
         things.wakes.push(Wake::Run(run.clone()));
-        Ok(())
+        Ok(session)
+    }
+
+    fn was_started(&self, run: &RunId) -> PortResult<bool> {
+        Ok(self.world.up()?.runs.contains_key(run))
     }
 
     fn look(&mut self, run: &RunId) -> PortResult<Look> {
@@ -288,6 +296,9 @@ impl Runs for MemoryRuns {
 
     fn halt(&mut self, run: &RunId, halt: Halt) -> PortResult<()> {
         let mut things = self.world.up()?;
+        if things.bare.contains(run) {
+            return Ok(()); // an order that lies in the folder, and nobody reads
+        }
         let process = things.runs.get_mut(run).ok_or_else(|| unknown(run))?;
         process.halts.push(halt);
         if halt >= Halt::Terminate && process.over.is_none() {
@@ -304,7 +315,8 @@ impl Runs for MemoryRuns {
     }
 
     fn found(&self) -> PortResult<Vec<RunId>> {
-        Ok(self.world.up()?.runs.keys().cloned().collect())
+        let things = self.world.up()?;
+        Ok(things.runs.keys().chain(&things.bare).cloned().collect())
     }
 
     fn forget(&mut self, run: &RunId) -> PortResult<()> {

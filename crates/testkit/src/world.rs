@@ -13,7 +13,7 @@ use orchestron_engine::{
     },
 };
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Things {
     pub locks: locks::Held,
     pub git: git::Repository,
     pub runs: BTreeMap<RunId, runs::Process>,
+    /// Run folders whose keeper never was.
+    pub bare: BTreeSet<RunId>,
     pub scripts: BTreeMap<String, VecDeque<runs::Script>>,
     pub sessions: u32,
     pub wakes: Vec<Wake>,
@@ -456,6 +458,15 @@ impl World {
             .iter()
             .map(|(run, process)| (run.clone(), process.starts))
             .collect()
+    }
+
+    /// The engine died after it had made this run's folder and before its keeper was there.
+    pub fn bare_run(&self, run: &str) {
+        if let Ok(run) = run.parse::<RunId>() {
+            let mut things = self.things();
+            things.runs.remove(&run);
+            things.bare.insert(run);
+        }
     }
 
     /// Removes a run's folder, as somebody who cleans up too well does.

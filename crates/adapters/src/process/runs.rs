@@ -251,9 +251,9 @@ impl Runs for ProcessRuns {
         Ok(session)
     }
 
-    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<()> {
-        if self.live.contains_key(run) {
-            return Ok(());
+    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<Option<SessionId>> {
+        if let Some(live) = self.live.get(run) {
+            return Ok(live.session().cloned());
         }
         let mut live = Live::open(self.folder(run), read_to)?;
         live.greet()?;
@@ -261,8 +261,14 @@ impl Runs for ProcessRuns {
         if read_to != u64::MAX {
             live.catch_up()?;
         }
+        let session = live.session().cloned();
         self.live.insert(run.clone(), live);
-        Ok(())
+        Ok(session)
+    }
+
+    fn was_started(&self, run: &RunId) -> PortResult<bool> {
+        let folder = self.folder(run);
+        Ok(folder.record().exists() || folder.is_kept()?)
     }
 
     fn look(&mut self, run: &RunId) -> PortResult<Look> {

@@ -650,6 +650,29 @@ fn settling_a_run_that_goes_on_ends_it() {
 }
 
 #[test]
+fn a_folder_is_no_proof_that_its_run_was_started() {
+    let scene = Scene::new();
+    let spec = scene.gate("true");
+    let mut none = scene.engine_with(ProcessSpawner::with_command(
+        "/no/such/keeper".into(),
+        vec![],
+    ));
+    none.start(&spec).unwrap_err();
+    assert_eq!(none.found().unwrap(), [spec.run.clone()]);
+    assert!(!none.was_started(&spec.run).unwrap());
+    // Nobody wants it any more: that nothing is left is made sure of, and that is no start either.
+    none.attach(&spec.run, 0).unwrap();
+    none.halt(&spec.run, Halt::Kill).unwrap();
+    none.settle(&spec.run).unwrap();
+    assert!(!none.was_started(&spec.run).unwrap());
+    let mut engine = scene.engine();
+    let other = scene.spec("gate-other", spec.work.clone(), spec.program.clone());
+    engine.start(&other).unwrap();
+    to_the_end(&mut engine, &other.run);
+    assert!(scene.engine().was_started(&other.run).unwrap());
+}
+
+#[test]
 fn what_cannot_be_launched_says_how_to_mend_it() {
     let scene = Scene::new();
     let mut engine = scene.engine();

@@ -37,10 +37,8 @@ impl Engine {
     /// Carries a command out.
     pub(crate) fn try_command(&mut self, open: &OpenCommand) -> Outcome {
         if let Some(why) = carry::overtaken(&self.state, &open.command) {
-            if let Command::StartRun { run, .. } = &open.command {
-                self.end_unwanted(run)?;
-            }
-            return Ok(overtaken(why));
+            let stopped = self.stop_started(&open.command, why)?;
+            return Ok(stopped.unwrap_or_else(|| overtaken(why)));
         }
         match &open.command {
             Command::Claim { .. } => self.claim(open),
@@ -50,14 +48,7 @@ impl Engine {
                 task,
                 work,
                 resume,
-            } => {
-                let told = self.start_run(run, task, work, resume.as_ref());
-                if told.is_err() {
-                    // A try before a crash may have got further than this one; nobody would ever hear what it started.
-                    self.end_unwanted(run)?;
-                }
-                told
-            }
+            } => self.start_run(run, task, work, resume.as_ref()),
             Command::Say { run, say } => {
                 self.ports.runs.say(run, say)?;
                 Ok(overtaken("said"))

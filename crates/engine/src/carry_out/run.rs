@@ -8,7 +8,7 @@ use crate::{
     store::StoreError,
 };
 use orchestron_domain::{
-    Actor, Fact, Halt, RunEnd, RunId, SessionId, State, TaskId, carry, run::Work,
+    Actor, Command, Fact, Halt, RunEnd, RunId, SessionId, State, TaskId, carry, run::Work,
 };
 
 impl Engine {
@@ -81,14 +81,32 @@ impl Engine {
         })
     }
 
-    /// An engine that died may have started the keeper and not lived to tell it; nobody would ever act on what that run says.
-    pub(super) fn end_unwanted(&mut self, run: &RunId) -> Result<(), StoreError> {
-        if self.state.taken.contains(run) && !self.state.runs.contains_key(run) {
-            self.ports.runs.attach(run, u64::MAX)?;
-            self.ports.runs.halt(run, Halt::Kill)?;
-            self.ports.runs.settle(run)?;
+    /// A start that is void by now, or was refused: an engine that died may have carried it out and not lived to tell. Then what it
+    /// started is stopped, and told as the run it is: its end is heard, and what it cost counts. None when nothing was started by it.
+    pub(crate) fn stop_started(
+        &mut self,
+        command: &Command,
+        why: &str,
+    ) -> Result<Option<Vec<(Actor, Fact)>>, StoreError> {
+        let Command::StartRun {
+            run, task, work, ..
+        } = command
+        else {
+            return Ok(None);
+        };
+        if !self.state.taken.contains(run) || self.state.runs.contains_key(run) {
+            return Ok(None);
         }
-        Ok(())
+        let session = self.ports.runs.attach(run, 0)?;
+        self.ports.runs.halt(run, Halt::Kill)?;
+        // A gate costs nothing, and nobody asks what it said. A folder alone is no agent: that one must not begin any more.
+        if !matches!(work, Work::Leg { .. }) || !self.ports.runs.was_started(run)? {
+            self.ports.runs.settle(run)?;
+            return Ok(None);
+        }
+        self.state.heard.insert(run.clone(), self.ports.clock.now());
+        let facts = carry::stopped_at_start(&self.state, (run, task), work, session, why);
+        Ok(Some(facts.map(|fact| (Actor::Engine, fact)).into()))
     }
 
     /// A rung that could not be taken is told and counts as taken: the next one comes in its time, and none is tried for ever.

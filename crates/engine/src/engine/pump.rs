@@ -155,16 +155,8 @@ impl Engine {
         };
         let facts = match outcome {
             Ok(facts) => facts,
-            // There is nobody to be asked about it.
-            Err(StoreError::NoTask { .. }) => overtaken("the task is gone"),
             Err(error) if log_is_broken(&error) => return Err(error.into()),
-            Err(error) => vec![(
-                Actor::Engine,
-                Fact::CommandFailed {
-                    command: Box::new(open.command.clone()),
-                    error: error.to_string(),
-                },
-            )],
+            Err(error) => self.refused(&open.command, &error)?,
         };
         // No facts: the outcome was written together with a move, and closed the command.
         if facts.is_empty() {
@@ -211,5 +203,30 @@ fn is_missing(error: &StoreError) -> bool {
         StoreError::NoTask { .. } => true,
         StoreError::Port(error) => error.kind == PortErrorKind::Missing,
         _ => false,
+    /// What a command ends in that the world refused.
+    fn refused(
+        &mut self,
+        command: &Command,
+        error: &StoreError,
+    ) -> Result<Vec<(Actor, Fact)>, EngineError> {
+        let why = error.to_string();
+        // A try before a crash may have got further than this one.
+        let error = match self.stop_started(command, &why) {
+            Ok(Some(facts)) => return Ok(facts),
+            // There is nobody to be asked about it.
+            Ok(None) if matches!(error, StoreError::NoTask { .. }) => {
+                return Ok(overtaken("the task is gone"));
+            }
+            Ok(None) => why,
+            Err(broken) if log_is_broken(&broken) => return Err(broken.into()),
+            Err(other) => format!("{why}; and what had been started could not be ended: {other}"),
+        };
+        let command = Box::new(command.clone());
+        Ok(vec![(
+            Actor::Engine,
+            Fact::CommandFailed { command, error },
+        )])
+    }
+
     }
 }

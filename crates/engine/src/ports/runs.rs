@@ -67,10 +67,15 @@ pub struct Look {
 
 /// Agent and gate processes, each under its keeper, each with its run folder.
 pub trait Runs: Send {
+    /// Does ahead of time what the start of the next run need not wait for. Cheap when it is done already.
+    fn get_ready(&mut self) {}
     /// Starts the keeper. Doing it again for the same run is harmless. Returns the conversation's id.
     fn start(&mut self, spec: &RunSpec) -> PortResult<Option<SessionId>>;
     /// Takes up a run that another engine started, replaying its output from the start; signals up to `read_to` are not told again.
-    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<()>;
+    /// Returns the conversation's id.
+    fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<Option<SessionId>>;
+    /// Whether a keeper of this run ever began its work. A run folder alone is no proof: whoever made it may have died before the keeper.
+    fn was_started(&self, run: &RunId) -> PortResult<bool>;
     /// Reads what is new.
     fn look(&mut self, run: &RunId) -> PortResult<Look>;
     /// Says something; durable and exactly once, however often it is called with the same content.

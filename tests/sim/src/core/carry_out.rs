@@ -32,13 +32,10 @@ impl Host {
         let facts = match self.dispatch(world, id, command) {
             Ok(facts) => facts,
             Err(Trap::Stopped(stop)) => return Err(stop),
-            Err(Trap::NoTask) => vec![Fact::CommandDone {
-                what: String::new(),
-            }],
-            Err(trap) => vec![Fact::CommandFailed {
-                command: Box::new(command.clone()),
-                error: format!("{trap:?}"),
-            }],
+            Err(trap) => {
+                let told = self.stop_started(world, command, "refused");
+                told.unwrap_or_else(|| refused(command, trap))
+            }
         };
         if facts.is_empty() {
             return Ok(());
@@ -57,10 +54,9 @@ impl Host {
 
     fn dispatch(&mut self, world: &mut World, id: u64, command: &Command) -> Told {
         if carry::overtaken(&self.state, command).is_some() {
-            if let Command::StartRun { run, .. } = command {
-                self.end_unwanted(world, run);
-            }
-            return overtaken();
+            return self
+                .stop_started(world, command, "void")
+                .map_or_else(overtaken, Ok);
         }
         match command {
             Command::Claim { .. } => self.claim(world, id, command),
@@ -70,13 +66,7 @@ impl Host {
                 task,
                 work,
                 resume,
-            } => {
-                let told = self.start_run(world, run, task, work, resume.as_ref());
-                if told.is_err() {
-                    self.end_unwanted(world, run);
-                }
-                told
-            }
+            } => self.start_run(world, run, task, work, resume.as_ref()),
             Command::Say { run, say } => Self::say(world, run, say),
             Command::AnswerTool {
                 run, tool, call, ..
@@ -189,15 +179,33 @@ impl Host {
         Ok(vec![place(there, task)])
     }
 
-    fn end_unwanted(&self, world: &mut World, run: &RunId) {
+    /// What an engine that died had started by a start that is void or refused by now.
+    fn stop_started(
+        &mut self,
+        world: &mut World,
+        command: &Command,
+        why: &str,
+    ) -> Option<Vec<Fact>> {
+        let Command::StartRun {
+            run, task, work, ..
+        } = command
+        else {
+            return None;
+        };
         if self.state.runs.contains_key(run) {
             return;
         }
-        if let Some(at) = world.by_run.get(run).copied() {
-            world.halt_process(at, Halt::Kill);
+        let at = world.by_run.get(run).copied()?;
+        world.halt_process(at, Halt::Kill);
+        if !matches!(work, Work::Leg { .. }) {
             world.sweep(at);
         }
     }
+        self.follow(at, 0);
+        world.wake_run(at);
+        self.state.heard.insert(run.clone(), world.clock());
+        let session = world.processes[at as usize].session.clone();
+        Some(carry::stopped_at_start(&self.state, (run, task), work, session, why).into())
 
     fn start_run(
         &mut self,
@@ -459,6 +467,19 @@ fn place(git: bool, task: &TaskId) -> Fact {
         path: String::new(),
         branch: git.then(String::new),
         base: git.then(|| commit(0)),
+/// What a command ends in that the world refused.
+fn refused(command: &Command, trap: Trap) -> Vec<Fact> {
+    vec![match trap {
+        Trap::NoTask => Fact::CommandDone {
+            what: String::new(),
+        },
+        trap => Fact::CommandFailed {
+            command: Box::new(command.clone()),
+            error: format!("{trap:?}"),
+        },
+    }]
+}
+
     }
 }
 
