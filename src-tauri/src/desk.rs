@@ -1,6 +1,8 @@
 //! Everything of the app that lives as long as it does.
 
-use crate::{notify::Notifier, projects::Projects, remembered::Remembered, tray::Tray};
+use crate::{
+    notify::Notifier, pages::Pages, projects::Projects, remembered::Remembered, tray::Tray,
+};
 use std::{
     path::PathBuf,
     sync::{
@@ -44,4 +46,6 @@ pub struct Desk {
     pub folder: PathBuf,
     /// The person is being asked whether to quit.
     pub asking: AtomicBool,
+    /// What the pages have told.
+    pub pages: Pages,
 }

@@ -13,6 +13,7 @@ mod keepers;
 mod link;
 mod log;
 mod notify;
+mod pages;
 mod projects;
 mod quit;
 mod remembered;
@@ -28,6 +29,7 @@ use args::Args;
 use desk::{Bell, Desk};
 use notify::Notifier;
 use orchestron_adapters::{project, state_dir};
+use pages::Pages;
 use projects::{OpenError, Projects};
 use remembered::Remembered;
 use std::{
@@ -126,6 +128,7 @@ fn set_up(
         notifier: Notifier::default(),
         folder,
         asking: AtomicBool::new(false),
+        pages: Pages::default(),
     });
     let app = app.handle();
     let desk = app.state::<Desk>();

@@ -1,6 +1,7 @@
-//! Ending the app: asked first when agents are at work, because nobody answers, hands on or merges while it is closed.
+//! Ending the app: asked first when agents are at work, because nobody answers, hands on or merges while it is closed. What was decided
+//! and could still be undone is sent before.
 
-use crate::{desk::Desk, log};
+use crate::{desk::Desk, log, pages};
 use std::sync::atomic::Ordering;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
@@ -16,7 +17,7 @@ pub fn ask(app: &AppHandle) {
     std::thread::spawn(move || {
         let working = at_work(&app);
         if working == 0 {
-            return app.exit(0);
+            return end(&app);
         }
         let asked = app.clone();
         app.dialog()
@@ -28,12 +29,19 @@ pub fn ask(app: &AppHandle) {
                 "Keep it open".to_owned(),
             ))
             .show(move |quit| {
-                asked.state::<Desk>().asking.store(false, Ordering::Release);
                 if quit {
-                    asked.exit(0);
+                    // Not on the thread that answered: it may be the one of the windows, which carries what is sent.
+                    std::thread::spawn(move || end(&asked));
+                } else {
+                    asked.state::<Desk>().asking.store(false, Ordering::Release);
                 }
             });
     });
+}
+
+fn end(app: &AppHandle) {
+    pages::send_all(app);
+    app.exit(0);
 }
 
 fn question(working: usize) -> String {

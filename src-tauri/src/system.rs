@@ -4,7 +4,7 @@
 use crate::{
     demo::Model,
     desk::Desk,
-    log,
+    log, pages,
     projects::{OpenError, OpenProject, Shows},
     window,
 };
@@ -16,8 +16,9 @@ use orchestron_engine::{
 use orchestron_operations::{
     OpError,
     wire::{
-        DesktopFolder, DesktopOpen, DesktopSet, DesktopSetUp, DesktopView, Done, ErrorView,
-        FolderView, FoundAgentView, Millis, PickedView, RecentView, SetUpView,
+        DesktopFolder, DesktopOpen, DesktopSave, DesktopSet, DesktopSetUp, DesktopTell,
+        DesktopView, Done, ErrorView, FolderView, FoundAgentView, Millis, PickedView, RecentView,
+        SavedFileView, SetUpView,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -54,6 +55,12 @@ pub fn call(
             answer(open(app, window, path, wanted.new_window)?)
         }
         "desktop-demo" => answer(demo(app, window)?),
+        "desktop-save" => answer(save(app, window, &read(input)?)?),
+        "desktop-tell" => {
+            let page: DesktopTell = read(input)?;
+            app.state::<Desk>().pages.tells(window.label(), page);
+            answer(did("noted".to_owned()))
+        }
         "desktop-forget" => answer(forget(app, &read::<DesktopFolder>(input)?.path)),
         _ => Err(wrong(
             "unknown_operation",
@@ -165,6 +172,36 @@ fn pick(app: &AppHandle, window: &WebviewWindow) -> PickedView {
     PickedView {
         path: path.map(|path| path.display().to_string()),
     }
+}
+
+/// Writes a text where the person says; a page of a web view cannot hand out files by itself.
+fn save(
+    app: &AppHandle,
+    window: &WebviewWindow,
+    wanted: &DesktopSave,
+) -> Result<SavedFileView, ErrorView> {
+    // Only a name: the folder is the person's choice.
+    let name = Path::new(&wanted.name).file_name().unwrap_or_default();
+    let picker = app
+        .dialog()
+        .file()
+        .set_title("Save as")
+        .set_file_name(name.to_string_lossy())
+        .set_parent(window);
+    let chosen = picker.blocking_save_file();
+    let Some(path) = chosen.and_then(|chosen| chosen.into_path().ok()) else {
+        return Ok(SavedFileView { path: None });
+    };
+    std::fs::write(&path, &wanted.text).map_err(|error| {
+        wrong(
+            "cannot_save",
+            format!("{} cannot be written: {error}", path.display()),
+            None,
+        )
+    })?;
+    Ok(SavedFileView {
+        path: Some(path.display().to_string()),
+    })
 }
 
 /// A folder as it was written: `~` is the person's home; anything else must be absolute, because an app has no folder it stands in.
@@ -286,6 +323,9 @@ fn into_window(
         window::of_project(app, project, &crate::link::Place::Board);
         return did(format!("opened {} in a window of its own", project.name));
     }
+    // What was decided in the project that was shown is sent to that one.
+    pages::send(app, &[window.label().to_owned()]);
+    app.state::<Desk>().pages.gone(window.label());
     window::shows(app, window.label(), project);
     window::begin_anew(window);
     did(format!("opened {}", project.name))

@@ -3,7 +3,7 @@
 use crate::{desk::Desk, log, notify, notify::Notice, projects::OpenProject, tray::Seen};
 use orchestron_operations::{
     OpError, board, notices, requests,
-    wire::{Millis, NoticeMemory, input},
+    wire::{Millis, NoticeMemory, NoticeView, input},
 };
 use std::{
     collections::BTreeMap,
@@ -57,7 +57,7 @@ fn look(app: &AppHandle, told: &mut BTreeMap<PathBuf, Told>) -> Duration {
         let memory = told
             .entry(project.root.clone())
             .or_insert_with(|| begin(&desk, project));
-        match tell(&desk, project, memory) {
+        match tell(app, &desk, project, memory) {
             Ok(Some(again)) => wait = wait.min(until(again)),
             Ok(None) => {}
             Err(error) => log::note(&format!(
@@ -109,7 +109,12 @@ fn see(project: &OpenProject) -> Seen {
 
 /// Shows what is to be told now, and takes down what is settled. The memory is kept only after all was shown: what was not shown is told
 /// again.
-fn tell(desk: &Desk, project: &OpenProject, told: &mut Told) -> Result<Option<Millis>, OpError> {
+fn tell(
+    app: &AppHandle,
+    desk: &Desk,
+    project: &OpenProject,
+    told: &mut Told,
+) -> Result<Option<Millis>, OpError> {
     let wanted = input::Notices {
         memory: told.memory.clone(),
     };
@@ -118,7 +123,9 @@ fn tell(desk: &Desk, project: &OpenProject, told: &mut Told) -> Result<Option<Mi
         let shown = Notice::of(&project.root, &project.name, notice);
         let about = notice.about.iter().map(|id| id.0).collect();
         told.about.insert(shown.id.clone(), about);
-        desk.notifier.show(shown);
+        if !is_looked_at(app, project, notice) {
+            desk.notifier.show(shown);
+        }
     }
     let over: Vec<u64> = view.over.iter().map(|id| id.0).collect();
     told.about.retain(|name, about| {
@@ -142,6 +149,23 @@ fn tell(desk: &Desk, project: &OpenProject, told: &mut Told) -> Result<Option<Mi
         told.memory = Some(view.memory);
     }
     Ok(view.again)
+}
+
+/// Whether the person has this very request before their eyes: its window has the focus and shows it, ready to be decided.
+fn is_looked_at(app: &AppHandle, project: &OpenProject, notice: &NoticeView) -> bool {
+    let Some(request) = &notice.request else {
+        return false;
+    };
+    let desk = app.state::<Desk>();
+    let own = desk.projects.windows_of(&project.root);
+    let showing = desk.pages.showing(request.id.0);
+    let focused = |label: &String| {
+        let window = app.get_webview_window(label);
+        window.is_some_and(|window| window.is_focused().unwrap_or(false))
+    };
+    own.iter()
+        .filter(|label| showing.contains(label))
+        .any(focused)
 }
 
 /// What was told before the app was started.

@@ -5,6 +5,7 @@ use crate::{
     link::Place,
     log,
     notify::Notice,
+    pages,
     projects::{OpenProject, Shows},
     quit,
     remembered::Bounds,
@@ -215,11 +216,23 @@ pub fn happened(window: &Window, event: &WindowEvent) {
             } else if app.webview_windows().len() <= 1 {
                 api.prevent_close();
                 quit::ask(app);
+            } else if desk.pages.holds(window.label()) {
+                api.prevent_close();
+                close_when_sent(window);
             }
         }
         WindowEvent::Destroyed => closed(app, &desk, window.label()),
         _ => {}
     }
+}
+
+/// Whoever closes a window has decided: what could still be undone is sent first.
+fn close_when_sent(window: &Window) {
+    let window = window.clone();
+    std::thread::spawn(move || {
+        pages::send(window.app_handle(), &[window.label().to_owned()]);
+        told("cannot close the window", window.destroy());
+    });
 }
 
 /// Said once: whoever closes a window the first time must not think that everything has ended.
@@ -237,6 +250,7 @@ fn tell_of_tray(desk: &Desk) {
 fn closed(app: &AppHandle, desk: &Desk, label: &str) {
     let root = desk.projects.root_of(label);
     desk.projects.gone(label);
+    desk.pages.gone(label);
     let Some(root) = root else {
         return;
     };

@@ -2,14 +2,17 @@
  * Decisions that were made and are held back for a moment, so that they can be undone. Nothing is merged, started or told to an agent
  * before the moment is over; then the decision is sent as it was made, bound to the commit that was looked at.
  *
- * Whoever closes the window has decided: what is held then is sent at once. Should even that fail, the decision stays written on this
- * machine, and the next window says that it was not sent. It never sends such a one by itself: time has passed, a person looks again.
+ * Whoever closes the window has decided: what is held then is sent at once; the desktop app asks for that and waits, because a page that
+ * is being closed may not be heard any more, and the window may show another project by then. Should even that fail, the decision stays
+ * written on this machine, and the next window says that it was not sent. It never sends such a one by itself: time has passed, a person
+ * looks again.
  */
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import type { Backend } from "./backend";
 import { useBackend } from "./context";
 import { toFailure } from "./failure";
+import { tellHere } from "./here";
 import { tell } from "./tell";
 import type { Decide, ErrorView } from "./wire";
 
@@ -45,6 +48,10 @@ const NOTHING: HeldNow = { held: [], refused: [], gone: new Set() };
 
 export class Held {
   #now: HeldNow = NOTHING;
+  /** Sent, and not answered yet. */
+  #sending: readonly HeldDecision[] = [];
+  /** Whose decisions this window writes down; those of others are left as they are. */
+  readonly #projects = new Set<string>();
   readonly #timers = new Map<number, number>();
   readonly #listeners = new Set<() => void>();
   readonly #backend: Backend;
@@ -54,7 +61,8 @@ export class Held {
     this.#backend = backend;
     this.#client = client;
     this.#now = { ...NOTHING, held: written().map((one) => ({ ...one, until: null })) };
-    window.addEventListener("pagehide", () => this.flush());
+    // The second is what the desktop app says (`src-tauri/src/pages.rs`).
+    window.addEventListener(backend.isDesktop ? "orchestron-send" : "pagehide", () => this.flush());
   }
 
   readonly now = (): HeldNow => this.#now;
@@ -68,6 +76,7 @@ export class Held {
     const request = decision.input.request;
     if (this.#now.held.some(({ input }) => input.request === request)) return;
     const refused = this.#now.refused.filter((one) => one.request !== request);
+    this.#projects.add(decision.project);
     this.#set({ refused, held: [...this.#now.held, { ...decision, until: Date.now() + holding.ms }] });
     if (holding.ms === 0) void this.send(request);
     else this.#timers.set(request, window.setTimeout(() => void this.send(request), holding.ms));
@@ -84,6 +93,7 @@ export class Held {
   drop(request: number): void {
     window.clearTimeout(this.#timers.get(request));
     this.#timers.delete(request);
+    for (const { input, project } of this.#now.held) if (input.request === request) this.#projects.add(project);
     this.#set({ held: this.#now.held.filter(({ input }) => input.request !== request) });
   }
 
@@ -92,18 +102,22 @@ export class Held {
     if (found === undefined) return;
     window.clearTimeout(this.#timers.get(request));
     this.#timers.delete(request);
+    this.#projects.add(found.project);
     // It stays written until there is an answer.
-    this.#set({ held: this.#now.held.filter((one) => one !== found), gone: new Set(this.#now.gone).add(request) }, [found]);
+    this.#sending = [...this.#sending, found];
+    this.#set({ held: this.#now.held.filter((one) => one !== found), gone: new Set(this.#now.gone).add(request) });
     try {
       const done = await this.#backend.call("decide", found.input);
       for (const key of found.clears) window.localStorage.removeItem(key);
       window.dispatchEvent(new StorageEvent("storage"));
       tell({ what: done.did, more: done.not_done, good: true });
+      this.#sending = this.#sending.filter((one) => one !== found);
       this.#set({});
     } catch (cause) {
       const gone = new Set(this.#now.gone);
       gone.delete(request);
       const error = toFailure(cause).view;
+      this.#sending = this.#sending.filter((one) => one !== found);
       this.#set({ gone, refused: [...this.#now.refused.filter((one) => one.request !== request), { request, about: found.about, error }] });
     }
     void this.#client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "transcript" });
@@ -119,9 +133,12 @@ export class Held {
     for (const { input, until } of this.#now.held) if (until !== null) void this.send(input.request);
   }
 
-  #set(change: Partial<HeldNow>, alsoWritten: readonly HeldDecision[] = []): void {
+  #set(change: Partial<HeldNow>): void {
     this.#now = { ...this.#now, ...change };
-    const all = [...this.#now.held, ...alsoWritten];
+    const own = [...this.#now.held, ...this.#sending].filter(({ project }) => this.#projects.has(project));
+    // All windows write in the same place, each for its own project.
+    const all = [...written().filter(({ project }) => !this.#projects.has(project)), ...own];
+    tellHere(this.#backend, { held: this.#now.held.filter(({ until }) => until !== null).length + this.#sending.length });
     try {
       if (all.length === 0) window.localStorage.removeItem(KEY);
       else window.localStorage.setItem(KEY, JSON.stringify(all));

@@ -66,6 +66,8 @@ export interface Operations {
   "desktop-set-up": { input: wire.DesktopSetUp; output: wire.SetUpView };
   "desktop-open": { input: wire.DesktopOpen; output: wire.Done };
   "desktop-demo": { input: wire.Nothing; output: wire.Done };
+  "desktop-save": { input: wire.DesktopSave; output: wire.SavedFileView };
+  "desktop-tell": { input: wire.DesktopTell; output: wire.Done };
   "desktop-forget": { input: wire.DesktopFolder; output: wire.Done };
 }
 

@@ -1286,6 +1286,8 @@ there: boolean, };
 
 export type PickedView = { path: string | null, };
 
+export type SavedFileView = { path: string | null, };
+
 export type FolderView = { path: string, 
 /**
  * Why nothing can be set up there. 
@@ -1319,6 +1321,18 @@ export type DesktopFolder = { path: string, };
 export type DesktopSetUp = { path: string, base_branch?: string, };
 
 export type DesktopOpen = { path: string, new_window: boolean, };
+
+export type DesktopSave = { name: string, text: string, };
+
+export type DesktopTell = { 
+/**
+ * Decisions that can still be undone or are being sent: a window is not closed before they are gone. 
+ */
+held: number, 
+/**
+ * The request that stands on the screen, open to be decided. 
+ */
+request: Big | null, };
 
 export type TranscriptItemView = { "type": "told", 
 /**

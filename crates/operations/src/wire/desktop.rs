@@ -1,7 +1,7 @@
 //! What the desktop app tells its windows about itself and the system around it. These are answered by the app, not by operations:
 //! they exist in a window only.
 
-use super::{ErrorView, Millis};
+use super::{Big, ErrorView, Millis};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +24,8 @@ wire! {
     pub struct RecentView { pub path: String, pub name: String, pub opened: Millis, /** Its engine runs in this app. */ pub open: bool, /** Its folder is there. */ pub there: bool }
     /// `desktop-pick`: the chosen folder; none = nothing was chosen.
     pub struct PickedView { pub path: Option<String> }
+    /// `desktop-save`: where it was written; none = the person wanted it nowhere.
+    pub struct SavedFileView { pub path: Option<String> }
     /// `desktop-look`: what stands in a folder.
     pub struct FolderView {
         pub path: String,
@@ -48,4 +50,11 @@ wire_input! {
     pub struct DesktopSetUp { pub path: String, #[serde(default)] #[ts(optional)] pub base_branch: Option<String> }
     /// `desktop-open`: in this window, or in one of its own.
     pub struct DesktopOpen { pub path: String, #[serde(default)] pub new_window: bool }
+    /// `desktop-save`: a text that the person wants as a file; where, they are asked.
+    pub struct DesktopSave { pub name: String, pub text: String }
+    /// `desktop-tell`: what the app cannot know of a page by itself.
+    pub struct DesktopTell {
+        /** Decisions that can still be undone or are being sent: a window is not closed before they are gone. */ pub held: u32,
+        /** The request that stands on the screen, open to be decided. */ pub request: Option<Big>,
+    }
 }

@@ -8,7 +8,9 @@ import { failure } from "./decide";
 import { handlers } from "./handlers";
 import { newWorld, type Scenario, SCENARIOS, type World } from "./world";
 
-const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "review", "editor", "transcript", "requests", "events", "next", "doctor", "commands", "keys", "insights", "config", "key-test", "workflows", "hooks", "desktop", "desktop-look", "desktop-pick"] satisfies ReadName[];
+const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "review", "editor", "transcript", "requests", "events", "next", "doctor", "commands", "keys", "insights", "config", "key-test", "workflows", "hooks", "desktop", "desktop-look", "desktop-pick", "desktop-save"] satisfies ReadName[];
+/** That something was looked at is no deed. */
+const NO_DEEDS: readonly OperationName[] = ["seen", "desktop-tell"];
 const NEVER = new Promise<never>(() => undefined);
 
 export interface Call {
@@ -42,8 +44,8 @@ export class FakeBackend implements Backend {
 
   async call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> {
     const isWrite = !READS.includes(name);
-    // That something was looked at is no deed.
-    if (isWrite && name !== "seen") this.writes.push({ name, input });
+    const isDeed = isWrite && !NO_DEEDS.includes(name);
+    if (isDeed) this.writes.push({ name, input });
     const planned = this.failNext.get(name);
     if (planned !== undefined) {
       this.failNext.delete(name);
@@ -54,7 +56,7 @@ export class FakeBackend implements Backend {
     if (scenarioHasNoProject(this.world.scenario, name)) throw failure("no_project", "This window has no project yet.");
     if (this.link.state() === "offline" && isWrite) throw unreachable();
     const answer = handlers[name](this.world, input);
-    if (isWrite && name !== "seen") window.setTimeout(() => this.tell("store"), 0);
+    if (isDeed) window.setTimeout(() => this.tell("store"), 0);
     // As over the wire: nobody shares objects with the world.
     return structuredClone(answer) as Output<N>;
   }

@@ -19,14 +19,16 @@ interface ChainOptions {
   attempt?: number;
   /** Spans of the legs that are over, in seconds. */
   took?: number[];
+  /** When the leg under way began, or the last one ended; in minutes. */
+  ago?: number;
 }
 
-export function chain({ implementer = CLAUDE, now = null, state = "current", attempt = 1, took = [40, 540, 100, 0] }: ChainOptions): ChainStop[] {
+export function chain({ implementer = CLAUDE, now = null, state = "current", attempt = 1, took = [40, 540, 100, 0], ago = 8 }: ChainOptions): ChainStop[] {
   const holders: Record<LegWord, HolderView> = { prepare: ARCHITECT, implement: implementer, review: CODEX, approve: PERSON };
   const at = now === null ? LEGS.length : LEGS.indexOf(now);
   // Each leg begins when the one before has ended; the last one ended a while ago, as long as its next took.
   const minutes = took.map((seconds) => seconds / 60);
-  const endOf = (index: number) => 12 - LEGS.length + minutes.slice(index + 1, at).reduce((sum, one) => sum + one, 0);
+  const endOf = (index: number) => ago + minutes.slice(index + 1, at).reduce((sum, one) => sum + one, 0);
   return LEGS.map((leg, index) => ({
     leg,
     holder: holders[leg],

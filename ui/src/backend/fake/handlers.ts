@@ -135,6 +135,8 @@ export const handlers: Handlers = {
     return done(`Opened ${path}`);
   },
   "desktop-demo": () => done("Opened the sample project"),
+  "desktop-save": (_, { name }) => ({ path: `/home/dana/${name}` }),
+  "desktop-tell": () => done("noted"),
   "desktop-forget": (_, { path }) => done(`Forgot ${path}`),
   keys: (world) => ({ store: "GNOME Keyring (Secret Service)", usable: true, accounts: world.keys }),
   decide: (world, input) => decide(world, input),

@@ -12,12 +12,26 @@ const CRITERIA = [
   "Limits survive a restart",
   "Successful login resets the counter",
   "An attacker cannot lock somebody else out for more than a minute",
-  "The limit is written in the API reference",
+  "All cargo tests pass, under load as well",
   "The log names the account, never the password",
   "An administrator can lift the limit",
   "The limit can be set in `config.yaml`",
   "Refused tries are counted in the metrics",
 ];
+
+const PAYMENT: readonly string[] = [
+  "A card is charged when the order ships",
+  "A declined card says why, and the basket is kept",
+  "No card number reaches our log or our database",
+  "The webhook refuses a wrong signature",
+  "A webhook that comes twice books once",
+  "Clippy is clean",
+  "The test keys of Stripe are in `config.example.yaml`",
+];
+
+function criteriaOf(card: CardView): string[] {
+  return (card.id === "TASK-117" ? PAYMENT : CRITERIA).slice(0, card.criteria.all);
+}
 
 const GOALS: Record<string, string> = {
   "TASK-117": "Buyers pay by card at checkout. Money is captured when the order ships, not before.",
@@ -62,7 +76,7 @@ function handoffsOf(card: CardView): TaskView["handoffs"] {
 }
 
 export function taskFile(card: CardView): string {
-  const boxes = CRITERIA.map((text, index) => `- [${index < card.criteria.done ? "x" : " "}] ${text}`).join("\n");
+  const boxes = criteriaOf(card).map((text, index) => `- [${index < card.criteria.done ? "x" : " "}] ${text}`).join("\n");
   return `# ${card.id}: ${card.title}\n\n## Status\n\n${card.status}\n\n## Priority\n\n${card.priority}\n\n## Goal\n\nNobody can try passwords faster than a person would.\n\n## Acceptance Criteria\n\n${boxes}\n\n## Definition of Ready\n\n- [x] Goal is clear\n- [x] Criteria can be tested\n`;
 }
 
@@ -75,9 +89,9 @@ export function task(card: CardView, requests: RequestView[]): TaskView {
     path: `.mcp/tasks/${folder}/${card.id}-${slug}.md`,
     text: taskFile(card),
     goal: GOALS[card.id] ?? "Nobody can try passwords faster than a person would. Somebody who mistypes theirs is not locked out for long.",
-    criteria: CRITERIA.slice(0, card.criteria.all).map((text, index) => ({ done: index < card.criteria.done, text })),
-    notes: "The limit is five a minute. Keep it in `config.yaml`.",
-    files_affected: ["src/auth/limit.rs", "src/auth/login.rs", "src/store.rs"],
+    criteria: criteriaOf(card).map((text, index) => ({ done: index < card.criteria.done, text })),
+    notes: card.id === "TASK-117" ? "Use the official SDK. Everything of Stripe stays behind the port in `src/pay/port.rs`." : "The limit is five a minute. Keep it in `config.yaml`.",
+    files_affected: card.id === "TASK-117" ? ["src/pay/mod.rs", "src/pay/stripe.rs", "src/pay/rates.rs"] : ["src/auth/limit.rs", "src/auth/login.rs", "src/store.rs"],
     handoffs: handoffsOf(card),
     feedback: card.attempts > 1 ? [{ n: 1, path: `.mcp/feedback/${card.id}-1.md`, text: FEEDBACK }] : [],
     error_context: card.status === "failed" ? "The same assertion failed in attempts 1, 2 and 3: `expected 2 line items, found 3`. The basket of the test before is still there." : "",

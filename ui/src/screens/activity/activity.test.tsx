@@ -34,15 +34,25 @@ describe("activity", () => {
   });
 
   it("is taken along whole, not only the page that is seen", async () => {
-    const saved = vi.spyOn(save, "saveFile").mockImplementation(() => undefined);
+    const saved = vi.spyOn(save, "saveFile").mockResolvedValue("");
     const { user } = renderAt("/activity?by=you");
     await user.click(await screen.findByTestId("activity-export"));
     await user.click(await screen.findByRole("menuitem", { name: "As JSON" }));
     await waitFor(() => expect(saved).toHaveBeenCalledOnce());
-    const [name, type, content] = saved.mock.calls[0] ?? [];
+    const [, name, type, content] = saved.mock.calls[0] ?? [];
     expect([name, type]).toEqual(["orchestron-activity.json", "application/json"]);
     expect((JSON.parse(content ?? "") as EventView[]).map(({ by }) => by)).toEqual(["you", "you", "you", "you", "you"]);
     expect(await screen.findByTestId("toast")).toHaveTextContent("Saved 5 entries as orchestron-activity.json");
     saved.mockRestore();
+  });
+
+  it("is written by the desktop app where the person says, because its window has no downloads", async () => {
+    const { backend, user } = renderAt("/activity?by=you", "desktop");
+    const call = vi.spyOn(backend, "call");
+    await user.click(await screen.findByTestId("activity-export"));
+    await user.click(await screen.findByRole("menuitem", { name: "As CSV, for spreadsheets" }));
+    expect(await screen.findByTestId("toast")).toHaveTextContent("/home/dana/orchestron-activity.csv");
+    const asked = call.mock.calls.find(([operation]) => operation === "desktop-save")?.[1] as { name: string; text: string } | undefined;
+    expect(asked?.text).toContain("seq,at,by,kind,task,run,text\r\n");
   });
 });

@@ -1,6 +1,6 @@
 /** What happened, newest first: by task, by who, by what; and as a file to take along. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Download, ScrollText, X } from "lucide-react";
+import { Cog, Download, ScrollText, Search, X } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { Form, Input, Label, Menu, MenuItem, MenuTrigger, Popover, TextField } from "react-aria-components";
 import { useBackend, useSurroundings } from "../../backend/context";
@@ -8,10 +8,11 @@ import { toFailure } from "../../backend/failure";
 import { allEvents, type EventFilter, useEvents, useProject } from "../../backend/reads";
 import { tell } from "../../backend/tell";
 import type { EventView } from "../../backend/wire";
+import { PERSON } from "../../format/faces";
 import { clock, day, fullMoment, isSameDay } from "../../format/time";
 import { visible } from "../../format/visible";
 import { Button, IconButton } from "../../parts/button";
-import { INPUT } from "../../parts/fields";
+import { Badge, HolderBadge } from "../../parts/face";
 import { Picker } from "../../parts/picker";
 import { saveFile } from "../../parts/save";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -68,8 +69,8 @@ function Export({ filter }: { filter: EventFilter }) {
     try {
       const events = await allEvents(backend, filter, MOST_EXPORTED);
       const name = `orchestron-activity${filter.task === null ? "" : `-${filter.task}`}.${as}`;
-      saveFile(name, as === "json" ? "application/json" : "text/csv", as === "json" ? asJson(events) : asCsv(events));
-      tell({ what: text.activity.exported(events.length, name), more: [text.activity.exportWhere], good: true });
+      const where = await saveFile(backend, name, as === "json" ? "application/json" : "text/csv", as === "json" ? asJson(events) : asCsv(events));
+      if (where !== null) tell({ what: text.activity.exported(events.length, name), more: [where === "" ? text.activity.exportWhere : where], good: true });
     } catch (cause) {
       tell({ what: text.activity.exportFailed, more: [toFailure(cause).view.message], good: false });
     }
@@ -84,7 +85,7 @@ function Export({ filter }: { filter: EventFilter }) {
       <Popover data-overlay="" offset={6} className="animate-rise rounded-lg border border-line bg-surface p-1 shadow-over">
         <Menu aria-label={text.activity.exportAs} className="outline-none" onAction={(as) => void save(as === "json" ? "json" : "csv")}>
           {(["json", "csv"] as const).map((as) => (
-            <MenuItem key={as} id={as} className="rounded-md px-2 py-1.5 text-sm outline-none data-focused:bg-sunken">
+            <MenuItem key={as} id={as} className="rounded-md px-2 py-1.5 text-sm outline-none data-focused:bg-raised">
               {text.activity[as]}
             </MenuItem>
           ))}
@@ -107,7 +108,10 @@ function TaskFilter({ task, onShow }: { task: string | undefined; onShow: (id: s
     >
       <TextField value={words} onChange={setWords}>
         <Label className="sr-only">{text.activity.filter}</Label>
-        <Input placeholder={text.activity.filterExample} data-testid="activity-filter" className={`${INPUT} h-6.5 w-40! rounded-full! font-mono text-xs`} />
+        <span className="flex h-6.5 w-38 items-center gap-1.5 rounded-full border border-line bg-surface px-2.5 focus-within:border-accent-fill">
+          <Search aria-hidden size={12} className="shrink-0 text-faint" />
+          <Input placeholder={text.activity.filterExample} data-testid="activity-filter" className="min-w-0 flex-1 bg-transparent text-xs outline-none" />
+        </span>
       </TextField>
     </Form>
   );
@@ -177,13 +181,24 @@ function byDay(events: readonly EventView[]): Day[] {
   return days;
 }
 
+/** The face of who did it; the engine has none. */
+function Who({ name }: { name: string }) {
+  const known = useProject().data?.agents.find((agent) => agent.name === name);
+  if (known !== undefined) return <HolderBadge holder={known} />;
+  if (name === YOU) return <Badge letter={PERSON.letter} colour={PERSON.colour} />;
+  return <Cog aria-hidden size={13} strokeWidth={1.75} className="mx-[0.09375rem] shrink-0 text-faint" />;
+}
+
 function Event({ event }: { event: EventView }) {
   return (
     <li className="flex items-baseline gap-3 px-3 py-1.5 text-sm">
       <time dateTime={new Date(event.at).toISOString()} title={fullMoment(event.at)} className="w-15 shrink-0 font-mono text-2xs text-muted tabular-nums">
         {clock(event.at)}
       </time>
-      <span className="w-28 shrink-0 truncate text-xs text-muted">{event.by}</span>
+      <span className="flex w-34 shrink-0 items-center gap-2 self-center text-xs text-muted">
+        <Who name={event.by} />
+        <span className="truncate">{event.by}</span>
+      </span>
       <span className="min-w-0 flex-1 wrap-anywhere">{visible(event.text)}</span>
       {event.task === null ? null : (
         <Link to="/task/$task" params={{ task: event.task }} className="shrink-0 rounded font-mono text-xs text-muted underline-offset-2 hover:text-ink hover:underline">

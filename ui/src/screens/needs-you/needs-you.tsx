@@ -1,8 +1,10 @@
 /** Every decision that waits, one list, one key each. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { CircleCheckBig } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
+import { useBackend } from "../../backend/context";
 import { useHeld } from "../../backend/held";
+import { tellHere } from "../../backend/here";
 import { useProject, useRequests } from "../../backend/reads";
 import { useShortcut } from "../../parts/shortcuts";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -36,6 +38,7 @@ export function NeedsYou() {
   const open = openRequests(requests.data ?? [], decided);
   const chosen = chosenOf(open, search.request);
 
+  useShown(chosen?.id ?? null);
   const choose = useCallback((id: number | undefined) => void navigate({ to: "/needs-you", search: id === undefined ? {} : { request: id }, replace: true }), [navigate]);
   const step = (by: 1 | -1) => {
     const next = chosen === undefined ? undefined : neighbour(open, chosen.id, by);
@@ -62,6 +65,15 @@ export function NeedsYou() {
       </section>
     </div>
   );
+}
+
+/** Whoever has a request before their eyes need not be told of it. */
+function useShown(request: number | null): void {
+  const backend = useBackend();
+  useEffect(() => {
+    tellHere(backend, { request });
+    return () => tellHere(backend, { request: null });
+  }, [backend, request]);
 }
 
 function Detail({ request, onDecided }: DetailProps) {
