@@ -10,8 +10,8 @@ const LOOKS: Record<Look, string> = {
   solid: "bg-solid text-on-solid data-hovered:bg-solid-hover",
   good: "bg-good-fill text-on-good data-hovered:bg-good-hover",
   bad: "border border-line bg-surface text-bad data-hovered:border-bad/50 data-hovered:bg-bad-tint",
-  quiet: "border border-line bg-surface text-ink data-hovered:bg-sunken",
-  bare: "text-muted data-hovered:bg-sunken data-hovered:text-ink",
+  quiet: "border border-line bg-surface text-ink data-hovered:bg-raised",
+  bare: "text-muted data-hovered:bg-raised data-hovered:text-ink",
 };
 const SIZES: Record<Size, string> = {
   small: "h-[1.375rem] gap-1.5 rounded-md px-2 text-xs font-medium",
@@ -51,7 +51,7 @@ export function IconButton({ label, className = "", children, ...rest }: IconBut
     <AriaButton
       {...rest}
       aria-label={label}
-      className={`inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted transition-colors duration-100 data-disabled:opacity-40 data-hovered:bg-sunken data-hovered:text-ink ${className}`}
+      className={`inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted transition-colors duration-100 data-disabled:opacity-40 data-hovered:bg-raised data-hovered:text-ink ${className}`}
     >
       {children}
     </AriaButton>

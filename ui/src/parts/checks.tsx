@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Check, Circle, Dot, LoaderCircle, X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import type { CriterionView, GateView } from "../backend/wire";
+import type { ChainStop, CriterionView, GateView, LegWord } from "../backend/wire";
 import { span } from "../format/time";
 import { visible } from "../format/visible";
 import { text } from "../text";
@@ -13,11 +13,14 @@ const SHOWN_AT_FIRST = 5;
 
 interface CriteriaProps {
   criteria: CriterionView[];
-  /** Those that a criterion names in backticks are its receipt. */
+  /** The one that a criterion names is its receipt. */
   gates?: GateView[];
+  task: string;
+  /** Whose word the rest is. */
+  chain: readonly ChainStop[];
 }
 
-export function Criteria({ criteria, gates = [] }: CriteriaProps) {
+export function Criteria({ criteria, gates = [], task, chain }: CriteriaProps) {
   const [whole, setWhole] = useState(false);
   // Folding one line away saves nothing.
   const cut = !whole && criteria.length > SHOWN_AT_FIRST + 1;
@@ -32,7 +35,7 @@ export function Criteria({ criteria, gates = [] }: CriteriaProps) {
             <span className="sr-only">{criterion.done ? text.criteria.met : text.criteria.open} </span>
             <span className="min-w-0">
               <InlineMarkdown source={criterion.text} />
-              <CriterionReceipt gate={receiptOf(criterion, gates)} />
+              <CriterionReceipt gate={receiptOf(criterion, gates)} task={task} />
             </span>
           </li>
         ))}
@@ -43,8 +46,17 @@ export function Criteria({ criteria, gates = [] }: CriteriaProps) {
           {text.criteria.more}
         </Button>
       ) : null}
+      <Word criteria={criteria} gates={gates} chain={chain} />
     </>
   );
+}
+
+/** Whose word is all there is for what no check names. */
+function Word({ criteria, gates, chain }: Pick<CriteriaProps, "criteria" | "chain"> & { gates: readonly GateView[] }) {
+  const without = criteria.filter((criterion) => criterion.done && receiptOf(criterion, gates) === undefined).length;
+  const done = (leg: LegWord) => chain.find((stop) => stop.leg === leg && stop.state === "done")?.holder.name ?? "";
+  if (without === 0 || done("implement") === "") return null;
+  return <p className="mt-2 text-2xs text-faint">{text.receipt.word(without, criteria.length, done("implement"), done("review"))}</p>;
 }
 
 const GATE_ICONS = {
@@ -87,17 +99,35 @@ export function gateResult(gate: GateView): string {
   return parts.join(" · ");
 }
 
-/** The gate that a criterion names: `npm test` passes. */
+/**
+ * The gate that a criterion names: by its command (`npm test` passes), by its name in backticks, or in plain words ("All tests pass",
+ * "clippy is clean"). A criterion that merely mentions tests ("Add tests for the limit") is checked by none.
+ */
 export function receiptOf(criterion: CriterionView, gates: readonly GateView[]): GateView | undefined {
-  return gates.find((gate) => criterion.text.includes(`\`${gate.command}\``) || criterion.text.includes(`\`${gate.name}\``));
+  return gates.find((gate) => {
+    if (criterion.text.includes(`\`${gate.name}\``) || holdsWords(criterion.text, gate.command)) return true;
+    const stem = escaped(gate.name.replace(/s$/, ""));
+    return new RegExp(`(?<![\\w-])${stem}s?(?: (?:suite|gate|check))?(?: (?:is|are|stays?|still|all|to))* (?:pass(?:es|ing)?|green|clean|succeeds?)(?![\\w-])`, "i").test(criterion.text);
+  });
 }
 
-function CriterionReceipt({ gate }: { gate: GateView | undefined }) {
+function holdsWords(text: string, words: string): boolean {
+  return words.trim() !== "" && new RegExp(`(?<![\\w-])${escaped(words.trim())}(?![\\w-])`, "i").test(text);
+}
+
+function escaped(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function CriterionReceipt({ gate, task }: { gate: GateView | undefined; task: string }) {
   if (gate === undefined) return null;
+  const words = [text.receipt.gate(gate.name), gateResult(gate), gate.commit === null ? null : text.receipt.at(gate.commit.slice(0, 7))].filter((part) => part !== null).join(" · ");
+  const look = `block text-2xs ${gate.state === "failed" ? "text-bad" : gate.stale ? "text-warn" : "text-muted"}`;
+  if (gate.run === null) return <span className={look}>{words}</span>;
   return (
-    <span className={`block text-2xs ${gate.state === "failed" ? "text-bad" : gate.stale ? "text-warn" : "text-muted"}`}>
-      {text.receipt.gate(gate.name)} · {gateResult(gate)}
-    </span>
+    <Link to="/task/$task" params={{ task }} search={{ tab: "transcript", run: gate.run }} title={text.receipt.output} className={`${look} rounded underline-offset-2 hover:underline`}>
+      {words}
+    </Link>
   );
 }
 
@@ -110,7 +140,7 @@ function Gate({ gate, task }: { gate: GateView; task: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <li>
-      <Button aria-expanded={isOpen} onPress={() => setOpen(!isOpen)} className="-mx-1.5 flex w-[calc(100%+0.75rem)] items-center gap-1.5 rounded-md px-1.5 py-0.5 text-left text-sm data-hovered:bg-sunken">
+      <Button aria-expanded={isOpen} onPress={() => setOpen(!isOpen)} className="-mx-1.5 flex w-[calc(100%+0.75rem)] items-center gap-1.5 rounded-md px-1.5 py-0.5 text-left text-sm data-hovered:bg-raised">
         <CheckParts state={gate.state} name={gate.name} result={gateResult(gate)} isStale={gate.stale} />
       </Button>
       {isOpen ? (

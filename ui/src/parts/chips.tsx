@@ -7,7 +7,7 @@ const CHIP = "inline-flex h-4.5 shrink-0 items-center rounded px-1.5 text-[0.656
 const PRIORITIES: Record<string, string> = {
   P0: "bg-bad-tint text-bad",
   P1: "bg-warn-tint text-warn",
-  P2: "bg-sunken text-muted",
+  P2: "bg-raised text-muted",
 };
 
 export function PriorityChip({ priority }: { priority: string }) {
@@ -29,12 +29,12 @@ const KINDS: Record<RequestWord, string> = {
 };
 
 export function KindChip({ kind }: { kind: RequestWord }) {
-  return <span className={`${CHIP} ${KINDS[kind]}`}>{text.kind[kind]}</span>;
+  return <span className={`${CHIP} ${KINDS[kind]} in-aria-[current=true]:bg-surface`}>{text.kind[kind]}</span>;
 }
 
 const STATUSES: Record<StatusWord, string> = {
-  pending: "bg-sunken text-muted",
-  ready: "bg-sunken text-ink",
+  pending: "bg-raised text-muted",
+  ready: "bg-raised text-ink",
   "in-progress": "bg-accent-tint text-accent",
   review: "bg-ask-tint text-ask",
   done: "bg-good-tint text-good",
@@ -50,6 +50,6 @@ export function StatusChip({ status, testId }: { status: StatusWord; testId?: st
 }
 
 export function Chip({ tone = "plain", children }: { tone?: "plain" | "good" | "bad" | "warn" | "accent"; children: string }) {
-  const tones = { plain: "bg-sunken text-muted", good: "bg-good-tint text-good", bad: "bg-bad-tint text-bad", warn: "bg-warn-tint text-warn", accent: "bg-accent-tint text-accent" };
+  const tones = { plain: "bg-raised text-muted", good: "bg-good-tint text-good", bad: "bg-bad-tint text-bad", warn: "bg-warn-tint text-warn", accent: "bg-accent-tint text-accent" };
   return <span className={`${CHIP} ${tones[tone]}`}>{children}</span>;
 }

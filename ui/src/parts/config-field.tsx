@@ -88,7 +88,7 @@ export function ConfigWords({ isList = false, isShort = false, ...props }: Field
         }}
       >
         <Label className="sr-only">{name}</Label>
-        <span className={`block ${isShort ? "w-28" : "w-56"}`}>
+        <span className="block w-56">
           <Input placeholder={text.settings.left} data-testid={`input-${setting.key}`} className={`${INPUT} h-7 font-mono text-xs`} />
         </span>
       </TextField>
@@ -107,7 +107,7 @@ export function ConfigChoice({ choices, ...props }: FieldProps & { choices: read
   const all = choices.some(({ id }) => id === holds) ? choices : [...choices, { id: holds, name: holds }];
   return (
     <Row {...props} error={error} onReset={onReset}>
-      <Picker label={props.name} choices={[...all]} chosen={holds} onChoose={(id) => id !== holds && set(id === "" ? [] : [id])} testId={`choice-${key}`} />
+      <Picker isField label={props.name} choices={[...all]} chosen={holds} onChoose={(id) => id !== holds && set(id === "" ? [] : [id])} testId={`choice-${key}`} />
     </Row>
   );
 }

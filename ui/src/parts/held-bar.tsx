@@ -93,7 +93,7 @@ function Refused({ refusal, onClose }: { refusal: Refusal; onClose: () => void }
       <div className="min-w-0 flex-1">
         <Trouble view={refusal.error} title={text.held.refused(refusal.about)} />
       </div>
-      <Link to="/needs-you" search={{ request: refusal.request }} className="inline-flex h-[1.375rem] shrink-0 items-center rounded-md border border-line px-2 text-xs font-medium hover:bg-sunken">
+      <Link to="/needs-you" search={{ request: refusal.request }} className="inline-flex h-[1.375rem] shrink-0 items-center rounded-md border border-line px-2 text-xs font-medium hover:bg-raised">
         {text.held.look}
       </Link>
       <IconButton label={text.close} onPress={onClose}>

@@ -22,7 +22,7 @@ export function Runs({ task, runs }: { task: string; runs: RunView[] }) {
     <ul className="flex flex-col divide-y divide-line-soft rounded-lg border border-line">
       {newest.map((run) => (
         <li key={run.id}>
-          <Link to="/task/$task" params={{ task }} search={{ tab: "transcript", run: run.id }} className="flex items-center gap-2.5 px-3 py-2 text-sm -outline-offset-2 hover:bg-sunken">
+          <Link to="/task/$task" params={{ task }} search={{ tab: "transcript", run: run.id }} className="flex items-center gap-2.5 px-3 py-2 text-sm -outline-offset-2 hover:bg-raised">
             {run.agent === null ? (
               <span aria-hidden className="inline-flex size-5 shrink-0 items-center justify-center rounded-[0.3125rem] bg-badge text-on-badge">
                 <Terminal size={12} />

@@ -17,7 +17,7 @@ export function Segments<T extends string>({ label, choices, chosen, onChoose, t
           key={id}
           value={id}
           {...(testId ? { "data-testid": `${testId}-${id}` } : {})}
-          className="flex h-full items-center rounded-full px-2.5 text-xs whitespace-nowrap text-muted transition-colors duration-100 data-focus-visible:outline-2 data-hovered:text-ink data-selected:bg-sunken data-selected:font-medium data-selected:text-ink"
+          className="flex h-full items-center rounded-full px-2.5 text-xs whitespace-nowrap text-muted transition-colors duration-100 data-focus-visible:outline-2 data-hovered:text-ink data-selected:bg-raised data-selected:font-medium data-selected:text-ink"
         >
           {name}
         </Radio>

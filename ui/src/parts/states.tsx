@@ -5,6 +5,7 @@ import { toFailure } from "../backend/failure";
 import type { ErrorView } from "../backend/wire";
 import { text } from "../text";
 import { Button } from "./button";
+import { Ticked } from "./ticked";
 
 /** 1 where it stands for the whole screen. */
 type HeadingLevel = 1 | 2;
@@ -45,7 +46,7 @@ export function Empty({ title, words, command, icon, level = 2, children }: Empt
         {title}
       </Title>
       <p className="max-w-sm text-sm text-balance text-muted">{words}</p>
-      {command === undefined ? null : <code className="mt-1 rounded-md bg-sunken px-2 py-1 text-xs text-muted select-all">{command}</code>}
+      {command === undefined ? null : <code className="mt-1 rounded-md bg-raised px-2 py-1 text-xs text-muted select-all">{command}</code>}
       {children === undefined ? null : <div className="mt-2 flex gap-2">{children}</div>}
     </div>
   );
@@ -67,7 +68,9 @@ export function Failed({ title, cause, onRetry, level = 2 }: FailedProps) {
       <Title level={level} className="text-md font-semibold">
         {title}
       </Title>
-      <p className="max-w-md text-sm text-muted">{message}</p>
+      <p className="max-w-md text-sm text-muted">
+        <Ticked words={message} />
+      </p>
       <Hints hints={hints} />
       <p className="font-mono text-2xs text-faint">{code}</p>
       {onRetry === undefined ? null : (
@@ -84,7 +87,9 @@ export function Hints({ hints }: { hints: string[] }) {
   return (
     <ul className="max-w-md text-sm text-muted">
       {hints.map((hint) => (
-        <li key={hint}>{hint}</li>
+        <li key={hint}>
+          <Ticked words={hint} />
+        </li>
       ))}
     </ul>
   );
@@ -96,11 +101,15 @@ export function Trouble({ view, title, children }: { view: ErrorView; title?: st
     <div role="alert" className="flex animate-rise items-start gap-2.5 rounded-lg border border-bad/30 bg-bad-tint px-3 py-2.5 text-sm">
       <CircleAlert aria-hidden size={15} className="mt-0.5 shrink-0 text-bad" />
       <div className="flex min-w-0 flex-1 flex-col gap-0.5">
-        <p className="font-semibold text-bad">{title ?? view.message}</p>
-        {title === undefined ? null : <p className="text-ink">{view.message}</p>}
+        <p className="font-semibold text-bad">
+          <Ticked words={title ?? view.message} />
+        </p>
+        {title === undefined ? null : <p className="text-ink">
+            <Ticked words={view.message} />
+          </p>}
         {view.hints.map((hint) => (
           <p key={hint} className="text-muted">
-            {hint}
+            <Ticked words={hint} />
           </p>
         ))}
       </div>

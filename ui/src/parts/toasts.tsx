@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Button, Text, UNSTABLE_Toast as Toast, UNSTABLE_ToastContent as ToastContent, UNSTABLE_ToastQueue as ToastQueue, UNSTABLE_ToastRegion as ToastRegion } from "react-aria-components";
 import { type Notice, onNotice } from "../backend/tell";
 import { text } from "../text";
+import { Ticked } from "./ticked";
 
 const SHOWN_MS = 6_000;
 const MOST_AT_ONCE = 3;
@@ -33,15 +34,15 @@ export function Toasts() {
           )}
           <ToastContent className="flex min-w-0 flex-1 flex-col gap-0.5">
             <Text slot="title" className="text-sm font-medium break-words">
-              {toast.content.what}
+              <Ticked words={toast.content.what} />
             </Text>
             {toast.content.more.length === 0 ? null : (
               <Text slot="description" className="text-xs break-words text-muted">
-                {toast.content.more.join(" ")}
+                <Ticked words={toast.content.more.join(" ")} />
               </Text>
             )}
           </ToastContent>
-          <Button slot="close" aria-label={text.close} className="inline-flex size-5 items-center justify-center rounded text-faint data-hovered:bg-sunken data-hovered:text-ink">
+          <Button slot="close" aria-label={text.close} className="inline-flex size-5 items-center justify-center rounded text-faint data-hovered:bg-raised data-hovered:text-ink">
             <X aria-hidden size={13} />
           </Button>
         </Toast>

@@ -74,4 +74,4 @@ function ProjectMenu({ project }: { project: ProjectView }) {
   );
 }
 
-const ITEM = "flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm outline-none data-focused:bg-sunken";
+const ITEM = "flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm outline-none data-focused:bg-raised";

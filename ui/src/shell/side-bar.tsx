@@ -29,7 +29,7 @@ function Entry({ to, icon: Icon, name, count, isUrgent = false }: EntryProps) {
       {count === undefined || (isUrgent && count === 0) ? null : isUrgent ? (
         <span className="rounded-full bg-bad-fill px-1.5 py-px text-2xs leading-3.5 font-semibold text-on-bad max-wide:absolute max-wide:top-0 max-wide:right-0.5 max-wide:px-1">{count}</span>
       ) : (
-        <span className="px-1.5 text-2xs max-wide:hidden">{count}</span>
+        <span className="px-1.5 text-2xs tabular-nums max-wide:hidden">{count.toLocaleString("en")}</span>
       )}
     </Link>
   );

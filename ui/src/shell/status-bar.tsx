@@ -29,7 +29,7 @@ export function StatusBar() {
           )}
           <span className="flex-1" />
           {project.base_branch === null ? null : <span className="max-mid:hidden">{text.bar.mergesInto(project.base_branch)}</span>}
-          <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("keys")} className="rounded px-1 hover:bg-sunken hover:text-ink">
+          <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("keys")} className="rounded px-1 hover:bg-raised hover:text-ink">
             {text.bar.keys}
           </button>
           <span className="max-mid:hidden">{text.bar.version(project.version)}</span>

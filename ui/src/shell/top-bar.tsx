@@ -9,7 +9,7 @@ import { Button } from "../parts/button";
 import { Kbd, withCommandKey } from "../parts/kbd";
 import { openOverlay } from "../parts/overlay";
 import { text } from "../text";
-import { Logo } from "./logo";
+import { Logo } from "../parts/logo";
 import { Projects } from "./projects";
 
 const PILL = "flex h-6.5 shrink-0 items-center rounded-full border border-line px-3 text-xs";

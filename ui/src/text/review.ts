@@ -83,6 +83,7 @@ export const reviewText = {
     stale: (commit: string) => `at ${commit}, which is not what is here now`,
     output: "Its output",
     gate: (name: string) => `checked by ${name}`,
+    word: (n: number, all: number, implementer: string, reviewer: string) => `${n === all ? "No check names any of these" : `No check names ${n} of these`}: ticked by ${implementer}${reviewer === "" ? "" : `, read by ${reviewer}`}.`,
   },
   messages: {
     title: "Messages",

@@ -21,7 +21,7 @@ export function Files({ files, chosen, onChoose, said }: FilesProps) {
             type="button"
             aria-current={index === chosen ? "true" : undefined}
             onClick={() => onChoose(index)}
-            className={`flex w-full items-baseline gap-3 rounded-md px-2 py-1 text-left font-mono text-xs hover:bg-sunken ${index === chosen ? "text-accent" : "text-ink"}`}
+            className={`flex w-full items-baseline gap-3 rounded-md px-2 py-1 text-left font-mono text-xs hover:bg-raised ${index === chosen ? "text-accent" : "text-ink"}`}
           >
             <FilePath path={file.path} />
             {file.change === "modified" ? null : <span className="shrink-0 font-sans text-2xs text-faint">{text.diff.change[file.change]}</span>}

@@ -78,11 +78,22 @@ function Half({ row, number, pieces, isChosen, index, side }: HalfProps) {
         <Mark row={row} canAdd={index !== undefined} />
       </span>
       {said === "" ? null : <span className="sr-only">{said}</span>}
-      <span className="min-w-0 flex-1 pl-[1ch] whitespace-pre-wrap wrap-anywhere [tab-size:4]">
+      <span className="min-w-0 flex-1 pr-[1ch] whitespace-pre-wrap wrap-anywhere [tab-size:4]" style={hanging(row.text)}>
         <Pieces row={row} pieces={pieces} />
       </span>
     </div>
   );
+}
+
+const TAB_WIDTH = 4;
+/** Deeper than this, too little room is left beside it. */
+const MOST_INDENT = 16;
+
+/** What does not fit on the line goes on below it, a little further in than the line itself. */
+function hanging(line: string): { paddingLeft: string; textIndent: string } {
+  const [blank = ""] = /^[ \t]*/.exec(line) ?? [];
+  const indent = Math.min(MOST_INDENT, [...blank].reduce((sum, char) => sum + (char === "\t" ? TAB_WIDTH : 1), 0)) + 2;
+  return { paddingLeft: `${indent + 1}ch`, textIndent: `-${indent}ch` };
 }
 
 function gutterProps(index: number | undefined, side?: string) {

@@ -21,7 +21,7 @@ interface CallLineProps {
 export function CallLine({ call, isOpen, isLive, onToggle }: CallLineProps) {
   return (
     <div className="rounded-lg border border-line bg-surface">
-      <Button aria-expanded={isOpen} onPress={onToggle} className="flex w-full min-w-0 items-center gap-2 rounded-lg px-2.5 py-1.5 text-left data-hovered:bg-sunken">
+      <Button aria-expanded={isOpen} onPress={onToggle} className="flex w-full min-w-0 items-center gap-2 rounded-lg px-2.5 py-1.5 text-left data-hovered:bg-raised">
         <ChevronRight aria-hidden size={13} className={`shrink-0 text-faint transition-transform duration-100 ${isOpen ? "rotate-90" : ""}`} />
         <span className="shrink-0 text-xs font-semibold">{call.tool || text.transcript.result}</span>{" "}
         <span className="min-w-0 flex-1 truncate font-mono text-xs text-muted">{visible(call.summary)}</span>

@@ -130,7 +130,7 @@ const SHORT = 280;
 function Folded({ label, source, isOpen, onToggle }: { label: string; source: string; isOpen: boolean; onToggle: () => void }) {
   const isLong = source.length > SHORT;
   return (
-    <div className="rounded-lg bg-sunken px-3 py-2.5">
+    <div className="rounded-lg bg-raised px-3 py-2.5">
       <p className="mb-1 text-xs font-semibold text-muted">{label}</p>
       <Markdown source={isLong && !isOpen ? `${source.slice(0, SHORT).trimEnd()}…` : source} />
       {isLong ? (

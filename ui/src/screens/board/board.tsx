@@ -5,6 +5,7 @@ import { useDeferredValue, useMemo } from "react";
 import { useBoard, useRead } from "../../backend/reads";
 import type { BoardView, InstanceView } from "../../backend/wire";
 import { Button } from "../../parts/button";
+import { useDrawn } from "../../parts/drawn";
 import { openOverlay } from "../../parts/overlay";
 import { useShortcut } from "../../parts/shortcuts";
 import { Empty, Failed } from "../../parts/states";
@@ -18,7 +19,6 @@ import { GraphView } from "./graph";
 import { type BoardSearch, Head } from "./head";
 import { toggle } from "./selection";
 import { TimelineView } from "./timeline";
-import { USUAL_RANGE } from "./turns";
 import { useMove } from "./use-move";
 
 export type { BoardSearch } from "./head";
@@ -37,7 +37,7 @@ function BoardLoading() {
       <h1 className="sr-only">{text.board.loading}</h1>
       <div aria-hidden className="flex min-h-0 flex-1 gap-3 px-4 pt-12 pb-3.5">
         {COLUMNS.map((id) => (
-          <div key={id} className="flex min-w-56 flex-1 flex-col gap-2.25 rounded-xl border border-line-soft bg-sunken px-2.25">
+          <div key={id} className="flex min-w-56 flex-1 flex-col gap-2.25 max-wide:min-w-52 rounded-xl border border-line-soft bg-sunken px-2.25">
             <span className="flex h-7.75 items-center px-0.75 text-sm font-semibold text-faint">{text.column[id]}</span>
             {SKELETON_CARDS.map((height) => (
               <span key={height} className={`animate-breathe rounded-card bg-surface shadow-card ${height}`} />
@@ -90,8 +90,8 @@ function View({ board, search, instances }: { board: BoardView; search: BoardSea
 function Others({ board, filter, search }: { board: BoardView; filter: Filter; search: BoardSearch }) {
   const cards = useMemo(() => board.cards.filter((card) => passes(card, filter)), [board, filter]);
   const navigate = useNavigate({ from: "/board" });
-  const onHours = (hours: number) => void navigate({ search: (before) => ({ ...before, hours: hours === USUAL_RANGE ? undefined : hours }), replace: true });
-  return <div className="min-h-0 flex-1">{search.view === "graph" ? <GraphView cards={cards} /> : <TimelineView cards={cards} hours={search.hours ?? USUAL_RANGE} onHours={onHours} />}</div>;
+  const onHours = (hours: number) => void navigate({ search: (before) => ({ ...before, hours }), replace: true });
+  return <div className="min-h-0 flex-1">{search.view === "graph" ? <GraphView cards={cards} /> : <TimelineView cards={cards} hours={search.hours} onHours={onHours} />}</div>;
 }
 
 function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filter; isFiltered: boolean }) {
@@ -99,6 +99,7 @@ function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filt
   const shown = useMemo(() => columns.flatMap(({ cards }) => cards.map(({ id }) => id)), [columns]);
   const arrows = useArrows(columns);
   const onDropped = useMove();
+  useDrawn("board");
   const now = useNow(60_000);
   useShortcut("x", text.board.keys, text.select.key, () => {
     const id = focusedCard();

@@ -36,7 +36,7 @@ export function BulkBar({ shown }: { shown: readonly string[] }) {
         <Popover data-overlay="" offset={6} className="animate-rise rounded-lg border border-line bg-surface p-1 shadow-over">
           <Menu aria-label={text.select.setPriority} className="outline-none" onAction={(to) => void run(ids, calls.priority(String(to)), (count) => did.priority(count, String(to)))}>
             {PRIORITIES.map((priority) => (
-              <MenuItem key={priority} id={priority} textValue={priority} className="flex min-w-44 items-baseline gap-2 rounded-md px-2 py-1.5 text-sm outline-none data-focused:bg-sunken">
+              <MenuItem key={priority} id={priority} textValue={priority} className="flex min-w-44 items-baseline gap-2 rounded-md px-2 py-1.5 text-sm outline-none data-focused:bg-raised">
                 <span className="font-semibold">{priority}</span>
                 <span className="text-xs text-muted">{text.priority[priority]}</span>
               </MenuItem>

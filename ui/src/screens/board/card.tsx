@@ -1,7 +1,7 @@
 /** A task on the board. */
 import { Link } from "@tanstack/react-router";
 import { Check, GripVertical, Link2 } from "lucide-react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { useDrag } from "react-aria";
 import { Button, Checkbox } from "react-aria-components";
 import type { CardView } from "../../backend/wire";
@@ -27,6 +27,10 @@ export const Card = memo(function Card({ card, isCurrent }: CardProps) {
   const isBlocked = card.blocked_by.length > 0 && card.status !== "done" && card.status !== "failed";
   const border = card.status === "failed" ? "border-bad-fill" : card.request !== null ? "border-accent-fill ring-2 ring-accent-fill/10" : "border-transparent outline-1 outline-line -outline-offset-1";
   const isSelected = useIsSelected(card.id);
+  const isSelecting = useIsSelecting();
+  // Two controls on each of a hundred cards would be half of the page: they come when somebody is near.
+  const [isNear, setIsNear] = useState(false);
+  const near = () => setIsNear(true);
   const { dragProps, dragButtonProps, isDragging } = useDrag({
     hasDragButton: true,
     getItems: () => [{ "text/plain": card.id, [DRAGGED_TYPE]: card.id }],
@@ -37,6 +41,8 @@ export const Card = memo(function Card({ card, isCurrent }: CardProps) {
   return (
     <article
       {...dragProps}
+      onPointerEnter={near}
+      onFocus={near}
       data-testid={`card-${card.id}`}
       data-status={card.status}
       aria-label={`${card.id} ${card.title}`}
@@ -45,8 +51,8 @@ export const Card = memo(function Card({ card, isCurrent }: CardProps) {
       <header className="flex h-4.5 items-center gap-2">
         {card.status === "done" || card.status === "failed" ? null : <PriorityChip priority={card.priority} />}
         <span className="shrink-0 font-mono text-xs whitespace-nowrap text-muted">{card.id}</span>
-        <Tools card={card} isSelected={isSelected} dragButton={dragButtonProps} />
-        <span className={`ml-auto flex min-w-0 items-center gap-1 text-2xs whitespace-nowrap ${card.status === "failed" ? "text-bad" : "text-muted"}`}>
+        {isNear || isSelecting ? <Tools card={card} isSelected={isSelected} isSelecting={isSelecting} dragButton={dragButtonProps} /> : null}
+        <span className={`ml-auto flex min-w-0 items-center gap-1 text-2xs whitespace-nowrap group-focus-within:invisible group-hover:invisible ${isSelected || isSelecting ? "invisible" : ""} ${card.status === "failed" ? "text-bad" : "text-muted"}`}>
           <Aside card={card} isBlocked={isBlocked} />
         </span>
       </header>
@@ -62,8 +68,7 @@ export const Card = memo(function Card({ card, isCurrent }: CardProps) {
 });
 
 /** To select it and to move it by keyboard: seen when somebody points at the card or has selected one. */
-function Tools({ card, isSelected, dragButton }: { card: CardView; isSelected: boolean; dragButton: ReturnType<typeof useDrag>["dragButtonProps"] }) {
-  const isSelecting = useIsSelecting();
+function Tools({ card, isSelected, isSelecting, dragButton }: { card: CardView; isSelected: boolean; isSelecting: boolean; dragButton: ReturnType<typeof useDrag>["dragButtonProps"] }) {
   const seen = isSelected || isSelecting ? "" : "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100";
   return (
     // Above the link that covers the card, in the place of the corner's words.

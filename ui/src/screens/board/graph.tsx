@@ -9,9 +9,9 @@ import { Empty } from "../../parts/states";
 import { text } from "../../text";
 import { type Graph, layout, type Placed } from "./layers";
 
-const WIDTH = 208;
+const WIDTH = 232;
 const HEIGHT = 58;
-const STEP_X = 268;
+const STEP_X = 296;
 const STEP_Y = 72;
 const MARGIN = 20;
 /** Drawn beyond the edge, so that scrolling shows nothing empty. */

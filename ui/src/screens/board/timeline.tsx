@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChartGantt } from "lucide-react";
-import { memo, type ReactNode, useMemo, useRef } from "react";
+import { memo, type ReactNode, useMemo, useRef, useState } from "react";
 import type { CardView } from "../../backend/wire";
 import type { Face } from "../../format/faces";
 import { clock, day, span } from "../../format/time";
@@ -13,20 +13,26 @@ import { Empty } from "../../parts/states";
 import { chainInWords, stopBadge, stopDetail, stopTitle } from "../../parts/stops";
 import { useNow } from "../../parts/ticker";
 import { text } from "../../text";
-import { barsOf, type Bar, lastTouched, RANGES, ticksOf } from "./turns";
+import { barsOf, type Bar, fittingRange, lastTouched, RANGES, ticksOf } from "./turns";
 
 const ROW = 40;
 const HOUR = 3_600_000;
 const STEP_MS = 10_000;
+/** Further right than this stands only what is now, in percent. */
+const MOST_LEFT = 93;
 
 interface TimelineProps {
   cards: readonly CardView[];
-  hours: number;
+  /** How far back; none = as it fits. */
+  hours: number | undefined;
   onHours: (hours: number) => void;
 }
 
-export function TimelineView({ cards, hours, onHours }: TimelineProps) {
+export function TimelineView({ cards, hours: chosen, onHours }: TimelineProps) {
   const now = useNow(STEP_MS);
+  // Found once: it must not jump while somebody looks at it.
+  const [fitting] = useState(() => fittingRange(cards, now));
+  const hours = chosen ?? fitting;
   const from = now - hours * HOUR;
   const faces = useFaces();
   const rows = useMemo(() => cards.filter((card) => lastTouched(card, now) >= from).sort((a, b) => lastTouched(b, now) - lastTouched(a, now)), [cards, from, now]);
@@ -93,7 +99,7 @@ function Turn({ bar, faces }: { bar: Bar; faces: Map<string, Face> }) {
   return (
     <span
       title={`${stopTitle(stop)} · ${stopDetail(stop)}${bar.took === null ? "" : ` · ${span(bar.took)}`}`}
-      className={`absolute top-1/2 flex h-5 -translate-y-1/2 items-center overflow-hidden rounded-[0.3125rem] px-1 text-[0.625rem] leading-none font-bold ${colour} ${/^bg-face/.test(colour) ? "text-white" : ""} ${isOn ? "rounded-r-none" : ""}`}
+      className={`absolute top-1/2 flex h-5 -translate-y-1/2 items-center overflow-hidden rounded-[0.3125rem] px-1 ring-1 ring-canvas text-[0.625rem] leading-none font-bold ${colour} ${/^bg-face/.test(colour) ? "text-white" : ""} ${isOn ? "rounded-r-none" : ""}`}
       style={{ left: `${left}%`, width: `max(${width}%, 0.875rem)` }}
     >
       {badge.letter}
@@ -106,7 +112,7 @@ function Axis({ from, to, hours, children }: { from: number; to: number; hours: 
     <div className="sticky top-0 z-10 flex h-10 items-center border-b border-line bg-canvas px-4 text-2xs text-faint tabular-nums">
       <span className="w-64 shrink-0 max-wide:w-44">{children}</span>
       <span aria-hidden className="relative h-full min-w-0 flex-1">
-        {ticksOf(from, to).map(({ at, left }) => (
+        {ticksOf(from, to).filter(({ left }) => left < MOST_LEFT).map(({ at, left }) => (
           <span key={at} className="absolute top-0 flex h-full items-center border-l border-line-soft pl-1.5" style={{ left: `${left}%` }}>
             {hours > 24 ? day(at) : clock(at).slice(0, 5)}
           </span>

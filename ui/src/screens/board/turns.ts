@@ -2,8 +2,10 @@
 import type { CardView, ChainStop } from "../../backend/wire";
 
 /** How far back one can look, in hours. */
-export const RANGES = [1, 6, 24, 168, 720] as const;
-export const USUAL_RANGE = 6;
+export const RANGES = [1, 3, 6, 24, 168, 720] as const;
+const USUAL_RANGE = 6;
+/** A range fits when it holds so much of the last day's turns. */
+const MOST_OF = 0.8;
 
 export interface Bar {
   stop: ChainStop;
@@ -13,6 +15,8 @@ export interface Bar {
   /** How long, in milliseconds; none while it goes on. */
   took: number | null;
 }
+
+const HOUR = 3_600_000;
 
 const isOn = ({ state }: ChainStop) => state === "current" || state === "waiting";
 
@@ -35,6 +39,14 @@ export function barsOf(card: CardView, from: number, to: number): Bar[] {
 /** When somebody last held it; never when nobody did. */
 export function lastTouched(card: CardView, now: number): number {
   return Math.max(Number.NEGATIVE_INFINITY, ...card.chain.map((stop) => turn(stop, now)?.[1] ?? Number.NEGATIVE_INFINITY));
+}
+
+/** The smallest range that holds most of what happened in the last day, from its beginning on. */
+export function fittingRange(cards: readonly CardView[], now: number): number {
+  const lately = cards.flatMap((card) => card.chain.map((stop) => turn(stop, now))).filter((found) => found !== null && found[1] > now - 24 * HOUR);
+  if (lately.length === 0) return USUAL_RANGE;
+  const holds = (hours: number) => lately.filter((found) => found !== null && found[0] >= now - hours * HOUR).length >= lately.length * MOST_OF;
+  return RANGES.find(holds) ?? 24;
 }
 
 const STEPS_MS = [10, 15, 30, 60, 120, 180, 360, 720, 1_440].map((minutes) => minutes * 60_000);

@@ -141,7 +141,8 @@ describe("the board", () => {
 
   it("selects all that is shown", async () => {
     const { backend, user } = renderAt("/board?priority=P0");
-    await user.click(within(await screen.findByTestId("select-TASK-118")).getByRole("checkbox"));
+    await user.hover(await screen.findByTestId("card-TASK-118"));
+    await user.click(within(screen.getByTestId("select-TASK-118")).getByRole("checkbox"));
     await user.click(await screen.findByTestId("select-all"));
     await user.click(screen.getByTestId("bulk-pause"));
     await waitFor(() => expect(backend.writes.map(({ name, input }) => [name, (input as { task: string }).task])).toEqual([["pause", "TASK-118"], ["pause", "TASK-112"]]));
@@ -149,7 +150,7 @@ describe("the board", () => {
 
   it("moves a card by keyboard, and says why not", async () => {
     const { backend, user } = renderAt("/board");
-    await screen.findByTestId("card-TASK-122");
+    await user.hover(await screen.findByTestId("card-TASK-122"));
     screen.getByTestId("drag-TASK-122").focus();
     await user.keyboard("{Enter}");
     await waitFor(() => expect(screen.getByTestId("column-ready")).toHaveAttribute("data-offer", "yes"));

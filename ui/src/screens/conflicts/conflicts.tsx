@@ -10,6 +10,7 @@ import { Button } from "../../parts/button";
 import { Chip } from "../../parts/chips";
 import { Moment } from "../../parts/since";
 import { Empty, Failed, Loading, Trouble } from "../../parts/states";
+import { sentence, Ticked } from "../../parts/ticked";
 import { WaysOut } from "../../parts/ways-out";
 import { text } from "../../text";
 
@@ -58,7 +59,7 @@ function Conflict({ found }: { found: ConflictView }) {
         <Chip tone={TONES[found.stage]}>{text.conflicts.stage[found.stage]}</Chip>
         <span className="font-medium text-ink">{text.conflicts.kind[found.kind]}</span>
         {found.tasks.map((id) => (
-          <Link key={id} to="/task/$task" params={{ task: id }} className="inline-flex h-5 items-center rounded bg-sunken px-1.5 font-mono text-2xs text-muted hover:text-ink">
+          <Link key={id} to="/task/$task" params={{ task: id }} className="inline-flex h-5 items-center rounded bg-raised px-1.5 font-mono text-2xs text-muted hover:text-ink">
             {id}
           </Link>
         ))}
@@ -70,11 +71,13 @@ function Conflict({ found }: { found: ConflictView }) {
           </Button>
         )}
       </p>
-      <p className="text-sm wrap-anywhere">{visible(found.evidence)}</p>
+      <p className="text-sm wrap-anywhere">
+        <Ticked words={sentence(found.evidence)} />
+      </p>
       {found.files.length === 0 ? null : <p className="font-mono text-xs text-muted wrap-anywhere">{found.files.map(visible).join(", ")}</p>}
       {found.resolution === null ? null : (
         <p className="text-sm text-muted">
-          {visible(found.resolution)}
+          {visible(sentence(found.resolution))}
           {found.why === null ? null : ` · ${visible(found.why)}`}
         </p>
       )}

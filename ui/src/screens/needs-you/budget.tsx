@@ -9,6 +9,8 @@ import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
 
 const MICRO = 1_000_000;
+/** What is at hand, in dollars; anything else can be typed. */
+const AMOUNTS = [5, 10, 20, 50];
 
 export function BudgetDetail({ request, onDecided }: DetailProps) {
   const { decide, error, clearError } = useDeciding(request, onDecided);
@@ -23,6 +25,11 @@ export function BudgetDetail({ request, onDecided }: DetailProps) {
       box.current?.focus();
     }
   };
+  const type = (next: string) => {
+    setAmount(next);
+    setMissing(false);
+    clearError();
+  };
   const leave = () => decide({ type: "give-up" });
   useShortcut("r", text.kind.budget, text.budget.raise, raise);
   useShortcut("g", text.kind.budget, text.budget.leave, leave);
@@ -33,15 +40,18 @@ export function BudgetDetail({ request, onDecided }: DetailProps) {
         <div className="flex max-w-3xl flex-col gap-3">
           <p className="text-sm wrap-anywhere">{visible(request.detail)}</p>
           <p className="text-sm text-muted">{text.budget.words}</p>
+          <div role="group" aria-label={text.budget.amounts} className="mt-1 flex flex-wrap gap-2">
+            {AMOUNTS.map((one) => (
+              <Button key={one} aria-pressed={dollars === one} className={dollars === one ? "border-accent-fill! bg-accent-tint! text-accent!" : ""} onPress={() => type(String(one))} data-testid={`budget-${one}`}>
+                {text.budget.more(one)}
+              </Button>
+            ))}
+          </div>
         </div>
       </div>
       <DecisionBar
         note={amount}
-        onNote={(next) => {
-          setAmount(next);
-          setMissing(false);
-          clearError();
-        }}
+        onNote={type}
         noteRef={box}
         label={text.budget.amount}
         placeholder={text.budget.amountPlaceholder}
@@ -49,7 +59,7 @@ export function BudgetDetail({ request, onDecided }: DetailProps) {
         missing={isMissing ? text.budget.missing : null}
         error={error}
       >
-        <Button look="bad" hotkey="g" onPress={leave} data-testid="leave-budget">
+        <Button hotkey="g" onPress={leave} data-testid="leave-budget">
           {text.budget.leave}
         </Button>
         <Button look="solid" hotkey="r" onPress={raise} data-testid="raise">

@@ -2,11 +2,13 @@
 import { Link } from "@tanstack/react-router";
 import { FileWarning } from "lucide-react";
 import { useState } from "react";
-import { useRead } from "../../backend/reads";
+import { useBoard, useRead } from "../../backend/reads";
 import type { ConflictView, ErrorView, ResolveWord } from "../../backend/wire";
 import { useWrite } from "../../backend/writes";
 import { visible } from "../../format/visible";
+import { StatusChip } from "../../parts/chips";
 import { Section } from "../../parts/section";
+import { sentence, Ticked } from "../../parts/ticked";
 import { Trouble } from "../../parts/states";
 import { WaysOut } from "../../parts/ways-out";
 import { text } from "../../text";
@@ -27,11 +29,17 @@ export function ClashDetail({ request, onDecided }: DetailProps) {
       <DetailHead request={request} title={visible(request.title)} />
       <div className="min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
         <div className="flex max-w-2xl flex-col gap-5">
-          <p className="text-sm wrap-anywhere">{visible(request.detail)}</p>
-          {found?.stuck == null ? null : <p className="text-sm text-muted wrap-anywhere">{visible(found.stuck)}</p>}
+          <p className="text-sm wrap-anywhere">
+            <Ticked words={sentence(request.detail)} />
+          </p>
+          {found?.stuck == null ? null : <p className="text-sm text-muted wrap-anywhere">{visible(sentence(found.stuck))}</p>}
           {found === undefined ? null : <Evidence found={found} />}
           {error === null ? null : <Trouble view={error} />}
-          {found === undefined ? null : <WaysOut found={found} isPending={resolve.isPending} hasKeys onChoose={choose} />}
+          {found === undefined ? null : (
+            <Section title={text.clash.ways}>
+              <WaysOut found={found} isPending={resolve.isPending} hasKeys onChoose={choose} />
+            </Section>
+          )}
         </div>
       </div>
     </div>
@@ -39,17 +47,23 @@ export function ClashDetail({ request, onDecided }: DetailProps) {
 }
 
 function Evidence({ found }: { found: ConflictView }) {
+  const cards = useBoard().data?.cards;
   return (
     <>
       <Section title={text.clash.tasks}>
-        <ul className="flex flex-wrap gap-1.5">
-          {found.tasks.map((id) => (
-            <li key={id}>
-              <Link to="/task/$task" params={{ task: id }} className="inline-flex h-5 items-center rounded bg-sunken px-1.5 font-mono text-2xs text-muted hover:text-ink">
-                {id}
-              </Link>
-            </li>
-          ))}
+        <ul className="divide-y divide-line-soft rounded-lg border border-line">
+          {found.tasks.map((id) => {
+            const card = cards?.find((one) => one.id === id);
+            return (
+              <li key={id}>
+                <Link to="/task/$task" params={{ task: id }} className="flex items-center gap-2.5 rounded-lg px-3 py-1.5 text-sm -outline-offset-2 hover:bg-raised">
+                  <span className="shrink-0 font-mono text-xs text-muted">{id}</span>
+                  <span className="min-w-0 flex-1 truncate">{card === undefined ? "" : visible(card.title)}</span>
+                  {card === undefined ? null : <StatusChip status={card.status} />}
+                </Link>
+              </li>
+            );
+          })}
         </ul>
       </Section>
       {found.files.length === 0 ? null : (

@@ -64,7 +64,7 @@ function Item({ request, isChosen }: { request: RequestView; isChosen: boolean }
         search={{ request: request.id }}
         aria-current={isChosen ? "true" : undefined}
         data-testid={`needs-you-item-${request.id}`}
-        className={`relative flex flex-col gap-1 border-b border-line py-2.5 pr-3.5 pl-3.5 -outline-offset-2 ${isChosen ? "bg-accent-tint before:absolute before:inset-y-0 before:left-0 before:w-0.75 before:bg-accent-fill" : "hover:bg-sunken"}`}
+        className={`relative flex flex-col gap-1 border-b border-line py-2.5 pr-3.5 pl-3.5 -outline-offset-2 ${isChosen ? "bg-accent-tint before:absolute before:inset-y-0 before:left-0 before:w-0.75 before:bg-accent-fill" : "hover:bg-raised"}`}
       >
         <span className="flex h-5 items-center gap-2 text-xs text-muted">
           <KindChip kind={request.kind} />

@@ -23,9 +23,9 @@ export function ReviewFacts({ task, changes, draft, chosen, onChoose }: ReviewFa
   const { done, all } = task.card.criteria;
   const last = task.handoffs.at(-1);
   return (
-    <div className="flex shrink-0 flex-col gap-5 px-5.5 py-3.5 @min-[40rem]:w-60 @min-[40rem]:overflow-y-auto @min-[40rem]:border-r @min-[40rem]:border-line-soft @min-[50rem]:w-75">
+    <div className="flex shrink-0 flex-col gap-5 px-5.5 py-3.5 @min-[40rem]:w-64 @min-[40rem]:pr-4 @min-[50rem]:pr-5.5 @min-[40rem]:overflow-y-auto @min-[40rem]:border-r @min-[40rem]:border-line-soft @min-[50rem]:w-75">
       <Section title={text.criteria.title(done, all)}>
-        <Criteria criteria={task.criteria} gates={task.gates} />
+        <Criteria criteria={task.criteria} gates={task.gates} task={task.card.id} chain={task.card.chain} />
       </Section>
       <Section title={text.gate.title}>
         <ul className="flex flex-col gap-1.5">

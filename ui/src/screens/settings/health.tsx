@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, Info } from "lucide-react";
 import { useRead } from "../../backend/reads";
 import type { Finding } from "../../backend/wire";
 import { Failed, Loading } from "../../parts/states";
-import { visible } from "../../format/visible";
+import { sentence, Ticked } from "../../parts/ticked";
 import { text } from "../../text";
 import { Panel } from "./panel";
 
@@ -40,8 +40,10 @@ function Line({ finding }: { finding: Finding }) {
       <Mark finding={finding} />
       <span className="w-28 shrink-0 truncate text-muted">{finding.about}</span>
       <span className="min-w-0 flex-1 wrap-anywhere">
-        {visible(finding.what)}
-        {finding.cure === null ? null : <span className="block text-xs text-muted">{finding.cure}</span>}
+        <Ticked words={finding.what} />
+        {finding.cure === null ? null : <span className="mt-0.5 block text-xs text-muted">
+            <Ticked words={sentence(finding.cure)} />
+          </span>}
       </span>
     </li>
   );

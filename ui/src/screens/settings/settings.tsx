@@ -17,6 +17,9 @@ import { Panel } from "./panel";
 import { SETTING_PARTS } from "./parts-list";
 import { ThemeChoice } from "./theme-choice";
 
+/** Left free above what is shown, in pixels. */
+const ABOVE = 12;
+
 export function Settings() {
   const { part } = useSearch({ from: "/settings" });
   const { isDesktop } = useBackend();
@@ -24,7 +27,10 @@ export function Settings() {
   // What is asked for may grow while it is read; it is looked for again when something above it has come.
   const isRead = useRead("config", {}).isSuccess;
   useEffect(() => {
-    if (part !== undefined) scroller.current?.querySelector(`[data-part="${part}"]`)?.scrollIntoView({ block: "start" });
+    const own = scroller.current;
+    const found = part === undefined ? null : own?.querySelector<HTMLElement>(`[data-part="${part}"]`);
+    // Only this column: `scrollIntoView` would move what is around it as well.
+    if (own != null && found != null) own.scrollTo({ top: own.scrollTop + found.getBoundingClientRect().top - own.getBoundingClientRect().top - ABOVE });
   }, [part, isRead]);
   return (
     <div className="flex h-full">
@@ -32,7 +38,7 @@ export function Settings() {
         <ul className="flex flex-col gap-0.5 pt-12">
           {SETTING_PARTS.filter((id) => id !== "desktop" || isDesktop).map((id) => (
             <li key={id}>
-              <Link to="/settings" search={{ part: id }} replace className={`flex h-7 items-center rounded-lg px-2.5 text-xs ${id === part ? "bg-sunken font-medium text-ink" : "text-muted hover:text-ink"}`}>
+              <Link to="/settings" search={{ part: id }} replace className={`flex h-7 items-center rounded-lg px-2.5 text-xs ${id === part ? "bg-raised font-medium text-ink" : "text-muted hover:text-ink"}`}>
                 {text.settings.part[id]}
               </Link>
             </li>

@@ -80,7 +80,7 @@ export function TaskActions({ task }: { task: TaskView }) {
   );
 }
 
-const ITEM = "rounded-md px-2 py-1.5 text-sm outline-none data-focused:bg-sunken";
+const ITEM = "rounded-md px-2 py-1.5 text-sm outline-none data-focused:bg-raised";
 
 /** The task with its whole context as one document, for a holder that we do not start ourselves. */
 function CopyContext({ task, agent }: { task: string; agent: string | null }) {

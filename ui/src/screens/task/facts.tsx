@@ -13,7 +13,7 @@ import { Why } from "./why";
 export function TaskFacts({ task }: { task: TaskView }) {
   const { done, all } = task.card.criteria;
   return (
-    <aside aria-label={text.task.facts} className="flex w-60 shrink-0 flex-col gap-5 overflow-y-auto border-r border-line-soft px-5.5 py-4 @min-[60rem]:w-80">
+    <aside aria-label={text.task.facts} className="flex w-64 shrink-0 flex-col gap-5 overflow-y-auto border-r border-line-soft py-4 pr-4 pl-5.5 @min-[60rem]:pr-5.5 @min-[60rem]:w-80">
       <Why task={task} />
       {task.goal.trim() === "" ? null : (
         <Section title={text.task.goal}>
@@ -21,7 +21,7 @@ export function TaskFacts({ task }: { task: TaskView }) {
         </Section>
       )}
       <Section title={text.criteria.title(done, all)}>
-        <Criteria criteria={task.criteria} gates={task.gates} />
+        <Criteria criteria={task.criteria} gates={task.gates} task={task.card.id} chain={task.card.chain} />
       </Section>
       {task.gates.length === 0 ? null : (
         <Section title={text.gate.title}>
@@ -67,7 +67,7 @@ function Tasks({ title, ids, waiting }: { title: string; ids: string[]; waiting:
       <ul className="flex flex-wrap gap-1.5">
         {ids.map((id) => (
           <li key={id}>
-            <Link to="/task/$task" params={{ task: id }} className="inline-flex h-5 items-center rounded bg-sunken px-1.5 font-mono text-2xs text-muted hover:text-ink">
+            <Link to="/task/$task" params={{ task: id }} className="inline-flex h-5 items-center rounded bg-raised px-1.5 font-mono text-2xs text-muted hover:text-ink">
               {id}
               {waiting.includes(id) ? <span className="ml-1.5 font-sans text-warn">{text.task.notDone}</span> : null}
             </Link>

@@ -5,6 +5,7 @@ import { useWhy } from "../../backend/reads";
 import type { ReasonView, TaskView, WaitWord, WhyView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { Section } from "../../parts/section";
+import { sentence, Ticked } from "../../parts/ticked";
 import { text } from "../../text";
 
 /** Reasons that the page shows elsewhere already. */
@@ -18,7 +19,7 @@ export function Why({ task }: { task: TaskView }) {
   if (reasons.length === 0) return null;
   return (
     <Section title={text.why.title}>
-      <ul className="flex flex-col gap-2.5 rounded-lg border border-line bg-sunken px-3 py-2.5" data-testid="why">
+      <ul className="flex flex-col gap-2.5 rounded-lg border border-line bg-raised px-3 py-2.5" data-testid="why">
         {reasons.map((reason, index) => (
           <Reason key={`${reason.kind}-${index}`} reason={reason} />
         ))}
@@ -33,8 +34,12 @@ function Reason({ reason }: { reason: ReasonView }) {
     <li className="flex gap-2 text-xs" data-testid={`why-${reason.kind}`}>
       <Hourglass aria-hidden size={13} className="mt-0.5 shrink-0 text-warn" />
       <div className="min-w-0">
-        <p className="text-ink wrap-anywhere">{visible(reason.evidence)}</p>
-        {reason.change === "" ? null : <p className="mt-0.5 text-muted wrap-anywhere">{visible(reason.change)}</p>}
+        <p className="text-ink wrap-anywhere">
+          <Ticked words={sentence(reason.evidence)} />
+        </p>
+        {reason.change === "" ? null : <p className="mt-0.5 text-muted wrap-anywhere">
+            <Change words={reason.change} />
+          </p>}
         {reason.tasks.length === 0 ? null : (
           <p className="mt-1 flex flex-wrap gap-1.5">
             {reason.tasks.map((id) => (
@@ -47,6 +52,11 @@ function Reason({ reason }: { reason: ReasonView }) {
       </div>
     </li>
   );
+}
+
+/** A command is shown as one. */
+function Change({ words }: { words: string }) {
+  return /^orchestron /.test(words) ? <code className="text-[0.94em] select-all">{visible(words)}</code> : <Ticked words={sentence(words)} />;
 }
 
 /** Its place in the line, when it only waits for one. */

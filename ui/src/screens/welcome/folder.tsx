@@ -9,6 +9,7 @@ import { Button, IconButton } from "../../parts/button";
 import { Chip } from "../../parts/chips";
 import { Field } from "../../parts/fields";
 import { Trouble } from "../../parts/states";
+import { sentence, Ticked } from "../../parts/ticked";
 import { text } from "../../text";
 import { Step } from "./step";
 
@@ -44,7 +45,7 @@ export function FolderStep() {
             <Button type="submit" className="mt-5.5" isDisabled={path.trim() === ""} isPending={look.isPending} data-testid="welcome-look">
               {words.folder.look}
             </Button>
-            <Button className="mt-5.5" look="solid" isPending={pick.isPending} onPress={() => pick.mutate({})} data-testid="welcome-pick">
+            <Button className="mt-5.5" look={found === null || found.problem !== null ? "solid" : "quiet"} isPending={pick.isPending} onPress={() => pick.mutate({})} data-testid="welcome-pick">
               <FolderOpen aria-hidden size={14} />
               {words.folder.pick}
             </Button>
@@ -54,7 +55,7 @@ export function FolderStep() {
       </Step>
       {found === null || found.problem !== null ? null : <FoundStep key={found.path} found={found} />}
       <p className="text-center">
-        <Button look="bare" size="small" isPending={demo.isPending} onPress={() => demo.mutate({})} data-testid="welcome-demo">
+        <Button look="bare" isPending={demo.isPending} onPress={() => demo.mutate({})} data-testid="welcome-demo">
           {words.folder.demo}
         </Button>
       </p>
@@ -104,7 +105,9 @@ function FoundStep({ found }: { found: FolderView }) {
             {agent.program === null ? (
               <span className="min-w-0">
                 <Chip tone="warn">{words.found.missing}</Chip>
-                <span className="mt-0.5 block text-xs text-muted select-text wrap-anywhere">{agent.install}</span>
+                <span className="mt-0.5 block text-xs text-muted select-text wrap-anywhere">
+                  <Ticked words={sentence(agent.install)} />
+                </span>
               </span>
             ) : (
               <span className="flex min-w-0 items-baseline gap-2">

@@ -17,7 +17,7 @@ export function Step({ number, title, words, isDone = false, testId, children }:
   return (
     <section aria-labelledby={id} data-testid={testId} data-done={isDone} className="rounded-xl border border-line bg-surface shadow-card">
       <header className="flex gap-3 px-4 py-3">
-        <span className={`mt-0.5 flex size-5 shrink-0 items-center justify-center rounded-full text-2xs font-semibold ${isDone ? "bg-good-fill text-on-good" : "bg-badge text-on-badge"}`}>
+        <span className={`mt-0.5 flex size-5 shrink-0 items-center justify-center rounded-full text-2xs font-semibold ${isDone ? "bg-good-fill text-on-good" : "bg-accent-tint text-accent"}`}>
           {isDone ? <Check role="img" aria-label={text.welcome.done} size={12} strokeWidth={3} /> : number}
         </span>
         <span className="min-w-0">

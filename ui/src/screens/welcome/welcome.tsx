@@ -2,6 +2,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { useBackend } from "../../backend/context";
 import { useProject } from "../../backend/reads";
+import { Logo } from "../../parts/logo";
 import { Failed, Loading } from "../../parts/states";
 import { text } from "../../text";
 import { FolderStep } from "./folder";
@@ -22,10 +23,13 @@ export function Welcome() {
   }
   return (
     <div className="h-full overflow-y-auto" tabIndex={0} role="group" aria-label={text.welcome.title}>
-      <div className="mx-auto flex max-w-2xl flex-col gap-4 px-6 pt-10 pb-12">
-        <header>
-          <h1 className="text-lg font-semibold">{text.welcome.title}</h1>
-          <p className="mt-1 text-sm text-muted">{text.welcome.words}</p>
+      <div className="mx-auto flex max-w-2xl flex-col gap-4 px-6 pt-[max(2.5rem,8vh)] pb-12">
+        <header className="mb-1 flex items-center gap-4">
+          <Logo isLarge />
+          <div className="min-w-0">
+            <h1 className="text-lg font-semibold">{text.welcome.title}</h1>
+            <p className="mt-0.5 text-sm text-balance text-muted">{text.welcome.words}</p>
+          </div>
         </header>
         {project.data === undefined || (another === true && isDesktop) ? <FolderStep /> : <ProjectSteps project={project.data} />}
       </div>

@@ -28,7 +28,7 @@ export function InstancePane({ instance }: { instance: InstanceView }) {
           )}
         </p>
         <h2 className="text-lg font-semibold">{instance.id}</h2>
-        {instance.line === null ? null : <p className="font-mono text-xs text-accent">{visible(instance.line)}</p>}
+        {instance.line === null ? null : <p className={`font-mono text-xs ${instance.state === "needs-you" ? "text-warn" : "text-accent"}`}>{visible(instance.line)}</p>}
         {instance.parameters.length === 0 ? null : (
           <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-4 gap-y-0.5 text-xs">
             {instance.parameters.map(({ name, value }) => (

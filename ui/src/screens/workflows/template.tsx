@@ -11,6 +11,7 @@ import { HolderBadge } from "../../parts/face";
 import { Field } from "../../parts/fields";
 import { Picker } from "../../parts/picker";
 import { Trouble } from "../../parts/states";
+import { Ticked } from "../../parts/ticked";
 import { text } from "../../text";
 
 export function TemplatePane({ template }: { template: WorkflowView }) {
@@ -38,8 +39,12 @@ function Problems({ template }: { template: WorkflowView }) {
         {template.problems.map((problem) => (
           <li key={`${problem.line} ${problem.what}`}>
             <span className="block font-mono text-xs text-muted">{problem.line === null ? problem.path : `${problem.path}:${problem.line}`}</span>
-            <span className="block wrap-anywhere">{visible(problem.what)}</span>
-            <span className="block text-xs text-muted">{visible(problem.cure)}</span>
+            <span className="block wrap-anywhere">
+              <Ticked words={problem.what} />
+            </span>
+            <span className="block text-xs text-muted">
+              <Ticked words={problem.cure} />
+            </span>
           </li>
         ))}
       </ul>

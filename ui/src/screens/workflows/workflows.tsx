@@ -47,7 +47,7 @@ interface ListProps {
   instance: string | undefined;
 }
 
-const ROW = "flex w-full flex-col gap-0.5 border-b border-line-soft px-4 py-2.5 text-left transition-colors duration-75 hover:bg-sunken aria-[current=true]:bg-accent-tint";
+const ROW = "flex w-full flex-col gap-0.5 border-b border-line-soft px-4 py-2.5 text-left transition-colors duration-75 hover:bg-raised aria-[current=true]:bg-accent-tint";
 
 function List({ templates, instances, template, instance }: ListProps) {
   const navigate = useNavigate({ from: "/workflows" });
