@@ -46,7 +46,7 @@ impl Host {
         }
         let by = match command {
             Command::AnswerTool { run, .. } => Actor::Run { run: run.clone() },
-            _ => Actor::Engine,
+            other => carry::by(other),
         };
         let facts = facts.into_iter().map(|fact| (by.clone(), fact));
         world.commit(self.fence, Some(id), facts.collect())
@@ -193,19 +193,20 @@ impl Host {
             return None;
         };
         if self.state.runs.contains_key(run) {
-            return;
+            return None;
         }
         let at = world.by_run.get(run).copied()?;
         world.halt_process(at, Halt::Kill);
         if !matches!(work, Work::Leg { .. }) {
             world.sweep(at);
+            return None;
         }
-    }
         self.follow(at, 0);
         world.wake_run(at);
         self.state.heard.insert(run.clone(), world.clock());
         let session = world.processes[at as usize].session.clone();
         Some(carry::stopped_at_start(&self.state, (run, task), work, session, why).into())
+    }
 
     fn start_run(
         &mut self,
@@ -460,13 +461,6 @@ impl Host {
     }
 }
 
-/// The place to work in.
-fn place(git: bool, task: &TaskId) -> Fact {
-    Fact::WorktreeReady {
-        task: task.clone(),
-        path: String::new(),
-        branch: git.then(String::new),
-        base: git.then(|| commit(0)),
 /// What a command ends in that the world refused.
 fn refused(command: &Command, trap: Trap) -> Vec<Fact> {
     vec![match trap {
@@ -480,6 +474,13 @@ fn refused(command: &Command, trap: Trap) -> Vec<Fact> {
     }]
 }
 
+/// The place to work in.
+fn place(git: bool, task: &TaskId) -> Fact {
+    Fact::WorktreeReady {
+        task: task.clone(),
+        path: String::new(),
+        branch: git.then(String::new),
+        base: git.then(|| commit(0)),
     }
 }
 
