@@ -2,8 +2,9 @@
 //! in. The engine does it in the real world and the simulator in a world of data; both ask here.
 
 use crate::{
-    Actor, Command, Event, Fact, Leg, RequestKind, Run, RunId, SendBack, SessionId, State, Status,
-    TaskId, budget, conflict::Conflict, run::Work, schedule::leg_of, state::Step,
+    Actor, Command, Event, Fact, Halt, Leg, RequestKind, Run, RunEnd, RunId, SendBack, SessionId,
+    State, Status, TaskId, budget, conflict::Conflict, rules, run::Work, schedule::leg_of,
+    state::Step,
 };
 
 /// Why a command is void when somebody took its task.
@@ -29,6 +30,7 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
         }
         // Approved is not merged yet: whoever moved the task meanwhile, also while no engine was there, has taken that back.
         Command::Merge { task, .. } => (*state.step(task) != Step::Merging, ELSEWHERE),
+        Command::Follow { task, rule, .. } => (!may_follow(state, task, rule), ELSEWHERE),
         Command::Reassign { task, leg, .. } => {
             (is_past(state, task, *leg), "the leg is over or has begun")
         }
@@ -55,8 +57,10 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
 pub fn overtakes(event: &Event, command: &Command) -> bool {
     match command {
         Command::Claim { task, .. } => {
-            !matches!(event.by, Actor::Engine | Actor::Run { .. })
-                && event.fact.task() == Some(task)
+            !matches!(
+                event.by,
+                Actor::Engine | Actor::Rule { .. } | Actor::Run { .. }
+            ) && event.fact.task() == Some(task)
         }
         Command::Merge { task, .. }
         | Command::OpenRequest {
@@ -84,8 +88,17 @@ pub fn moves(state: &State, command: &Command) -> Option<(Status, Status)> {
         }
         Command::Fail { from, .. } => Some((*from, Status::Failed)),
         Command::Rethink { from, .. } => Some((*from, Status::Pending)),
-        Command::Move { from, to, .. } => Some((*from, *to)),
+        Command::Move { from, to, .. } | Command::Follow { from, to, .. } => Some((*from, *to)),
         _ => None,
+    }
+}
+
+/// In whose name a command is carried out.
+#[must_use]
+pub fn by(command: &Command) -> Actor {
+    match command {
+        Command::Follow { rule, .. } => Actor::Rule { name: rule.clone() },
+        _ => Actor::Engine,
     }
 }
 
@@ -160,19 +173,6 @@ pub fn started(
     }
 }
 
-/// Whether that is asked already: the same question is never asked twice at a time.
-#[must_use]
-pub fn is_asked(state: &State, task: Option<&TaskId>, kind: &RequestKind) -> bool {
-    let mut open = state.open_requests();
-    open.any(|request| request.task.as_ref() == task && request.kind.asks_the_same(kind))
-}
-
-fn is_live(state: &State, run: &RunId) -> bool {
-    state.runs.get(run).is_some_and(Run::is_live)
-}
-
-/// Whether the task still waits for this run.
-fn is_wanted(step: &Step, work: &Work) -> bool {
 /// That a run was started, by an engine that died before it could tell, and is stopped because its start is void or refused by now. It is
 /// the run it is: what it cost counts, its end is told, and a person is asked what becomes of its task if that still waits for it.
 #[must_use]
@@ -197,6 +197,27 @@ pub fn stopped_at_start(
     ]
 }
 
+/// Whether that is asked already: the same question is never asked twice at a time.
+#[must_use]
+pub fn is_asked(state: &State, task: Option<&TaskId>, kind: &RequestKind) -> bool {
+    let mut open = state.open_requests();
+    open.any(|request| request.task.as_ref() == task && request.kind.asks_the_same(kind))
+}
+
+/// Whether a rule still is to move a task: it may have been taken out of the configuration, or the task taken elsewhere.
+fn may_follow(state: &State, task: &TaskId, rule: &str) -> bool {
+    let rule = state.config.rules.iter().find(|known| known.name == rule);
+    let card = state.cards.get(task);
+    card.zip(rule)
+        .is_some_and(|(card, rule)| rules::is_armed(state, card, rule))
+}
+
+fn is_live(state: &State, run: &RunId) -> bool {
+    state.runs.get(run).is_some_and(Run::is_live)
+}
+
+/// Whether the task still waits for this run.
+fn is_wanted(step: &Step, work: &Work) -> bool {
     match work {
         Work::Leg { leg, .. } => matches!(step, Step::Starting { leg: now, .. } if now == leg),
         Work::Gate { .. } => matches!(step, Step::Gating { .. }),

@@ -116,6 +116,33 @@ pub enum Command {
         /// To where.
         to: Status,
     },
+    /// Move a task because a rule of the configuration says so.
+    Follow {
+        /// The task.
+        task: TaskId,
+        /// The rule.
+        rule: String,
+        /// From where.
+        from: Status,
+        /// To where.
+        to: Status,
+        /// What held.
+        why: String,
+    },
+    /// A rule leaves a task where a person put it.
+    RestRule {
+        /// The task.
+        task: TaskId,
+        /// The rule.
+        rule: String,
+    },
+    /// A rule may move a task once more.
+    ArmRule {
+        /// The task.
+        task: TaskId,
+        /// The rule.
+        rule: String,
+    },
     /// Merge the approved commit into the base branch.
     Merge {
         /// The task.
@@ -261,6 +288,9 @@ impl Command {
             | Self::SendBack(SendBack { task, .. })
             | Self::Fail { task, .. }
             | Self::Move { task, .. }
+            | Self::Follow { task, .. }
+            | Self::RestRule { task, .. }
+            | Self::ArmRule { task, .. }
             | Self::Merge { task, .. }
             | Self::RemoveWorktree { task }
             | Self::Reassign { task, .. }
@@ -296,6 +326,21 @@ impl Command {
             Self::Reassign { task, leg, to, why } => Fact::Reassigned { task, leg, to, why },
             Self::OpenBreaker { agent, why, until } => Fact::BreakerOpened { agent, why, until },
             Self::CloseBreaker { agent } => Fact::BreakerClosed { agent },
+            Self::Follow {
+                task,
+                rule,
+                from,
+                to,
+                why,
+            } => Fact::RuleMoved {
+                task,
+                rule,
+                from,
+                to,
+                why,
+            },
+            Self::RestRule { task, rule } => Fact::RuleRests { task, rule },
+            Self::ArmRule { task, rule } => Fact::RuleArmed { task, rule },
             Self::Pause { why } => Fact::Paused {
                 why,
                 scope: Scope::All,
@@ -337,6 +382,7 @@ impl Command {
                 | Self::SendBack(_)
                 | Self::Fail { .. }
                 | Self::Move { .. }
+                | Self::Follow { .. }
                 | Self::Merge { .. }
                 | Self::Rethink { .. }
         )
@@ -353,7 +399,7 @@ impl Command {
             Self::HandOff { .. } => "hand a task off",
             Self::SendBack(_) => "send a task back",
             Self::Fail { .. } => "record a failure",
-            Self::Move { .. } | Self::Rethink { .. } => "move a task",
+            Self::Move { .. } | Self::Follow { .. } | Self::Rethink { .. } => "move a task",
             Self::Merge { .. } => "merge",
             _ => "go on",
         }
@@ -374,6 +420,11 @@ impl Command {
             Self::SendBack(back) => format!("send {} back", back.task),
             Self::Fail { task, .. } => format!("record that {task} failed"),
             Self::Move { task, to, .. } => format!("move {task} to {to}"),
+            Self::Follow { task, rule, to, .. } => {
+                format!("move {task} to {to} by the rule {rule}")
+            }
+            Self::RestRule { task, rule } => format!("leave {task} to the rule {rule} no more"),
+            Self::ArmRule { task, rule } => format!("leave {task} to the rule {rule} again"),
             Self::Merge { task, .. } => format!("merge {task}"),
             Self::RemoveWorktree { task } => format!("clear the worktree of {task} away"),
             Self::OpenRequest { kind, .. } => format!("open a request ({})", kind.word()),

@@ -1,6 +1,6 @@
 //! How the project wants it: what `.mcp/config.yaml` and `.mcp/agents.yaml` say, already read.
 
-use crate::{AgentName, Leg, MicroUsd, notice::Notify};
+use crate::{AgentName, Leg, MicroUsd, notice::Notify, rules::Rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub keep: Keep,
     /// What the person is told when.
     pub notify: Notify,
+    /// When tasks move by themselves, in the order in which they are asked.
+    pub rules: Vec<Rule>,
 }
 
 impl Config {

@@ -43,6 +43,11 @@ pub enum Actor {
     },
     /// The engine.
     Engine,
+    /// A rule of the project's configuration, followed by the engine.
+    Rule {
+        /// Its name.
+        name: String,
+    },
     /// Somebody with an editor or git; seen in the files afterwards.
     Unknown,
 }
@@ -285,6 +290,33 @@ pub enum Fact {
         task: TaskId,
         /// Why.
         why: String,
+    },
+    /// A rule moved the task.
+    RuleMoved {
+        /// The task.
+        task: TaskId,
+        /// The rule.
+        rule: String,
+        /// From where.
+        from: Status,
+        /// To where.
+        to: Status,
+        /// What held.
+        why: String,
+    },
+    /// A rule leaves the task where a person put it, although its conditions hold there.
+    RuleRests {
+        /// The task.
+        task: TaskId,
+        /// The rule.
+        rule: String,
+    },
+    /// A rule may move the task once more: what it asks of the file was not so in between.
+    RuleArmed {
+        /// The task.
+        task: TaskId,
+        /// The rule.
+        rule: String,
     },
     // --- conflicts ------------------------------------------------------------------------------------------
     /// What a task's branch really touches.
@@ -635,6 +667,9 @@ impl Fact {
             | Self::StartAsked { task }
             | Self::Reassigned { task, .. }
             | Self::Rethought { task, .. }
+            | Self::RuleMoved { task, .. }
+            | Self::RuleRests { task, .. }
+            | Self::RuleArmed { task, .. }
             | Self::WorkSeen { task, .. }
             | Self::CaughtUp { task, .. }
             | Self::ContextSaved { task, .. }

@@ -75,6 +75,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
             };
             if event.by == Actor::Person {
                 found.starts_anew();
+                found.ruled.clear();
             } else {
                 found.tried.extend(who_tried(found, *leg));
                 found.forgets_misses();

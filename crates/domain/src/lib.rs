@@ -30,6 +30,7 @@ pub mod rate;
 pub mod record;
 pub mod removed;
 pub mod request;
+pub mod rules;
 pub mod run;
 pub mod said;
 pub mod schedule;

@@ -170,6 +170,7 @@ pub fn sender(state: &State, actor: &Actor) -> String {
     match actor {
         Actor::Person | Actor::Unknown => "person".to_owned(),
         Actor::Engine => "engine".to_owned(),
+        Actor::Rule { name } => format!("rule {name}"),
         Actor::Outside { name } => name.to_string(),
         Actor::Run { run } => state
             .runs

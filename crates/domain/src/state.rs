@@ -15,6 +15,7 @@ use crate::{
     planted::{Fault, is},
     rate::Bucket,
     record::Record,
+    rules::Ruled,
     run::Verdict,
     sitting::Sitting,
     workflow::Made,
@@ -212,6 +213,9 @@ pub struct Progress {
     /// A person wants it started before the others.
     #[serde(default, skip_serializing_if = "is_no")]
     pub wanted: bool,
+    /// Rules that do not move it any more, by name, until a person says something of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ruled: BTreeMap<String, Ruled>,
 }
 
 /// How far a holder said its work is.
@@ -394,6 +398,7 @@ impl Progress {
             commits: Vec::new(),
             told: None,
             wanted: false,
+            ruled: BTreeMap::new(),
         }
     }
 

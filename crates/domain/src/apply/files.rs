@@ -16,12 +16,19 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         }
         Fact::TaskMoved { task, from, to } => {
             let by_hand = event.by != Actor::Engine;
+            let by_rule = matches!(event.by, Actor::Rule { .. });
             let found = progress(state, task, event.at);
             found.status = *to;
             found.moved = event.at;
             if by_hand {
                 moved_by_hand(found, *to, event.at);
-                void_requests(state, task, &format!("the task was moved to {to} by hand"));
+                if by_rule {
+                    // Nobody decided anything: who is to be asked is told with the rule's own fact.
+                    found.given_up = false;
+                } else {
+                    found.ruled.clear();
+                }
+                void_requests(state, task, &moved_by(event, *to));
             } else if *from == Status::Failed {
                 found.step = Step::Idle; // a retry
                 found.why = None;
@@ -32,6 +39,14 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             void_requests(state, task, "its task file was removed");
         }
         _ => {}
+    }
+}
+
+/// Why what was asked about a task is void, and what worked on it is stopped.
+pub(crate) fn moved_by(event: &Event, to: Status) -> String {
+    match &event.by {
+        Actor::Rule { name } => format!("the rule `{name}` moved the task to {to}"),
+        _ => format!("the task was moved to {to} by hand"),
     }
 }
 

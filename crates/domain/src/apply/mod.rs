@@ -1,14 +1,14 @@
 //! Facts change state. Total: no fact can fail to apply, whatever came before it.
 
 mod chain;
-mod files;
+pub(crate) mod files;
 mod requests;
 mod runs;
 
 use crate::{
-    Event, Fact, State, Status, TaskId, Time, commits, conflict, context,
+    Command, Event, Fact, State, Status, TaskId, Time, commits, conflict, context,
     event::Scope,
-    failure, message, record, said, sitting,
+    failure, message, record, rules, said, sitting,
     state::{Progress, Step},
     workflow,
 };
@@ -49,6 +49,9 @@ pub fn apply(state: &mut State, event: &Event) {
         | Fact::BreakerClosed { .. }
         | Fact::Reassigned { .. }
         | Fact::Rethought { .. } => failure::apply(state, event),
+        Fact::RuleMoved { .. } | Fact::RuleRests { .. } | Fact::RuleArmed { .. } => {
+            rules::apply(state, event)
+        }
         Fact::MessageSent { .. }
         | Fact::MessageDelivered { .. }
         | Fact::MessagePut { .. }
@@ -70,6 +73,10 @@ pub fn apply(state: &mut State, event: &Event) {
             if let Some(progress) = command.task().and_then(|task| state.tasks.get_mut(task))
                 && command.is_a_step()
             {
+                // What a rule could not do it does not try for ever.
+                if let Command::Follow { rule, .. } = command.as_ref() {
+                    rules::rest(progress, rule, event.at, None, "");
+                }
                 progress.step = Step::Asking;
             }
         }

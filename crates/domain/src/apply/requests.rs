@@ -134,6 +134,7 @@ fn decided(found: &mut Progress, kind: &RequestKind, decision: &Decision) {
     if kind.is_aside() {
         return;
     }
+    found.ruled.clear();
     if !kind.holds_up() {
         // The task may go its way meanwhile: what is under way is not given up for want of more money.
         if *decision == Decision::GiveUp && found.step == Step::Idle {

@@ -6,10 +6,13 @@ mod requests;
 
 use crate::{
     Actor, Command, Event, Fact, Halt, Holder, Leg, Request, RequestId, RequestKind, Run, RunEnd,
-    RunId, SendBack, State, Status, TaskId, Time, commits, conflict,
+    RunId, SendBack, State, Status, TaskId, Time,
+    apply::files::moved_by,
+    commits, conflict,
     event::Scope,
     failure, message,
     planted::{Fault, is},
+    rules,
     run::Work,
     signal::Say,
     state::Step,
@@ -29,8 +32,17 @@ pub fn decide(state: &State, event: &Event, now: Time) -> Vec<Command> {
 fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
     match &event.fact {
         Fact::TaskMoved { task, to, .. } if event.by != Actor::Engine => {
-            clear(state, task, &format!("the task was moved to {to} by hand"))
+            let mut commands = clear(state, task, &moved_by(event, *to));
+            commands.extend(rules::put(state, event, task, now));
+            commands
         }
+        Fact::RuleMoved {
+            task,
+            rule,
+            to: Status::Failed,
+            why,
+            ..
+        } => escalate(task, rules::failed_by(rule, why)),
         Fact::TaskRemoved { task, .. } => clear(state, task, "its task file was removed"),
         Fact::Claimed { task, .. } => match state.step(task) {
             Step::Claimed { .. } => vec![Command::PrepareWorktree { task: task.clone() }],

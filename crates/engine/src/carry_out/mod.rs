@@ -82,7 +82,8 @@ impl Engine {
     /// Tells what a command ends in, with the move of its task's file when there is one.
     fn finish(&mut self, open: &OpenCommand) -> Outcome {
         let fact = carry::ends_in(&open.command);
-        let facts = fact.map_or_else(Vec::new, engine_says);
+        let by = carry::by(&open.command);
+        let facts: Vec<_> = fact.map(|fact| (by, fact)).into_iter().collect();
         match (
             carry::moves(&self.state, &open.command),
             open.command.task(),

@@ -22,12 +22,13 @@ impl Engine {
         places: (Status, Status),
         facts: Vec<(Actor, Fact)>,
     ) -> Outcome {
+        let by = carry::by(&open.command);
         let mut tries = 0;
         loop {
             tries += 1;
             let store = &mut self.ports.store;
             let closes = vec![open.id];
-            match store.move_task(task, places, &Actor::Engine, facts.clone(), closes) {
+            match store.move_task(task, places, &by, facts.clone(), closes) {
                 Ok(_) => return Ok(Vec::new()),
                 Err(StoreError::Move(_)) => {
                     return Ok(overtaken("the task had been moved already"));

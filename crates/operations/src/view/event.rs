@@ -38,6 +38,7 @@ fn actor(state: &State, by: &Actor) -> String {
         Actor::Run { run } => name(state, run),
         Actor::Outside { name } => name.to_string(),
         Actor::Engine => "engine".to_owned(),
+        Actor::Rule { name } => format!("rule {name}"),
         Actor::Unknown => "an editor or git".to_owned(),
     }
 }
@@ -193,10 +194,20 @@ fn about_files(state: &State, event: &Event) -> Option<String> {
         Fact::TaskCreated { task, title, .. } => format!("{by} wrote {task}: {title}"),
         Fact::TaskMoved { task, from, to } => match event.by {
             Actor::Engine => format!("{task} went from {from} to {to}"),
+            Actor::Rule { ref name } => {
+                format!("the rule `{name}` moved {task} from {from} to {to}")
+            }
             Actor::Unknown => format!("{task} was moved from {from} to {to} in the files"),
             _ => format!("{by} moved {task} from {from} to {to}"),
         },
         Fact::TaskRemoved { task, status } => format!("{task}'s file was removed from {status}"),
+        Fact::RuleMoved {
+            task, rule, why, ..
+        } => format!("why `{rule}` moved {task}: {why}"),
+        Fact::RuleRests { task, rule } => {
+            format!("the rule `{rule}` leaves {task} where it was put")
+        }
+        Fact::RuleArmed { task, rule } => format!("the rule `{rule}` may move {task} again"),
         Fact::TaskEdited { task, what } => format!("{by} edited {task}: {what}"),
         Fact::Undone { event, what, .. } => format!("{by} took back event {}: {what}", event.0),
         _ => return None,

@@ -8,7 +8,7 @@ use orchestron_domain::{
     apply::apply,
     conflict,
     decide::decide,
-    heard,
+    heard, rules,
     schedule::{due, next_deadline, schedule},
 };
 use std::collections::VecDeque;
@@ -182,6 +182,9 @@ impl Host {
         let now = world.clock();
         let mut commands = due(&self.state, now);
         commands.extend(conflict::found(&self.state, now));
+        if commands.is_empty() {
+            commands = rules::found(&self.state, now);
+        }
         if commands.is_empty() {
             commands = schedule(&self.state, now);
         }

@@ -11,6 +11,7 @@ mod limits;
 mod machine;
 mod notify;
 mod project;
+mod rules;
 pub(super) mod workflows;
 mod yaml;
 
@@ -251,6 +252,7 @@ fn join(mcp: &McpFolder, project: Project, agents: Agents) -> Config {
         limits: project.limits,
         keep: project.keep,
         notify: project.notify,
+        rules: project.rules,
         pools: project.pools,
         accounts: project.accounts,
         worktrees: project.worktrees,

@@ -5,6 +5,7 @@ use super::{
     fields::{Fields, Findings},
     limits::{accounts, keep, limits},
     notify::notify,
+    rules::rules,
     yaml::{Node, Value},
 };
 use orchestron_domain::{
@@ -12,11 +13,12 @@ use orchestron_domain::{
     config::{Keep, Limits, Rate, Tests},
     conflict::Pattern,
     notice::Notify,
+    rules::Rule,
 };
 use orchestron_engine::ports::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "project",
     "base_branch",
     "task_prefix",
@@ -28,6 +30,7 @@ const KEYS: [&str; 11] = [
     "accounts",
     "keep",
     "notify",
+    "rules",
 ];
 /// How long a gate may take when it does not say.
 const GATE_TIMEOUT_S: u64 = 600;
@@ -47,6 +50,7 @@ pub(super) struct Project {
     pub limits: Limits,
     pub keep: Keep,
     pub notify: Notify,
+    pub rules: Vec<Rule>,
     pub worktrees: Option<String>,
 }
 
@@ -69,6 +73,7 @@ impl Default for Project {
             limits: Limits::default(),
             keep: Keep::default(),
             notify: Notify::default(),
+            rules: Vec::new(),
             worktrees: None,
         }
     }
@@ -115,6 +120,7 @@ pub(super) fn read(node: &Node) -> (Option<Project>, Vec<Problem>) {
         },
         keep: keep(&mut findings, &fields),
         notify: notify(&mut findings, &fields),
+        rules: rules(&mut findings, &fields),
         worktrees: findings.text(&fields, "worktrees"),
     };
     (usable.then_some(project), findings.problems)
