@@ -29,7 +29,7 @@ const KINDS: Record<RequestWord, string> = {
 };
 
 export function KindChip({ kind }: { kind: RequestWord }) {
-  return <span className={`${CHIP} ${KINDS[kind]} in-aria-[current=true]:bg-surface`}>{text.kind[kind]}</span>;
+  return <span className={`${CHIP} ${KINDS[kind]} in-[[aria-current]]:bg-surface`}>{text.kind[kind]}</span>;
 }
 
 const STATUSES: Record<StatusWord, string> = {

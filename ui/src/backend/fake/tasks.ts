@@ -12,7 +12,7 @@ const CRITERIA = [
   "Limits survive a restart",
   "Successful login resets the counter",
   "An attacker cannot lock somebody else out for more than a minute",
-  "All cargo tests pass, under load as well",
+  "All cargo tests pass under load",
   "The log names the account, never the password",
   "An administrator can lift the limit",
   "The limit can be set in `config.yaml`",

@@ -30,7 +30,7 @@ describe("the task page", () => {
   it("tells why it is not running and what would change it", async () => {
     renderAt("/task/TASK-119");
     expect(await screen.findByTestId("why")).toHaveTextContent("not done");
-    expect(screen.getByTestId("why-dependencies")).toHaveTextContent("it starts by itself when they are done");
+    expect(screen.getByTestId("why-dependencies")).toHaveTextContent("It starts by itself when they are done");
   });
 
   it("tells what its approval would start", async () => {

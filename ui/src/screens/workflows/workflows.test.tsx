@@ -27,7 +27,7 @@ describe("workflows", () => {
 
   it("that are broken say where, and cannot be started", async () => {
     renderAt("/workflows?workflow=release");
-    expect(await screen.findByRole("alert")).toHaveTextContent(".mcp/workflows/release.yaml:7`notes` depends on `tag`, which is no step");
+    expect(await screen.findByRole("alert")).toHaveTextContent(".mcp/workflows/release.yaml:7notes depends on tag, which is no step");
     expect(screen.queryByTestId("workflow-start")).toBeNull();
   });
 
