@@ -1,19 +1,17 @@
 /** Which address shows which screen, and what may stand in its search part. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, redirect, type RouterHistory } from "@tanstack/react-router";
-import { Empty, Failed } from "./parts/states";
+import { loadMarkdown } from "./parts/markdown";
+import { Empty, Failed, Loading } from "./parts/states";
 import type { ActivitySearch } from "./screens/activity/activity";
 import { KIND_GROUPS } from "./screens/activity/kinds";
-import { Agents, type AgentsSearch } from "./screens/agents/agents";
+import type { AgentsSearch } from "./screens/agents/agents";
 import { Board, type BoardSearch } from "./screens/board/board";
 import { VIEWS } from "./screens/board/head";
 import { RANGES } from "./screens/board/turns";
 import type { InsightsSearch } from "./screens/insights/insights";
-import { Conflicts } from "./screens/conflicts/conflicts";
-import { Messages } from "./screens/messages/messages";
-import { NeedsYou, type NeedsYouSearch } from "./screens/needs-you/needs-you";
+import type { NeedsYouSearch } from "./screens/needs-you/needs-you";
 import { SETTING_PARTS, type SettingsSearch } from "./screens/settings/parts-list";
 import { TABS, type TaskSearch } from "./screens/task/tabs-list";
-import { Task } from "./screens/task/task";
 import type { WorkflowsSearch } from "./screens/workflows/workflows";
 import type { WelcomeSearch } from "./screens/welcome/welcome";
 import { Shell } from "./shell/shell";
@@ -22,6 +20,14 @@ import { text } from "./text";
 type Raw = Record<string, unknown>;
 
 const word = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** A screen that shows what agents write comes with the code that draws it, so that no words change their look. */
+const withMarkdown =
+  <T,>(load: () => Promise<T>) =>
+  async (): Promise<T> => {
+    const [screen] = await Promise.all([load(), loadMarkdown().catch(() => undefined)]);
+    return screen;
+  };
 
 /** Leaves out what is not given, so that addresses stay short. */
 function given<T extends object>(search: T): T {
@@ -48,19 +54,19 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/needs-you",
-    component: NeedsYou,
+    component: lazyRouteComponent(withMarkdown(() => import("./screens/needs-you/needs-you")), "NeedsYou"),
     validateSearch: (raw: Raw): NeedsYouSearch => given({ request: Number.isSafeInteger(Number(raw["request"] ?? Number.NaN)) ? Number(raw["request"]) : undefined, do: raw["do"] === "changes" ? raw["do"] : undefined }),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/task/$task",
-    component: Task,
+    component: lazyRouteComponent(withMarkdown(() => import("./screens/task/task")), "Task"),
     validateSearch: (raw: Raw): TaskSearch => given({ tab: TABS.find((tab) => tab === raw["tab"]), run: word(raw["run"]) }),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/agents",
-    component: Agents,
+    component: lazyRouteComponent(() => import("./screens/agents/agents"), "Agents"),
     validateSearch: (raw: Raw): AgentsSearch => given({ agent: word(raw["agent"]) }),
   }),
   createRoute({
@@ -87,14 +93,17 @@ const routes = [
     component: lazyRouteComponent(() => import("./screens/insights/insights"), "Insights"),
     validateSearch: (raw: Raw): InsightsSearch => given({ days: [7, 30, 90, 365].find((days) => days === Number(raw["days"])), view: raw["view"] === "table" ? "table" : undefined }),
   }),
-  createRoute({ getParentRoute: () => root, path: "/messages", component: Messages }),
-  createRoute({ getParentRoute: () => root, path: "/conflicts", component: Conflicts }),
+  createRoute({ getParentRoute: () => root, path: "/messages", component: lazyRouteComponent(withMarkdown(() => import("./screens/messages/messages")), "Messages") }),
+  createRoute({ getParentRoute: () => root, path: "/conflicts", component: lazyRouteComponent(() => import("./screens/conflicts/conflicts"), "Conflicts") }),
   createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(() => import("./screens/settings/settings"), "Settings"), validateSearch: (raw: Raw): SettingsSearch => given({ part: SETTING_PARTS.find((part) => part === raw["part"]) }) }),
 ] as const;
 
 export function newRouter(history?: RouterHistory) {
   return createRouter({
     routeTree: root.addChildren([...routes]),
+    // What a link leads to is fetched when somebody points at it; until it is there, what was shown stays.
+    defaultPreload: "intent",
+    defaultPendingComponent: () => <Loading level={1} what={text.loading} />,
     defaultErrorComponent: ({ error, reset }) => <Failed level={1} title={text.crashed} cause={error} onRetry={reset} />,
     ...(history === undefined ? {} : { history }),
   });

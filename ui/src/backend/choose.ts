@@ -9,14 +9,17 @@ export interface Chosen {
   now: () => number;
 }
 
-export async function chooseBackend(): Promise<Chosen> {
+/** At once where it can be, so that asking begins at once. */
+export function chooseBackend(): Chosen | Promise<Chosen> {
   if (insideTauri()) return { backend: new TauriBackend(), now: Date.now };
   const token = takeToken();
-  if (import.meta.env.MODE === "demo" || (import.meta.env.DEV && token === null)) {
-    const { FakeBackend } = await import("./fake/backend");
-    const fake = FakeBackend.fromAddress(window.location.search);
-    return { backend: fake, now: fake.now };
-  }
+  if (import.meta.env.MODE === "demo" || (import.meta.env.DEV && token === null)) return fake();
   restartOnNewToken();
   return { backend: new HttpBackend(token), now: Date.now };
+}
+
+async function fake(): Promise<Chosen> {
+  const { FakeBackend } = await import("./fake/backend");
+  const fake = FakeBackend.fromAddress(window.location.search);
+  return { backend: fake, now: fake.now };
 }

@@ -7,6 +7,9 @@ import { toFailure } from "./failure";
 import type { Input, OperationName, Output } from "./operations";
 import type { Topic } from "./wire";
 
+/** After the first screen is there. */
+const MISSED_MS = 1_000;
+
 export class TauriBackend implements Backend {
   readonly isDesktop = true;
   readonly link = new Link();
@@ -28,8 +31,8 @@ export class TauriBackend implements Backend {
       (unlisten) => {
         if (stopped) unlisten();
         else stop = unlisten;
-        // Something may have changed before the window listened.
-        if (!stopped) listener("store");
+        // Something may have changed between the first answers and this moment.
+        window.setTimeout(() => !stopped && listener("store"), MISSED_MS);
       },
       () => this.link.set("offline"),
     );

@@ -2,14 +2,10 @@
 import { lazy, memo, Suspense } from "react";
 import { visible } from "../format/visible";
 
-const load = () => import("./markdown-body");
-const Block = lazy(() => load().then(({ MarkdownBlock }) => ({ default: MarkdownBlock })));
-const Line = lazy(() => load().then(({ MarkdownLine }) => ({ default: MarkdownLine })));
-
-/** Fetches the code ahead of its first use. */
-export function preloadMarkdown(): void {
-  load().catch(() => undefined);
-}
+/** Fetches the code; ahead of its first use, where that is known. */
+export const loadMarkdown = () => import("./markdown-body");
+const Block = lazy(() => loadMarkdown().then(({ MarkdownBlock }) => ({ default: MarkdownBlock })));
+const Line = lazy(() => loadMarkdown().then(({ MarkdownLine }) => ({ default: MarkdownLine })));
 
 /** Beyond this, laying it out costs more than it is worth. */
 const LONGEST = 60_000;

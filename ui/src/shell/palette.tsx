@@ -1,7 +1,7 @@
 /** Search and commands in one box. */
 import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Autocomplete, Dialog, Header, Input, type Key, Menu, MenuItem, MenuSection, Modal, ModalOverlay, SearchField } from "react-aria-components";
 import { useBackend } from "../backend/context";
 import { useBoard, useProject } from "../backend/reads";
@@ -24,15 +24,6 @@ interface Command {
 
 export function Palette() {
   const isOpen = useOverlay() === "palette";
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey)) return;
-      event.preventDefault();
-      openOverlay("palette");
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
   return (
     <ModalOverlay data-overlay="" isOpen={isOpen} onOpenChange={(open) => !open && openOverlay(null)} isDismissable className="fixed inset-0 z-40 flex animate-fade items-start justify-center bg-scrim px-4 pt-[12vh]">
       <Modal className="w-full max-w-xl animate-rise overflow-hidden rounded-xl border border-line bg-surface shadow-over">

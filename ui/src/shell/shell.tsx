@@ -8,17 +8,16 @@ import { openOverlay } from "../parts/overlay";
 import { listenForShortcuts, useShortcut } from "../parts/shortcuts";
 import { Empty } from "../parts/states";
 import { Toasts } from "../parts/toasts";
-import { NewTask } from "../screens/new-task/new-task";
 import { text } from "../text";
 import { Banners } from "./banners";
-import { KeysHelp } from "./keys-help";
-import { Logo } from "./logo";
-import { Palette } from "./palette";
-import { Problems } from "./problems";
+import { Dialogs, fetchDialogs } from "./dialogs";
+import { Logo } from "../parts/logo";
 import { SideBar } from "./side-bar";
 import { StatusBar } from "./status-bar";
 import { TopBar } from "./top-bar";
-import { Trust } from "./trust";
+
+/** The first screen goes before what nobody has asked for yet. */
+const DIALOGS_AFTER_MS = 1_500;
 
 export function Shell() {
   const link = useLinkState();
@@ -34,6 +33,10 @@ export function Shell() {
     document.title = project === undefined ? text.product : `${count > 0 ? `(${count}) ` : ""}${project.name} · ${text.product}`;
   }, [project]);
   useEffect(() => listenForShortcuts(), []);
+  useEffect(() => {
+    const timer = window.setTimeout(fetchDialogs, DIALOGS_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, []);
   if (link === "refused") return <Refused />;
   if (hasNone) return <NoProject />;
   return (
@@ -48,11 +51,7 @@ export function Shell() {
       </div>
       <StatusBar />
       <GlobalKeys />
-      <Palette />
-      <NewTask />
-      <Problems />
-      <Trust />
-      <KeysHelp />
+      <Dialogs />
       <HeldBar />
       <Toasts />
     </div>
@@ -87,6 +86,15 @@ function GlobalKeys() {
   useShortcut("i", group, text.palette.goTo(text.nav.insights), () => void navigate({ to: "/insights" }));
   useShortcut(",", group, text.palette.goTo(text.nav.settings), () => void navigate({ to: "/settings" }));
   useShortcut("?", group, text.keys.show, () => openOverlay("keys"));
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      openOverlay("palette");
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
   return null;
 }
 

@@ -15,6 +15,7 @@ export const generalText = {
   copied: "Copied",
   copyFailed: "Not copied: the clipboard is not available here",
   copyFailedCure: "Select the text and copy it by hand.",
+  loading: "Loading",
   tryAgain: "Try again",
   notices: "Notices",
   image: (alt: string) => (alt === "" ? "image, not shown" : `image, not shown: ${alt}`),
