@@ -63,7 +63,7 @@ const SCREENS = [
   { name: "needs-you-long", path: "/needs-you?fake=long&request=12", act: (page) => page.waitForTimeout(500) },
   { name: "toast", path: "/needs-you?request=12", act: async (page) => { await page.keyboard.press("a"); await page.waitForSelector("[data-testid=toast]", { timeout: 10_000 }); } },
   { name: "task-handoffs", path: "/task/TASK-112" },
-  { name: "task-transcript", path: "/task/TASK-117?tab=transcript", act: async (page) => { await page.waitForSelector("[role=log]"); await page.getByText("src/pay/mod.rs").first().click(); await page.waitForTimeout(400); } },
+  { name: "task-transcript", path: "/task/TASK-117?tab=transcript", act: async (page) => { await page.waitForSelector("[role=log]"); await page.locator("[role=log]").getByText("src/pay/mod.rs").first().click(); await page.waitForTimeout(400); } },
   { name: "task-changes", path: "/task/TASK-112?tab=changes", act: (page) => page.waitForSelector(".hljs-keyword") },
   { name: "task-feedback", path: "/task/TASK-098?tab=feedback" },
   { name: "task-runs", path: "/task/TASK-112?tab=runs" },
