@@ -33,11 +33,11 @@ export function CardDecision({ card, request }: CardDecisionProps) {
   return (
     // Above the link that covers the card.
     <div className="relative flex gap-1.5 self-start">
-      <Button look="good" size="small" isDisabled={found === undefined || isDecided} onPress={() => hold({ type: "approve", note: null }, [])} data-testid="approve">
+      <Button look="good" size="small" className="max-wide:px-1.5" isDisabled={found === undefined || isDecided} onPress={() => hold({ type: "approve", note: null }, [])} data-testid="approve">
         {text.review.approveShort}
         <span className="sr-only"> {card.id}</span>
       </Button>
-      <Button look="bad" size="small" isDisabled={found === undefined || isDecided} onPress={ask} data-testid="request-changes">
+      <Button look="bad" size="small" className="max-wide:px-1.5" isDisabled={found === undefined || isDecided} onPress={ask} data-testid="request-changes">
         {text.review.requestChanges}
         <span className="sr-only"> {card.id}</span>
       </Button>

@@ -95,7 +95,7 @@ function Target({ id, headId, onDropped, children }: TargetProps) {
   const offer = dragged === null ? null : offerOf(dragged, id);
   const look = offer === null ? "border-line-soft bg-sunken" : offer.refused === null ? `border-accent-fill bg-accent-tint ${isDropTarget ? "ring-2 ring-accent-fill/40" : ""}` : "border-line-soft bg-sunken";
   return (
-    <section {...dropProps} ref={own} tabIndex={-1} aria-labelledby={headId} data-testid={`column-${id}`} data-offer={offer === null ? undefined : offer.refused === null ? "yes" : "no"} className={`relative flex min-h-0 w-56 min-w-56 flex-1 max-wide:w-52 max-wide:min-w-52 flex-col rounded-xl border transition-colors duration-100 ${look}`}>
+    <section {...dropProps} ref={own} tabIndex={-1} aria-labelledby={headId} data-testid={`column-${id}`} data-offer={offer === null ? undefined : offer.refused === null ? "yes" : "no"} className={`relative flex min-h-0 w-56 min-w-56 flex-1 max-wide:w-54 max-wide:min-w-54 flex-col rounded-xl border transition-colors duration-100 ${look}`}>
       {children}
       {offer !== null && isDropTarget ? (
         <p className={`pointer-events-none absolute inset-x-2 bottom-2 z-10 animate-fade rounded-lg px-3 py-2 text-xs shadow-over ${offer.refused === null ? "bg-solid text-on-solid" : "border border-bad/30 bg-bad-tint text-bad"}`}>{offer.refused ?? offer.does}</p>
