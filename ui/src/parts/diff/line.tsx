@@ -87,7 +87,7 @@ function Half({ row, number, pieces, isChosen, index, side }: HalfProps) {
 
 const TAB_WIDTH = 4;
 /** Deeper than this, too little room is left beside it. */
-const MOST_INDENT = 16;
+const MOST_INDENT = 8;
 
 /** What does not fit on the line goes on below it, a little further in than the line itself. */
 function hanging(line: string): { paddingLeft: string; textIndent: string } {
