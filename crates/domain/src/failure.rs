@@ -10,7 +10,10 @@ use crate::{
     state::{Progress, Step},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write},
+};
 
 /// How often in a row an agent's program could not be started.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,12 +222,24 @@ pub fn back_off(state: &State, task: &TaskId, found: &Progress) -> Option<Time> 
 
 /// A number that looks random and is the same each time (FNV-1a, then mixed).
 fn spread(task: &TaskId, tries: u32) -> u64 {
-    let text = format!("{task}/{tries}");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    // Hashing writes nothing, and so cannot fail.
+    write!(hash, "{task}/{tries}").unwrap_or_default();
+    let hash = hash.0;
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
+}
+
+/// A text of which only the hash is kept.
+struct Fnv(u64);
+
+impl fmt::Write for Fnv {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = text.bytes().fold(self.0, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        Ok(())
+    }
 }
 
 /// How many failed attempts in a row an agent has before another one is asked.

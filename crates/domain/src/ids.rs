@@ -1,7 +1,7 @@
 //! Names of things. Each is its own type, so that a run can never be passed for a task.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
 use thiserror::Error;
 
 /// Longest prefix of a task id (`TASK`), in bytes.
@@ -37,7 +37,7 @@ pub enum IdError {
 /// A task's id: a prefix and a number, `TASK-007`. `TASK-7` and `TASK-007` are the same task.
 ///
 /// It lies in one piece, without a place in memory of its own: there are tens of thousands of them in a large project.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TaskId {
     /// Filled up with zeros, which no prefix has: so prefixes compare like the texts they are.
     prefix: [u8; MAX_PREFIX],
@@ -82,6 +82,20 @@ impl TaskId {
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
+    }
+}
+
+/// By prefix, as texts compare, then by number. Ids are compared more often than anything else: two numbers each.
+impl Ord for TaskId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |id: &Self| (u128::from_be_bytes(id.prefix), id.number);
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for TaskId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -198,10 +212,11 @@ impl fmt::Display for AgentName {
     }
 }
 
-/// One agent process (or one gate command) on one leg of one task: `TASK-007-implement-2`. Also its folder's name.
+/// One agent process (or one gate command) on one leg of one task: `TASK-007-implement-2`. Also its folder's name. Its copies share one
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RunId(String);
+pub struct RunId(Arc<str>);
 
 impl RunId {
     /// The id of the `ordinal`-th run of `what` (a leg, or `gate-<name>`) on `task`; ordinals start at 1.
@@ -218,7 +233,7 @@ impl RunId {
             })
             .take(60)
             .collect();
-        Self(format!("{task}-{what}-{ordinal}"))
+        Self(format!("{task}-{what}-{ordinal}").into())
     }
 
     /// The id as text; safe as a file name.
@@ -241,7 +256,7 @@ impl FromStr for RunId {
             && text.starts_with(|c: char| c.is_ascii_uppercase())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if good {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(IdError::Run {
                 text: text.chars().take(80).collect(),
@@ -257,7 +272,7 @@ impl TryFrom<String> for RunId {
 }
 impl From<RunId> for String {
     fn from(id: RunId) -> Self {
-        id.0
+        id.0.as_ref().to_owned()
     }
 }
 impl fmt::Display for RunId {

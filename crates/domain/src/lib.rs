@@ -28,6 +28,7 @@ pub mod planted;
 pub mod prompt;
 pub mod rate;
 pub mod record;
+pub mod register;
 pub mod removed;
 pub mod request;
 pub mod rules;

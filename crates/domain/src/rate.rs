@@ -174,6 +174,20 @@ fn over(
     if limits.iter().all(Option::is_none) {
         return None;
     }
+    // A bucket is never fuller than all that went in: mostly that is less than it holds, and nothing has to be put in order.
+    let used = state.used.iter().filter(|(name, _)| counts(name));
+    let lately = used.flat_map(|(_, bucket)| bucket.slots.iter().filter(|slot| slot.at <= now));
+    let (tokens, requests) = lately.fold((0_u64, 0_u64), |sum, slot| {
+        let (tokens, requests) = (slot.tokens, slot.requests);
+        (sum.0.saturating_add(tokens), sum.1.saturating_add(requests))
+    });
+    let within = |(measure, limit): &(Measure, u64)| match measure {
+        Measure::Tokens => tokens <= *limit,
+        Measure::Requests => requests <= *limit,
+    };
+    if limits.iter().flatten().all(within) {
+        return None;
+    }
     let mut slots: BTreeMap<Time, (u64, u64)> = BTreeMap::new();
     for (_, bucket) in state.used.iter().filter(|(name, _)| counts(name)) {
         for slot in bucket.slots.iter().filter(|slot| slot.at <= now) {

@@ -26,6 +26,12 @@ pub struct Request {
     pub withdrawn: Option<String>,
 }
 
+impl crate::register::Closes for Request {
+    fn is_open(&self) -> bool {
+        Self::is_open(self)
+    }
+}
+
 impl Request {
     /// Whether it still waits.
     #[must_use]

@@ -374,7 +374,6 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         } => {
             if *to == Status::Failed {
                 found.why = Some(failed_by(rule, why));
-                found.step = Step::Asking;
             }
             rest(found, rule, event.at, Some((*from, *to)), why);
         }

@@ -261,6 +261,12 @@ pub struct Run {
     pub words: crate::step_in::Words,
 }
 
+impl crate::register::Closes for Run {
+    fn is_open(&self) -> bool {
+        self.is_live()
+    }
+}
+
 impl Run {
     /// A run that has just been started.
     #[must_use]

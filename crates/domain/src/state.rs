@@ -15,6 +15,7 @@ use crate::{
     planted::{Fault, is},
     rate::Bucket,
     record::Record,
+    register::Register,
     rules::Ruled,
     run::Verdict,
     sitting::Sitting,
@@ -37,9 +38,9 @@ pub struct State {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub removed: BTreeMap<TaskId, Progress>,
     /// Live runs, and the newest ended ones.
-    pub runs: BTreeMap<RunId, Run>,
+    pub runs: Register<RunId, Run>,
     /// Open requests, and the newest closed ones.
-    pub requests: BTreeMap<RequestId, Request>,
+    pub requests: Register<RequestId, Request>,
     /// Why nothing new is started, while paused.
     pub paused: Option<String>,
     /// Accounts that rest, and until when.
@@ -485,19 +486,17 @@ impl State {
     /// The live run of a task.
     #[must_use]
     pub fn live_run(&self, task: &TaskId) -> Option<&Run> {
-        self.runs
-            .values()
-            .find(|run| run.task == *task && run.is_live())
+        self.live_runs().find(|run| run.task == *task)
     }
 
     /// Live runs.
     pub fn live_runs(&self) -> impl Iterator<Item = &Run> {
-        self.runs.values().filter(|run| run.is_live())
+        self.runs.open()
     }
 
     /// Open requests.
     pub fn open_requests(&self) -> impl Iterator<Item = &Request> {
-        self.requests.values().filter(|request| request.is_open())
+        self.requests.open()
     }
 
     /// Open requests about a task.

@@ -142,12 +142,12 @@ fn released(found: &mut Progress, note: &str, at: Time) {
 
 /// Who asked from outside has handed the task on and needs no answer any more. A run's questions end with the run.
 fn void_questions(state: &mut State, task: &TaskId) {
-    for request in state.requests.values_mut() {
-        let of_task = request.is_open() && request.task.as_ref() == Some(task);
+    state.requests.each_open(|request| {
+        let of_task = request.task.as_ref() == Some(task);
         if of_task && request.kind.is_aside() && request.run().is_none() {
             request.withdrawn = Some("its asker has handed the task on".to_owned());
         }
-    }
+    });
 }
 
 /// What a run of ours says of its leg is kept with the run until it ends.

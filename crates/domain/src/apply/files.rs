@@ -23,8 +23,11 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             if by_hand {
                 moved_by_hand(found, *to, event.at);
                 if by_rule {
-                    // Nobody decided anything: who is to be asked is told with the rule's own fact.
+                    // Nobody decided anything: a person is asked what becomes of it.
                     found.given_up = false;
+                    if *to == Status::Failed {
+                        found.step = Step::Asking;
+                    }
                 } else {
                     found.ruled.clear();
                 }
@@ -56,11 +59,11 @@ fn void_requests(state: &mut State, task: &TaskId, why: &str) {
     if is(Fault::ApprovalStands) {
         return;
     }
-    for request in state.requests.values_mut() {
-        if request.is_open() && request.task.as_ref() == Some(task) && request.run().is_none() {
+    state.requests.each_open(|request| {
+        if request.task.as_ref() == Some(task) && request.run().is_none() {
             request.withdrawn = Some(why.to_owned());
         }
-    }
+    });
 }
 
 /// A person put the task somewhere: whatever was under way is void, and the count of failures starts anew.

@@ -93,6 +93,8 @@ pub fn apply(state: &mut State, event: &Event) {
         _ => runs::apply(state, event),
     }
     conflict::apply(state, event);
+    state.runs.settle();
+    state.requests.settle();
 }
 
 fn pause(state: &mut State, scope: &Scope, why: &str) {
@@ -135,7 +137,7 @@ fn progress<'a>(state: &'a mut State, task: &TaskId, at: Time) -> &'a mut Progre
 
 /// Forgets the oldest ended runs and closed requests beyond what is kept.
 fn prune(state: &mut State) {
-    let ended = state.runs.values().filter(|run| !run.is_live()).count();
+    let ended = state.runs.closed();
     if ended > KEPT {
         let mut oldest: Vec<_> = state
             .runs
@@ -149,11 +151,7 @@ fn prune(state: &mut State) {
             state.taken.insert(id);
         }
     }
-    let closed = state
-        .requests
-        .values()
-        .filter(|request| !request.is_open())
-        .count();
+    let closed = state.requests.closed();
     if closed > KEPT {
         let oldest: Vec<_> = state
             .requests

@@ -23,6 +23,7 @@ const TOLD_TASKS: usize = 30;
 /// Each circle once, beginning with its lowest id.
 pub(super) fn circles(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
     let mut clashes = of_dependencies(state);
+    // What is in use, and whoever was queued, is live: every circle of many kinds goes through a task that is live and waits.
     clashes.extend(of_many_kinds(state, live));
     clashes
 }
@@ -37,15 +38,12 @@ fn of_dependencies(state: &State) -> Vec<Clash> {
     let clash = |tasks: Vec<TaskId>| {
         let told = tasks.iter().take(TOLD_TASKS).chain(tasks.first());
         let path: Vec<_> = told.map(ToString::to_string).collect();
-        Clash {
-            kind: ConflictKind::Circle,
-            files: Vec::new(),
-            evidence: format!(
+        Clash::new(state, ConflictKind::Circle, tasks, Vec::new(), |_, _| {
+            format!(
                 "{}: each waits for the next, so none of them can start. Take one of these lines out of `## Depends On`.",
                 path.join(" → ")
-            ),
-            tasks,
-        }
+            )
+        })
     };
     whole.map(clash).collect()
 }
@@ -66,8 +64,9 @@ type Waits<'a> = BTreeMap<&'a TaskId, Vec<(&'a TaskId, Why)>>;
 fn of_many_kinds(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
     let in_use = InUse::given(state, live);
     let mut waits = Waits::new();
-    // What is in use, and whoever was queued, is live: every such circle goes through a task that is.
-    let mut open: Vec<&TaskId> = live.iter().map(|(card, _)| &card.id).collect();
+    let rests = |card: &TaskCard| *state.step(&card.id) == Step::Idle;
+    let resting = live.iter().filter(|(card, _)| rests(card));
+    let mut open: Vec<&TaskId> = resting.map(|(card, _)| &card.id).collect();
     while let Some(task) = open.pop() {
         if waits.contains_key(task) {
             continue;
@@ -92,7 +91,9 @@ fn of_many_kinds(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
         path.pop();
         lowest.then_some(path)
     });
-    around.filter_map(|path| clash(&waits, path)).collect()
+    around
+        .filter_map(|path| clash(state, &waits, path))
+        .collect()
 }
 
 /// For what a task waits, when it only waits: nobody works on it, and nobody was asked about it.
@@ -138,7 +139,7 @@ fn waits_of<'a>(
 }
 
 /// What is told of a circle; nothing when dependencies alone close it, for that is told already.
-fn clash(waits: &Waits<'_>, tasks: Vec<TaskId>) -> Option<Clash> {
+fn clash(state: &State, waits: &Waits<'_>, tasks: Vec<TaskId>) -> Option<Clash> {
     let next = tasks.iter().skip(1).chain(tasks.first());
     let (mut words, mut files, mut plain) = (Vec::new(), Vec::new(), true);
     for (task, next) in tasks.iter().zip(next) {
@@ -165,13 +166,12 @@ fn clash(waits: &Waits<'_>, tasks: Vec<TaskId>) -> Option<Clash> {
     files.dedup();
     files.truncate(TOLD);
     words.truncate(TOLD_TASKS);
-    (!plain).then(|| Clash {
-        kind: ConflictKind::Circle,
-        evidence: format!(
-            "{}: each waits for the next, and nobody works on any of them. Move one that is under way back to ready, or change what it waits for.",
-            words.join(", ")
-        ),
-        tasks,
-        files,
+    (!plain).then(|| {
+        Clash::new(state, ConflictKind::Circle, tasks, files, |_, _| {
+            format!(
+                "{}: each waits for the next, and nobody works on any of them. Move one that is under way back to ready, or change what it waits for.",
+                words.join(", ")
+            )
+        })
     })
 }

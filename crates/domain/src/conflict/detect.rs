@@ -16,23 +16,42 @@ use crate::{
 const MOST_FORECASTS: usize = 16;
 
 /// Something that clashes now.
-#[derive(Clone)]
 pub(super) struct Clash {
     pub kind: ConflictKind,
     pub tasks: Vec<TaskId>,
     pub files: Vec<String>,
-    pub evidence: String,
+    /// What was seen; none when it was told already.
+    pub evidence: Option<String>,
 }
 
 impl Clash {
-    /// The command that records it.
-    pub fn noted(self) -> Command {
-        Command::NoteConflict {
-            kind: self.kind,
-            tasks: self.tasks,
-            files: self.files,
-            evidence: self.evidence,
+    /// Something that clashes; what is to be said about it is asked for only when it was not told yet.
+    pub fn new(
+        state: &State,
+        kind: ConflictKind,
+        tasks: Vec<TaskId>,
+        files: Vec<String>,
+        evidence: impl FnOnce(&[TaskId], &[String]) -> String,
+    ) -> Self {
+        let mut known = state.conflicts.values();
+        let known = known.any(|known| known.is_there() && known.is_about(kind, &tasks));
+        let evidence = (!known).then(|| evidence(&tasks, &files));
+        Self {
+            kind,
+            tasks,
+            files,
+            evidence,
         }
+    }
+
+    /// The command that records it, unless it was told.
+    pub fn noted(&self) -> Option<Command> {
+        Some(Command::NoteConflict {
+            kind: self.kind,
+            tasks: self.tasks.clone(),
+            files: self.files.clone(),
+            evidence: self.evidence.clone()?,
+        })
     }
 }
 
@@ -41,16 +60,7 @@ impl Clash {
 #[must_use]
 pub fn found(state: &State, now: Time) -> Vec<Command> {
     let clashes = clashes(state, now);
-    let mut commands = Vec::new();
-    for clash in &clashes {
-        if !state
-            .conflicts
-            .values()
-            .any(|known| known.is_there() && known.is_about(clash.kind, &clash.tasks))
-        {
-            commands.push(clash.clone().noted());
-        }
-    }
+    let mut commands: Vec<_> = clashes.iter().filter_map(Clash::noted).collect();
     commands.extend(to_forecast(state));
     commands.extend(taken_twice(state).map(|(run, why)| halt(run, why)));
     commands.extend(resolve::resolved(state, &clashes, now));
@@ -70,16 +80,14 @@ fn clashes(state: &State, now: Time) -> Vec<Clash> {
     for (card, claims) in &live {
         clashes.extend(early(state, card));
         clashes.extend(stalled(state, card, now));
-        clashes.extend(drift(card, claims));
+        clashes.extend(drift(state, card, claims));
     }
     for run in state.live_runs() {
         clashes.extend(silent(state, run));
     }
-    clashes.extend(taken_twice(state).map(|(run, why)| Clash {
-        kind: ConflictKind::Doubled,
-        tasks: vec![run.task.clone()],
-        files: Vec::new(),
-        evidence: why,
+    clashes.extend(taken_twice(state).map(|(run, why)| {
+        let tasks = vec![run.task.clone()];
+        Clash::new(state, ConflictKind::Doubled, tasks, Vec::new(), |_, _| why)
     }));
     pairs(state, &live, &mut clashes);
     clashes.extend(behind_the_base(state, &live));
@@ -89,34 +97,36 @@ fn clashes(state: &State, now: Time) -> Vec<Clash> {
 /// An id that lies in two places. A file that only cannot be read has no card: it is shown with what is wrong with it.
 fn doubled(state: &State, task: &TaskId) -> Option<Clash> {
     let card = state.cards.get(task)?;
-    Some(Clash {
-        kind: ConflictKind::Doubled,
-        tasks: vec![task.clone()],
-        files: Vec::new(),
-        evidence: format!(
+    let (kind, tasks) = (ConflictKind::Doubled, vec![task.clone()]);
+    Some(Clash::new(state, kind, tasks, Vec::new(), |_, _| {
+        format!(
             "The id {task} is in more than one file below .mcp/tasks; one is \"{}\" in {}. Nothing is started for it until the other is gone or has an id of its own.",
             card.title, card.status
-        ),
-    })
+        )
+    }))
 }
 
 /// Work that goes on although a dependency is not done.
 fn early(state: &State, card: &TaskCard) -> Vec<Clash> {
+    if card.depends_on.is_empty() {
+        return Vec::new();
+    }
     let undone = state.undone(card).into_iter();
     let clash = |first: &TaskId| {
-        let stands = state.status(first);
-        let stands = stands.map_or("there is no such task".to_owned(), |at| {
-            format!("it is in {at}")
-        });
-        Clash {
-            kind: ConflictKind::EarlyStart,
-            tasks: vec![first.clone(), card.id.clone()],
-            files: Vec::new(),
-            evidence: format!(
+        let (kind, tasks) = (
+            ConflictKind::EarlyStart,
+            vec![first.clone(), card.id.clone()],
+        );
+        Clash::new(state, kind, tasks, Vec::new(), |_, _| {
+            let stands = state.status(first);
+            let stands = stands.map_or("there is no such task".to_owned(), |at| {
+                format!("it is in {at}")
+            });
+            format!(
                 "{} is in {} but depends on {first}, which is not done: {stands}.",
                 card.id, card.status
-            ),
-        }
+            )
+        })
     };
     undone.map(clash).collect()
 }
@@ -125,15 +135,13 @@ fn early(state: &State, card: &TaskCard) -> Vec<Clash> {
 fn stalled(state: &State, card: &TaskCard, now: Time) -> Option<Clash> {
     let at = stalls_at(state, card).filter(|at| *at <= now)?;
     let since = at.plus_millis(-patience(state));
-    Some(Clash {
-        kind: ConflictKind::Stalled,
-        tasks: vec![card.id.clone()],
-        files: Vec::new(),
-        evidence: format!(
+    let (kind, tasks) = (ConflictKind::Stalled, vec![card.id.clone()]);
+    Some(Clash::new(state, kind, tasks, Vec::new(), |_, _| {
+        format!(
             "{} is under way, but nothing has gone forward since {since}: no step, no commit, no tick, no changed file.",
             card.id
-        ),
-    })
+        )
+    }))
 }
 
 fn patience(state: &State) -> i64 {
@@ -184,21 +192,19 @@ pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
     stalls.chain(asks).filter(|at| *at > now).min()
 }
 
-fn drift(card: &TaskCard, claims: &Claims<'_>) -> Option<Clash> {
+fn drift(state: &State, card: &TaskCard, claims: &Claims<'_>) -> Option<Clash> {
     let strays = claims.strayed();
     if strays.is_empty() {
         return None;
     }
-    Some(Clash {
-        kind: ConflictKind::Drift,
-        tasks: vec![card.id.clone()],
-        evidence: format!(
+    let (kind, tasks) = (ConflictKind::Drift, vec![card.id.clone()]);
+    Some(Clash::new(state, kind, tasks, strays, |_, strays| {
+        format!(
             "The work on {} touches files that its `## Files Affected` does not name: {}.",
             card.id,
             strays.join(", ")
-        ),
-        files: strays,
-    })
+        )
+    }))
 }
 
 /// An agent that said nothing for longer than its limit: the stop ladder has begun.
@@ -206,17 +212,15 @@ pub(super) fn silent(state: &State, run: &Run) -> Option<Clash> {
     let Some(RunEnd::Stalled { limit_s }) = &run.halt_why else {
         return None;
     };
-    let heard = state.heard.get(&run.id).copied().unwrap_or(run.since);
-    let who = run.agent().map_or("a gate", |agent| agent.as_str());
-    Some(Clash {
-        kind: ConflictKind::Silent,
-        tasks: vec![run.task.clone()],
-        files: Vec::new(),
-        evidence: format!(
+    let (kind, tasks) = (ConflictKind::Silent, vec![run.task.clone()]);
+    Some(Clash::new(state, kind, tasks, Vec::new(), |_, _| {
+        let heard = state.heard.get(&run.id).copied().unwrap_or(run.since);
+        let who = run.agent().map_or("a gate", |agent| agent.as_str());
+        format!(
             "{who} on {} ({}) has said nothing since {heard}; its limit is {limit_s} seconds.",
             run.task, run.id
-        ),
-    })
+        )
+    }))
 }
 
 /// Runs at work on a task that somebody else holds by now, with why they are stopped.
@@ -295,15 +299,15 @@ fn is_to_be_compared(state: &State, one: &TaskId, other: &TaskId) -> bool {
 
 fn same_files(state: &State, one: &TaskId, other: &TaskId, files: Vec<String>) -> Clash {
     let (first, later) = ordered(state, &Orders::new(), one, other);
-    Clash {
-        kind: ConflictKind::SameFiles,
-        evidence: format!(
-            "{first} and {later} are both under way and are about the same files: {}.",
+    let (kind, tasks) = (ConflictKind::SameFiles, vec![first, later]);
+    Clash::new(state, kind, tasks, files, |tasks, files| {
+        let named: Vec<_> = tasks.iter().map(ToString::to_string).collect();
+        format!(
+            "{} are both under way and are about the same files: {}.",
+            named.join(" and "),
             files.join(", ")
-        ),
-        tasks: vec![first, later],
-        files,
-    }
+        )
+    })
 }
 
 fn would_not_merge(
@@ -313,15 +317,14 @@ fn would_not_merge(
     files: &[String],
 ) -> Clash {
     let (first, later) = ordered(state, &Orders::new(), one, other);
-    Clash {
-        kind: ConflictKind::Forecast,
-        evidence: format!(
+    let (kind, tasks) = (ConflictKind::Forecast, vec![first, later]);
+    let told = files.iter().take(TOLD).cloned().collect();
+    Clash::new(state, kind, tasks, told, |_, _| {
+        format!(
             "{one} at {one_tip} and {other} at {other_tip} change the same lines: merging both would conflict in {}.",
             files.join(", ")
-        ),
-        tasks: vec![first, later],
-        files: files.iter().take(TOLD).cloned().collect(),
-    }
+        )
+    })
 }
 
 /// Live branches that do not merge with what has landed last.
@@ -334,18 +337,22 @@ fn behind_the_base(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
         let tip = own_tip(state, &card.id).filter(|_| !is_live(state, &landed.task))?;
         let known = state.forecasts.get(&pair)?;
         let is_now = known.tips.0 == landed.commit && known.tips.1 == *tip;
-        (is_now && !known.files.is_empty()).then(|| Clash {
-            kind: ConflictKind::Forecast,
-            tasks: vec![landed.task.clone(), card.id.clone()],
-            files: known.files.iter().take(TOLD).cloned().collect(),
-            evidence: format!(
-                "{} was merged into {} as {}; {} at {tip} would conflict with that in {}.",
-                landed.task,
-                landed.into,
-                landed.commit,
-                card.id,
-                known.files.join(", ")
-            ),
+        (is_now && !known.files.is_empty()).then(|| {
+            let (kind, tasks) = (
+                ConflictKind::Forecast,
+                vec![landed.task.clone(), card.id.clone()],
+            );
+            let told = known.files.iter().take(TOLD).cloned().collect();
+            Clash::new(state, kind, tasks, told, |_, _| {
+                format!(
+                    "{} was merged into {} as {}; {} at {tip} would conflict with that in {}.",
+                    landed.task,
+                    landed.into,
+                    landed.commit,
+                    card.id,
+                    known.files.join(", ")
+                )
+            })
         })
     };
     live.iter().filter_map(behind).collect()

@@ -13,6 +13,8 @@ const DEEPEST: usize = 40;
 const MOST: usize = 200;
 /// Steps that one comparison of two tasks may take.
 const PATIENCE: u32 = 400_000;
+/// Up to so many pairs of files are compared one by one.
+const FEW_PAIRS: usize = 256;
 /// Names that are told.
 pub(crate) const TOLD: usize = 20;
 
@@ -38,6 +40,9 @@ impl<'a> Pattern<'a> {
     /// Reads an entry as it is written in a task file; none when it names no path of the project.
     #[must_use]
     pub fn parse(entry: &'a str) -> Option<Self> {
+        if let Some(plain) = Self::plain(entry) {
+            return plain;
+        }
         let text = path_in(entry);
         if text.is_empty() {
             return None;
@@ -66,16 +71,36 @@ impl<'a> Pattern<'a> {
             segments.truncate(DEEPEST);
             segments.push(Segment::Any);
         }
-        // A folder means all that is in it, with or without a slash at its end. What has an ending is a file.
-        let folder = match segments.last() {
-            Some(Segment::Name(name)) => !name.trim_start_matches('.').contains('.'),
-            _ => false,
-        };
-        if text.ends_with('/') || folder {
+        if text.ends_with('/') || names_folder(&segments) {
             segments.push(Segment::Any);
         }
         segments.dedup_by(|a, b| *a == Segment::Any && *b == Segment::Any);
         Some(Self { text, segments })
+    }
+
+    /// [`Self::parse`] for what most entries are: a path and nothing else. None when there is more to it.
+    fn plain(entry: &'a str) -> Option<Option<Self>> {
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-');
+        if entry.is_empty() || entry.len() > LONGEST || !entry.bytes().all(is_plain) {
+            return None;
+        }
+        let Some(words) = words(entry) else {
+            return Some(None);
+        };
+        let mut segments = Vec::with_capacity(4);
+        segments.extend(words.map(|word| Segment::Name(Cow::Borrowed(word))));
+        if segments.is_empty() {
+            return Some(None);
+        }
+        if segments.len() > DEEPEST {
+            return None;
+        }
+        if entry.ends_with('/') || names_folder(&segments) {
+            segments.push(Segment::Any);
+        }
+        let text = entry;
+        Some(Some(Self { text, segments }))
     }
 
     /// A file there is.
@@ -112,6 +137,14 @@ impl<'a> Pattern<'a> {
         let names = self.segments.iter();
         let names = names.filter(|segment| matches!(segment, Segment::Name(_)));
         (self.segments.last() != Some(&Segment::Any), names.count())
+    }
+}
+
+/// A folder means all that is in it, with or without a slash at its end. What has an ending is a file.
+fn names_folder(segments: &[Segment<'_>]) -> bool {
+    match segments.last() {
+        Some(Segment::Name(name)) => !name.trim_start_matches('.').contains('.'),
+        _ => false,
     }
 }
 
@@ -412,26 +445,47 @@ fn touched_and_declared(one: &Claims<'_>, other: &Claims<'_>, found: &mut BTreeS
 /// the root, where everything would be neighbours).
 #[must_use]
 pub fn near(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
-    let folders = |files: &BTreeSet<String>| -> BTreeSet<String> {
-        let parents = files.iter().filter_map(|file| file.rsplit_once('/'));
-        parents.map(|(folder, _)| folder.to_owned()).collect()
-    };
+    if one.len().saturating_mul(other.len()) <= FEW_PAIRS {
+        return one.iter().any(|a| other.iter().any(|b| are_near(a, b)));
+    }
     let (one_in, other_in) = (folders(one), folders(other));
-    let inside = |files: &BTreeSet<String>, folders: &BTreeSet<String>| {
-        let below = |file: &String| {
-            let prefix = format!("{file}/");
-            let mut from = folders.range(prefix.clone()..);
-            folders.contains(file)
-                || from
-                    .next()
-                    .is_some_and(|folder| folder.starts_with(&prefix))
-        };
-        files.iter().any(below)
-    };
     !one.is_disjoint(other)
         || !one_in.is_disjoint(&other_in)
         || inside(one, &other_in)
         || inside(other, &one_in)
+}
+
+/// Whether two files are the same, lie in one folder, or one lies below the other.
+fn are_near(one: &str, other: &str) -> bool {
+    let (one_in, other_in) = (folder(one), folder(other));
+    let below = |file: &str, folder: Option<&str>| {
+        let rest = folder.and_then(|folder| folder.strip_prefix(file));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    one == other
+        || (one_in.is_some() && one_in == other_in)
+        || below(one, other_in)
+        || below(other, one_in)
+}
+
+fn folder(file: &str) -> Option<&str> {
+    file.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+fn folders(files: &BTreeSet<String>) -> BTreeSet<&str> {
+    files.iter().filter_map(|file| folder(file)).collect()
+}
+
+/// Whether one of the files is one of the folders, or has one below it.
+fn inside(files: &BTreeSet<String>, folders: &BTreeSet<&str>) -> bool {
+    files.iter().any(|file| {
+        let prefix = format!("{file}/");
+        let mut from = folders.range(prefix.as_str()..);
+        folders.contains(file.as_str())
+            || from
+                .next()
+                .is_some_and(|folder| folder.starts_with(&prefix))
+    })
 }
 
 #[cfg(test)]

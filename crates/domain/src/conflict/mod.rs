@@ -361,13 +361,13 @@ fn record(state: &mut State, event: &Event) {
 /// What has to wait is not shown to a person before.
 fn take_back_review(state: &mut State, task: &TaskId) {
     let mut shown = false;
-    for request in state.requests.values_mut() {
+    state.requests.each_open(|request| {
         let review = matches!(request.kind, RequestKind::Review { .. });
-        if review && request.is_open() && request.task.as_ref() == Some(task) {
+        if review && request.task.as_ref() == Some(task) {
             request.withdrawn = Some("it waits for another task".to_owned());
             shown = true;
         }
-    }
+    });
     if let Some(found) = state.tasks.get_mut(task).filter(|_| shown)
         && found.step == Step::Asking
     {

@@ -257,12 +257,12 @@ pub(super) fn caught_up(
         }
     }
     found.went_on = Some(at);
-    for request in state.requests.values_mut() {
+    state.requests.each_open(|request| {
         let review = matches!(request.kind, RequestKind::Review { .. });
-        if review && request.is_open() && request.task.as_ref() == Some(task) {
+        if review && request.task.as_ref() == Some(task) {
             request.withdrawn = Some("its branch is being brought up to the base".to_owned());
         }
-    }
+    });
 }
 
 /// What follows from a single fact.
@@ -309,11 +309,7 @@ pub fn decide(state: &State, event: &Event, now: Time) -> Vec<Command> {
 fn silent(state: &State, run: &crate::RunId) -> Vec<Command> {
     let run = state.runs.get(run);
     let clash = run.and_then(|run| super::detect::silent(state, run));
-    let news = clash.filter(|clash| {
-        let mut known = state.conflicts.values();
-        !known.any(|known| known.is_there() && known.is_about(clash.kind, &clash.tasks))
-    });
-    news.map(Clash::noted).into_iter().collect()
+    clash.as_ref().and_then(Clash::noted).into_iter().collect()
 }
 
 /// A person decided about a conflict.

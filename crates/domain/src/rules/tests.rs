@@ -74,11 +74,13 @@ fn follow(state: &mut State, now: Time) -> usize {
         }
         for command in commands {
             let by = carry::by(&command);
-            if let Some((from, to)) = carry::moves(state, &command) {
+            let places = carry::moves(state, &command);
+            // As the store writes it: what the move means comes before the move.
+            tell_at(state, now, by.clone(), carry::ends_in(&command).unwrap());
+            if let Some((from, to)) = places {
                 moves += 1;
-                tell_at(state, now, by.clone(), moved(from, to));
+                tell_at(state, now, by, moved(from, to));
             }
-            tell_at(state, now, by, carry::ends_in(&command).unwrap());
         }
     }
     panic!("the rules do not come to rest");
@@ -301,8 +303,11 @@ fn a_task_that_a_rule_fails_is_a_persons_with_the_reason() {
     state.tasks.get_mut(&task()).unwrap().feedback = 3;
     let [command] = found(&state, Time(0)).try_into().unwrap();
     let by = carry::by(&command);
-    tell(&mut state, by.clone(), moved(Status::Ready, Status::Failed));
-    let asks = tell(&mut state, by, carry::ends_in(&command).unwrap());
+    let asks = tell(&mut state, by.clone(), carry::ends_in(&command).unwrap());
+    assert_eq!(
+        tell(&mut state, by, moved(Status::Ready, Status::Failed)),
+        []
+    );
     let [
         Command::OpenRequest {
             kind: RequestKind::Escalation { why },

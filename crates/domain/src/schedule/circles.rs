@@ -1,6 +1,6 @@
 //! Tasks that wait for each other in a circle: none of them can ever start.
 
-use crate::{State, TaskId};
+use crate::{State, TaskCard, TaskId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What waits for what.
@@ -10,12 +10,27 @@ pub(crate) type Graph<'a> = BTreeMap<&'a TaskId, Vec<&'a TaskId>>;
 /// it, `TASK-9 → TASK-1 → TASK-4 → TASK-1` for those that wait for one of them.
 #[must_use]
 pub fn circles(state: &State) -> BTreeMap<TaskId, Vec<TaskId>> {
+    if !may_be_any(state) {
+        return BTreeMap::new();
+    }
     let stuck = stuck(state);
     let path = |from: &TaskId| around(&stuck, from).unwrap_or_else(|| into(&stuck, from));
     stuck
         .keys()
         .map(|task| ((*task).clone(), path(task)))
         .collect()
+}
+
+/// Whether there can be a circle at all: not while every task waits for earlier ones only. That is so nearly always, and found out at once.
+fn may_be_any(state: &State) -> bool {
+    let open = |id: &TaskId| {
+        let other = state.cards.get(id);
+        other.is_some_and(|other| !other.status.is_over())
+    };
+    let waits_for_later = |card: &TaskCard| {
+        !card.status.is_over() && card.depends_on.iter().any(|id| *id > card.id && open(id))
+    };
+    state.cards.values().any(waits_for_later)
 }
 
 /// A path in words.
@@ -30,7 +45,8 @@ pub fn path_words(path: &[TaskId]) -> String {
 fn stuck(state: &State) -> Graph<'_> {
     let mut waits: Graph<'_> = BTreeMap::new();
     let mut waited_for: Graph<'_> = BTreeMap::new();
-    for card in state.cards.values().filter(|card| !card.status.is_over()) {
+    let waiting = |card: &&TaskCard| !card.depends_on.is_empty() && !card.status.is_over();
+    for card in state.cards.values().filter(waiting) {
         // What is no open task of the board is never done by waiting for it, but that is no circle.
         let open = |id: &&TaskId| {
             let other = state.cards.get(*id);
