@@ -9,6 +9,8 @@ mod attention;
 mod calls;
 mod demo;
 mod desk;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod keepers;
 mod link;
 mod log;

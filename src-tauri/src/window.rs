@@ -1,5 +1,7 @@
 //! Windows: where they are, what they show, and what closing one means. They are never led away from the app's own pages.
 
+#[cfg(target_os = "linux")]
+use crate::drawing;
 use crate::{
     desk::Desk,
     link::Place,
@@ -46,6 +48,8 @@ pub fn open(
         .visible(visible)
         .build()
         .inspect_err(|_| desk.projects.gone(&label))?;
+    #[cfg(target_os = "linux")]
+    told("cannot say how the window draws", drawing::fit(&window));
     if let Some(bounds) = desk.remembered.bounds(project) {
         told("cannot put the window where it was", place(&window, bounds));
     }
