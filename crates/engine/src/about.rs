@@ -57,6 +57,16 @@ impl Store {
         Ok(state)
     }
 
+    /// What the log says of runs, requests, messages and what is under way, with the configuration; no cards.
+    ///
+    /// # Errors
+    /// When log or configuration cannot be read.
+    pub fn going_on(&self) -> PortResult<State> {
+        let mut state = self.story_about(&BTreeSet::new())?;
+        self.observe_config(&mut state)?;
+        Ok(state)
+    }
+
     /// Files that are not told to be gone yet: nothing is done with their tasks meanwhile.
     fn add_held(&self, state: &mut State) {
         state.unclear.extend(self.hold.tasks.keys().cloned());
@@ -112,6 +122,17 @@ impl Store {
     pub fn progress(&self, task: &TaskId) -> PortResult<Option<Progress>> {
         let mut story = self.story_of(&[task.clone()].into())?;
         Ok(story.tasks.remove(task))
+    }
+
+    /// Adds the cards of these tasks to a state that does not have all.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn add_tasks(&self, state: &mut State, tasks: &BTreeSet<TaskId>) -> PortResult<()> {
+        let (cards, unclear, _) = read_board(self.log.index_of_all(tasks)?);
+        state.cards.extend(cards);
+        state.unclear.extend(unclear);
+        Ok(())
     }
 
     /// Adds cards to a state that does not have all, and what they depend on.
