@@ -19,7 +19,7 @@ const WHY: &str = "you have its conversation in a terminal";
 pub fn attach(cx: &mut Context, input: &input::Attach) -> Result<AttachView, OpError> {
     only_person(cx, "take a conversation over")?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     card(&state, &task)?;
     let none = |why: &str| OpError::NotNow {
@@ -36,7 +36,7 @@ pub fn attach(cx: &mut Context, input: &input::Attach) -> Result<AttachView, OpE
     let found = found.ok_or_else(|| none("nothing is kept of its conversation"))?;
     if !input.only_show {
         let waits = |found: &&Run| found.task == task && found.leg().is_some();
-        write(cx, |state| {
+        write(cx, [&task], |state| {
             let paused = Fact::Paused {
                 why: WHY.to_owned(),
                 scope: Scope::Task { task: task.clone() },

@@ -17,7 +17,7 @@ pub fn put(cx: &mut Context, input: &input::Move) -> Result<Done, OpError> {
     only_person(cx, "move tasks by hand")?;
     let task = id(&input.task)?;
     let to = word::status_of(input.to);
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let from = card(&state, &task)?.status;
     if from == to {

@@ -39,7 +39,7 @@ pub fn caller(cx: &mut Context) -> Result<Caller, OpError> {
             name: name.to_string(),
         },
         Actor::Run { run } => {
-            let state = cx.state()?;
+            let state = cx.story()?;
             let found = state.runs.get(&run).filter(|found| found.is_live());
             let of_leg = |found: &orchestron_domain::Run| {
                 let agent = found.agent()?.to_string();
@@ -55,7 +55,7 @@ pub fn caller(cx: &mut Context) -> Result<Caller, OpError> {
                 None => Caller::Nobody,
             }
         }
-        Actor::Engine | Actor::Unknown => Caller::Nobody,
+        Actor::Engine | Actor::Rule { .. } | Actor::Unknown => Caller::Nobody,
     })
 }
 
@@ -65,7 +65,7 @@ pub fn caller(cx: &mut Context) -> Result<Caller, OpError> {
 /// When somebody else asks, or nobody of that name is known to the project.
 pub fn connect_as(cx: &mut Context, name: &str) -> Result<(), OpError> {
     crate::who::only_person(cx, "connect somebody")?;
-    let state = cx.state()?;
+    let state = cx.story()?;
     let who = crate::who::Who::asks(cx, &state, Some(name))?;
     cx.actor = who.actor;
     Ok(())

@@ -5,9 +5,7 @@ use crate::{
     view::{is_for_the_person, word},
     who::{Who, holds},
     wire::{Done, input},
-    writing::{
-        Facts, card, done, id, must_be_clear, must_rest, relocate, tell_engine, write_about,
-    },
+    writing::{Facts, card, done, id, must_be_clear, must_rest, relocate, tell_engine, write},
 };
 use orchestron_domain::{
     Actor, Fact, Holder, Leg, State, Status, TaskId, schedule::leg_of, state::Step,
@@ -27,7 +25,7 @@ enum Claim {
 /// `Held` when somebody else has it, `Blocked` when it waits for others, `WrongStatus` when there is nothing to take.
 pub fn claim(cx: &mut Context, input: &input::Claim) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.about([&task])?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     not_for_the_person(&state, &task)?;
@@ -64,7 +62,7 @@ fn take_and_move(cx: &mut Context, seen: State, task: &TaskId, who: &Who) -> Res
 }
 
 fn take_where_it_is(cx: &mut Context, task: &TaskId, who: &Who) -> Result<(), OpError> {
-    write_about(cx, task, |state| {
+    write(cx, [task], |state| {
         Ok((facts_of(judge(state, task, who)?, who), ()))
     })
 }

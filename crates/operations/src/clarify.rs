@@ -21,7 +21,7 @@ pub fn clarify(cx: &mut Context, input: &input::Clarify) -> Result<Done, OpError
     only_person(cx, "make a task clearer")?;
     let text = words_to_say(&input.text)?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     if let Some(request) = question(&state, &task, input.request.map(|id| RequestId(id.0)))? {
         return answer(cx, request, &Decision::Answer { text }, None);
@@ -39,7 +39,7 @@ pub fn clarify(cx: &mut Context, input: &input::Clarify) -> Result<Done, OpError
     cx.store.edit(&task, |file| {
         file.append_text(Section::Goal, &entry).map(|_| ())
     })?;
-    let agent = write(cx, |state| {
+    let agent = write(cx, [&task], |state| {
         let what = format!("{}, with a clarification", Section::Goal.name());
         let edited = Fact::TaskEdited {
             task: task.clone(),

@@ -17,7 +17,7 @@ use orchestron_domain::{
 /// # Errors
 /// When the project cannot be read.
 pub fn conflicts(cx: &mut Context, input: &input::Conflicts) -> Result<ConflictsView, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let shown = state.conflicts.values().rev();
     let shown = shown.filter(|found| input.all || found.is_there());
     let over = state.conflicts.values().filter(|found| !found.is_there());
@@ -104,7 +104,7 @@ pub fn resolve(cx: &mut Context, input: &input::Resolve) -> Result<Done, OpError
         note if note.is_empty() => "decided by you".to_owned(),
         note => note,
     };
-    let (task, resolution) = write(cx, |state| {
+    let (task, resolution) = write(cx, [], |state| {
         judge(state, seq, input.how, waits.as_ref(), &why)
     })?;
     let did = format!("conflict {}: {}", seq.0, word::resolution(&resolution));

@@ -1,11 +1,12 @@
 //! What every operation works on, and who asks.
 
-use orchestron_domain::{Actor, State, TaskId};
+use crate::view::Sight;
+use orchestron_domain::{Actor, State, TaskId, schedule::Wait};
 use orchestron_engine::{
     Store, StoreError,
     ports::{Git, Keys, PortErrorKind, PortResult, Programs, RunLogs},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What a project is, for people.
 #[derive(Clone, Debug, Default)]
@@ -56,8 +57,31 @@ impl Context {
         Ok(self.store.state()?)
     }
 
-    /// The same as far as these tasks are concerned: with them, what they depend on, and all that something is under way with. It
-    /// takes no longer when thousands of others rest.
+    /// What is needed to judge what is done with these tasks: their cards, where what they depend on stands, and what the log says of
+    /// them, of runs, requests and messages. How far other tasks are is not in it; it takes no longer however many there are.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn of<'a>(
+        &mut self,
+        tasks: impl IntoIterator<Item = &'a TaskId>,
+    ) -> Result<State, StoreError> {
+        let tasks = tasks.into_iter().cloned().collect();
+        self.look_at(&tasks)?;
+        Ok(self.store.of(&tasks)?)
+    }
+
+    /// What the log says of runs, requests, messages, sessions and what is under way, with the configuration. No card is in it, and no
+    /// file is looked at.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn story(&self) -> Result<State, StoreError> {
+        Ok(self.store.going_on()?)
+    }
+
+    /// The state as far as these tasks and all that is under way are concerned: with them, what they depend on, and all that something is under way with. It
+    /// takes no longer when thousands of others rest. For what is shown of a task; for what is done with it [`Self::of`] is enough.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -67,5 +91,32 @@ impl Context {
     ) -> Result<State, StoreError> {
         self.look()?;
         Ok(self.store.about(&tasks.into_iter().cloned().collect())?)
+    }
+
+    /// What is needed to show one task. Only what nothing but other tasks keeps from being started takes a look at all files, and only of
+    /// what could start now all tasks are needed: who is before it?
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn shown(&mut self, task: &TaskId) -> Result<State, StoreError> {
+        self.look_at(&[task.clone()].into())?;
+        let state = self.store.about(&[task.clone()].into())?;
+        let sight = Sight::new(self, &state)?;
+        let wait = state.cards.get(task).map(|card| sight.wait(card));
+        match wait {
+            Some(Wait::Next) if sight.running => self.state(),
+            Some(Wait::Next | Wait::InUse(..) | Wait::Starting | Wait::Circle(_)) => {
+                self.about([task])
+            }
+            _ => Ok(state),
+        }
+    }
+
+    /// Takes in what changed in the files of these tasks, as [`Self::look`] does.
+    fn look_at(&mut self, tasks: &BTreeSet<TaskId>) -> PortResult<()> {
+        match self.store.look_at(tasks) {
+            Err(error) if error.kind == PortErrorKind::NoRoom => Ok(()),
+            outcome => outcome,
+        }
     }
 }

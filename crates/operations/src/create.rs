@@ -22,10 +22,12 @@ const PREFIX: &str = "TASK";
 pub fn create(cx: &mut Context, input: &input::Create) -> Result<Done, OpError> {
     only_person(cx, "write tasks")?;
     // Only what it depends on has to be looked for among the tasks.
-    let state = if input.depends_on.is_empty() {
+    let needs = input.depends_on.iter();
+    let needs: Vec<TaskId> = needs.flat_map(|text| text.trim().parse()).collect();
+    let state = if needs.is_empty() {
         cx.store.configured()?
     } else {
-        cx.state()?
+        cx.of(&needs)?
     };
     let draft = draft(&state, input)?;
     let prefix = match state.config.task_prefix.as_str() {

@@ -35,7 +35,7 @@ pub fn decide(cx: &mut Context, input: &input::Decide) -> Result<Done, OpError> 
 
 /// Allows it for this task, and writes the rule for all that come. The decision comes first: the agent waits for it.
 fn always(cx: &mut Context, id: RequestId, rule: &str) -> Result<Done, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     open(&state, id, &Decision::AllowAlike)?;
     let sight = Sight::new(cx, &state)?;
     let request = state
@@ -84,7 +84,7 @@ fn changes(
     note: &str,
     given: Given<'_>,
 ) -> Result<Decision, OpError> {
-    let state = cx.state()?;
+    let state = state_of(cx, id)?;
     let request = state.requests.get(&id).filter(|_| !given.is_empty());
     let about = request.and_then(|request| Some((request.task.as_ref()?, commit_of(request))));
     let note = with_remarks(cx, &state, about, note, given)?;
@@ -174,11 +174,11 @@ pub fn answer(
     decision: &Decision,
     seen: Option<&str>,
 ) -> Result<Done, OpError> {
-    let state = cx.state()?;
+    let state = state_of(cx, id)?;
     let request = open(&state, id, decision)?;
     must_be_fresh(cx, &state, request, decision, seen)?;
     let task = request.task.clone();
-    write(cx, |state| {
+    write(cx, [], |state| {
         open(state, id, decision)?;
         let fact = Fact::RequestDecided {
             request: id,
@@ -191,6 +191,16 @@ pub fn answer(
         review::remember(cx, task, &commit.0)?;
     }
     told(cx, &state, request, task.as_ref(), decision)
+}
+
+/// The state as far as the task of a request is concerned.
+fn state_of(cx: &mut Context, id: RequestId) -> Result<State, OpError> {
+    let task = cx
+        .story()?
+        .requests
+        .remove(&id)
+        .and_then(|found| found.task);
+    Ok(cx.of(&task)?)
 }
 
 /// The request, when it is open and `decision` answers it.

@@ -14,7 +14,7 @@ use orchestron_engine::ports::{FileDiff, Worktree};
 /// When git cannot tell.
 pub fn diff(cx: &mut Context, input: &input::Diff) -> Result<DiffView, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let status = card(&state, &task)?.status;
     let Some(base) = project::base(cx, &state)? else {

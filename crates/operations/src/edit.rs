@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 256 * 1024;
 /// When the caller does not hold the task, or the section is not its to write.
 pub fn edit(cx: &mut Context, input: &input::Edit) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let leg = if who.is_person() {

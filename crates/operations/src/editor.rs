@@ -106,7 +106,7 @@ pub fn set(cx: &mut Context, input: &input::EditorSet) -> Result<Done, OpError> 
 pub fn open(cx: &mut Context, input: &input::Open) -> Result<Done, OpError> {
     only_person(cx, "open your editor")?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let status = card(&state, &task)?.status;
     let tree = tree(cx, &state, &task)?.ok_or_else(|| OpError::NotNow {

@@ -5,7 +5,7 @@ use crate::{
     view::is_for_the_person,
     who::Who,
     wire::{Done, input},
-    writing::{self, card, id, must_be_clear, must_rest, tell_engine, trimmed, write_about},
+    writing::{self, card, id, must_be_clear, must_rest, tell_engine, trimmed, write},
 };
 use orchestron_domain::{Fact, Leg, State, Status, TaskId, run::Verdict, state::Step};
 
@@ -49,7 +49,7 @@ fn end(
     wanted: Option<Leg>,
 ) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.about([&task])?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let leg = leg(&state, &task, done, wanted)?;
@@ -71,7 +71,7 @@ fn end(
     if leg == Leg::Implement {
         must_have_a_place(cx, &state, &ending.task)?;
     }
-    write_about(cx, &ending.task, |state| {
+    write(cx, [&ending.task], |state| {
         ending.judge(state)?;
         Ok((vec![(ending.who.actor.clone(), ending.fact())], ()))
     })?;

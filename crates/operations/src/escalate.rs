@@ -21,10 +21,10 @@ pub fn escalate(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError
         "say why it cannot go on, what was tried, and what you would do",
     )?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    let stopped = write(cx, |state| {
+    let stopped = write(cx, [&task], |state| {
         let status = card(state, &task)?.status;
         let leg = leg_of(status).ok_or_else(|| OpError::WrongStatus {
             task: task.clone(),

@@ -18,7 +18,7 @@ use orchestron_domain::{
 /// When it is over already, or not the caller's to give up.
 pub fn fail(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let why = match trimmed(input.note.as_deref()) {
@@ -112,7 +112,7 @@ pub fn retry(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
         });
     }
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let note = trimmed(input.note.as_deref());
     if let Some(request) = stuck_on(&state, &task) {

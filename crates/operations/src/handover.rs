@@ -16,7 +16,7 @@ use orchestron_engine::outside_document;
 /// When there is no such task, its file cannot be read, or the name is unknown.
 pub fn context(cx: &mut Context, input: &input::ForHolder) -> Result<NextView, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.shown(&task)?;
     must_be_clear(cx, &state, &task)?;
     let holder = Who::asks(cx, &state, input.agent.as_deref())?.holder();
     let leg = leg_of(card(&state, &task)?.status).unwrap_or(Leg::Approve);

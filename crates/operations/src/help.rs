@@ -24,8 +24,8 @@ const REPEATED_MS: i64 = 10 * 60 * 1000;
 /// # Errors
 /// When a field is wrong, the task is not the asker's, or the question is none of its own.
 pub fn help(cx: &mut Context, input: &input::RequestHelp) -> Result<HelpView, OpError> {
-    let state = cx.state()?;
-    let (who, task) = Who::tells(cx, &state, input.agent.as_deref(), input.task.as_deref())?;
+    let story = cx.story()?;
+    let (who, task) = Who::tells(cx, &story, input.agent.as_deref(), input.task.as_deref())?;
     if let Some(id) = input.request {
         return look(cx, &who, RequestId(id.0));
     }
@@ -42,7 +42,7 @@ pub fn help(cx: &mut Context, input: &input::RequestHelp) -> Result<HelpView, Op
         _ => (None, None),
     };
     if let Some(task) = task.as_ref().filter(|_| run.is_none()) {
-        who.must_hold(&state, task)?;
+        who.must_hold(&cx.of([task])?, task)?;
     }
     let ask = Ask {
         run,
@@ -55,7 +55,7 @@ pub fn help(cx: &mut Context, input: &input::RequestHelp) -> Result<HelpView, Op
         ..Ask::default()
     };
     let now = cx.store.now();
-    let asked = write(cx, |state| {
+    let asked = write(cx, &task, |state| {
         let asked = said::question(state, &ask, now)?;
         if let Some(known) = repeated(state, task.as_ref(), &asked, now) {
             return Ok((Vec::new(), Some(known)));
@@ -107,7 +107,7 @@ fn newest(
     task: Option<&TaskId>,
     question: &str,
 ) -> Result<RequestId, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let own = |request: &&Request| {
         is_own(request, who)
             && request.task.as_ref() == task
@@ -135,14 +135,14 @@ fn look(cx: &mut Context, who: &Who, id: RequestId) -> Result<HelpView, OpError>
     let now = cx.store.now();
     let late =
         |request: &Request| request.is_open() && request.until().is_some_and(|until| until <= now);
-    let mut state = cx.state()?;
+    let mut state = cx.story()?;
     if state.requests.get(&id).is_some_and(late) {
-        write(cx, |state| {
+        write(cx, [], |state| {
             let lapsed = state.requests.get(&id).filter(|request| late(request));
             let fact = lapsed.map(|_| (who.actor.clone(), Fact::RequestLapsed { request: id }));
             Ok((fact.into_iter().collect(), ()))
         })?;
-        state = cx.state()?;
+        state = cx.story()?;
     }
     let found = state.requests.get(&id).filter(|found| is_own(found, who));
     let found = found.ok_or(OpError::NoRequest { id: id.0 })?;

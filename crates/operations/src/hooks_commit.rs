@@ -4,7 +4,7 @@
 //! Which task a commit belongs to: the one its branch names, else the one whose worktree it is made in, else (where tasks have no worktree of
 //! their own) the only one that the person holds. Its message may name others.
 
-use crate::{Context, OpError, claim, who::holds, wire::input, writing::write_about};
+use crate::{Context, OpError, claim, who::holds, wire::input, writing::write};
 use orchestron_domain::{
     Actor, AgentName, Fact, Gate, Holder, Leg, State, Status, TaskId,
     commits::{Check, SeenCommit, ids_in, needed, task_of_branch, ticked_by},
@@ -84,7 +84,7 @@ pub fn whose(cx: &mut Context, top: &str, branch: Option<&str>) -> Result<Option
     {
         return Ok(Some(task));
     }
-    let state = cx.state()?;
+    let state = cx.store.story()?;
     Ok(worked_on_in(&state, top, &cx.project.path))
 }
 
@@ -144,7 +144,7 @@ pub fn checked(cx: &mut Context, task: &TaskId, checks: Vec<Check>) -> Result<Ou
     };
     if failed {
         let actor = cx.actor.clone();
-        let goes_back = write_about(cx, task, |state| {
+        let goes_back = write(cx, [task], |state| {
             let held = holds(state, task);
             let goes = goes_back(state, task, held.as_ref());
             let kept = held
@@ -164,10 +164,10 @@ pub fn checked(cx: &mut Context, task: &TaskId, checks: Vec<Check>) -> Result<Ou
         return Ok(outcome);
     }
     take_again(cx, task, &mut outcome)?;
-    let state = cx.about([task])?;
+    let state = cx.of([task])?;
     let ticked = tick(cx, &state, task, &passed)?;
     let actor = cx.actor.clone();
-    write_about(cx, task, |_| Ok((vec![(actor, told)], ())))?;
+    write(cx, [task], |_| Ok((vec![(actor, told)], ())))?;
     if ticked > 0 {
         outcome
             .lines
@@ -207,7 +207,7 @@ fn kept_for(task: &TaskId, holder: &Holder) -> Option<Fact> {
 
 /// A task that went back because of an earlier check is in progress again, with the holder it was kept for.
 fn take_again(cx: &mut Context, task: &TaskId, outcome: &mut Outcome) -> Result<(), OpError> {
-    let state = cx.about([task])?;
+    let state = cx.of([task])?;
     if state.status(task) != Some(Status::Ready) {
         return Ok(());
     }
@@ -330,7 +330,7 @@ pub fn made(cx: &mut Context, made: &Made) -> Result<Vec<String>, OpError> {
                     .any(|seen| seen.commit == made.seen.commit)
             })
         };
-        write_about(cx, task, |state| {
+        write(cx, [task], |state| {
             let facts = if known(state) {
                 Vec::new()
             } else {
@@ -365,7 +365,7 @@ pub fn arrived(
     let Some(task) = whose(cx, top, branch)? else {
         return Ok(None);
     };
-    let state = cx.about([&task])?;
+    let state = cx.of([&task])?;
     let Some(card) = state.cards.get(&task) else {
         return Ok(None);
     };

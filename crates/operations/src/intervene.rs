@@ -18,9 +18,9 @@ pub fn intervene(cx: &mut Context, input: &input::Words) -> Result<Done, OpError
     only_person(cx, "interrupt an agent")?;
     let text = words_to_say(&input.text)?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
-    let (agent, asked) = write(cx, |state| {
+    let (agent, asked) = write(cx, [&task], |state| {
         let (run, agent) = agent_at_work(state, &task, "interrupted")?;
         let asks = |request: &orchestron_domain::Request| request.run() == Some(&run);
         let asked = state.open_requests().any(asks);

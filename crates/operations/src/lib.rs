@@ -44,6 +44,7 @@ pub mod on_review;
 pub mod once;
 pub mod order;
 pub mod own_run;
+pub mod page;
 pub mod priority;
 pub mod progress;
 pub mod project;

@@ -22,13 +22,13 @@ const MOST: usize = 200;
 /// # Errors
 /// When the log cannot be read, or the name is nobody's.
 pub fn messages(cx: &mut Context, input: &input::Messages) -> Result<MessagesView, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let limit = input.limit.map_or(PAGE, |limit| {
         usize::try_from(limit).unwrap_or(MOST).clamp(1, MOST)
     });
     let all: Vec<&Message> = match &input.inbox {
         Some(name) => {
-            let name = known(&state, name)?;
+            let name = known(cx, &state, name)?;
             let from = input.after.unwrap_or_default();
             let waits = |message: &&Message| message.waits_for(&name) && message.id.0 > from.0;
             state.messages.values().filter(waits).collect()
@@ -83,9 +83,10 @@ pub const KINDS: &[&str] = &MessageKind::WORDS;
 /// When there is nobody to get it, or it is too long.
 pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpError> {
     let text = some_text("text", Some(&input.text), "a message must say something")?;
-    let state = cx.state()?;
-    let (who, task) = Who::tells(cx, &state, input.agent.as_deref(), input.task.as_deref())?;
+    let story = cx.story()?;
+    let (who, task) = Who::tells(cx, &story, input.agent.as_deref(), input.task.as_deref())?;
     if let Some(task) = &task {
+        let state = cx.of([task])?;
         must_be_clear(cx, &state, task)?;
     }
     if let Some(payload) = &input.payload {
@@ -93,7 +94,7 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
             .map_err(|error| wrong("payload", format!("it is no JSON: {error}")))?;
     }
     let actor = who.actor.clone();
-    let (names, again, missed) = write(cx, |state| {
+    let (names, again, missed) = write(cx, [], |state| {
         let from = sender(state, &actor);
         let names = |letter: &Letter| {
             let names = letter.recipients.iter().map(ToString::to_string);
@@ -140,12 +141,12 @@ pub fn send(cx: &mut Context, input: &input::MessageSend) -> Result<Done, OpErro
 /// # Errors
 /// When there is no such message for the caller.
 pub fn ack(cx: &mut Context, input: &input::MessageAck) -> Result<Done, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let (who, _) = Who::tells(cx, &state, input.agent.as_deref(), None)?;
     let actor = who.actor.clone();
     let message = Seq(input.message.0);
     let name: Option<AgentName> = sender(&state, &actor).parse().ok();
-    write(cx, |state| {
+    write(cx, [], |state| {
         let found = state.messages.get(&message);
         let receipt = name.and_then(|name| {
             let receipt = found?.receipts.get(&name)?;
@@ -167,11 +168,11 @@ pub fn ack(cx: &mut Context, input: &input::MessageAck) -> Result<Done, OpError>
     ))
 }
 
-fn known(state: &State, name: &str) -> Result<AgentName, OpError> {
+fn known(cx: &Context, state: &State, name: &str) -> Result<AgentName, OpError> {
     let parsed: AgentName = name
         .parse()
         .map_err(|error: orchestron_domain::ids::IdError| wrong("inbox", error.to_string()))?;
-    if name == "person" || crate::who::is_known(state, &parsed) {
+    if name == "person" || crate::who::is_known_in(cx, state, &parsed)? {
         return Ok(parsed);
     }
     Err(wrong("inbox", nobody(state, name)))

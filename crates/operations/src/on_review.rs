@@ -28,7 +28,7 @@ pub fn approve(cx: &mut Context, input: &input::OnReview) -> Result<Done, OpErro
         });
     }
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let note = Some(trimmed(input.note.as_deref())).filter(|note| !note.is_empty());
     let later = match (input.follow_up, &note) {
@@ -100,7 +100,7 @@ fn write_later(cx: &mut Context, later: &input::Create, told: &mut Done) {
 /// When the note says nothing, or nothing about the task waits for a verdict.
 pub fn reject(cx: &mut Context, input: &input::Reject) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let given = Given {
         comments: &input.comments,
@@ -143,7 +143,7 @@ pub fn reject(cx: &mut Context, input: &input::Reject) -> Result<Done, OpError> 
 
 /// The reviewer's own verdict.
 fn as_reviewer(cx: &mut Context, task: &TaskId, who: &Who, note: String) -> Result<Done, OpError> {
-    write(cx, |state| {
+    write(cx, [task], |state| {
         must_rest(state, task, "rejected")?;
         who.may_end(state, task, Leg::Review)?;
         let fact = Fact::Reviewed {
@@ -174,12 +174,14 @@ fn the_review(cx: &mut Context, state: &State, task: &TaskId) -> Result<RequestI
         return Ok(request);
     }
     let found = card(state, task)?;
-    let sight = Sight::new(cx, state)?;
-    if !sight.is_for_the_person(found) {
-        return Err(nothing(task, &crate::view::where_it_stands(&sight, found)));
+    if !is_for_the_person(state, found) {
+        let state = cx.shown(task)?;
+        let sight = Sight::new(cx, &state)?;
+        let stands = crate::view::where_it_stands(&sight, card(&state, task)?);
+        return Err(nothing(task, &stands));
     }
     must_rest(state, task, "decided")?;
-    if sight.running {
+    if cx.store.locks().lease_is_held()? {
         return Err(OpError::NotNow {
             task: task.clone(),
             done: "decided",
@@ -191,7 +193,7 @@ fn the_review(cx: &mut Context, state: &State, task: &TaskId) -> Result<RequestI
         Some(commit) => Some(commit),
         None => tip(cx, state, task)?,
     };
-    write(cx, |state| {
+    write(cx, [task], |state| {
         if open_of(state, task, is_review).is_some() {
             return Ok((Vec::new(), ()));
         }
@@ -203,7 +205,7 @@ fn the_review(cx: &mut Context, state: &State, task: &TaskId) -> Result<RequestI
         };
         Ok((vec![(Actor::Person, fact)], ()))
     })?;
-    let state = cx.state()?;
+    let state = cx.story()?;
     open_of(&state, task, is_review).ok_or_else(|| nothing(task, "decided by somebody else"))
 }
 

@@ -28,7 +28,11 @@ pub fn order(cx: &mut Context, input: &input::Order) -> Result<Done, OpError> {
     only_person(cx, "give tasks their order")?;
     let task = id(&input.task)?;
     let place = place(input)?;
-    let state = cx.state()?;
+    let state = match place {
+        Place::None | Place::At(_) => cx.of([&task])?,
+        // Among all of its priority.
+        Place::First | Place::Before(_) | Place::After(_) => cx.state()?,
+    };
     must_be_clear(cx, &state, &task)?;
     let own = card(&state, &task)?;
     let orders = match &place {

@@ -48,8 +48,7 @@ impl Own {
 /// # Errors
 /// When the caller is no run at work on a leg.
 pub fn context(cx: &mut Context, _input: &input::Nothing) -> Result<NextView, OpError> {
-    let state = cx.state()?;
-    let own = Own::of(cx, &state)?;
+    let own = Own::of(cx, &cx.story()?)?;
     let task = own.task.to_string();
     let found = crate::task::task(cx, &input::OnTask { task })?;
     let mut document = format!("# {} \u{b7} {}\n\n{}", own.task, own.leg, found.text);
@@ -70,11 +69,11 @@ pub fn context(cx: &mut Context, _input: &input::Nothing) -> Result<NextView, Op
 /// # Errors
 /// As [`context`]; or when the section is not its to write.
 pub fn edit(cx: &mut Context, input: &input::RunEdit) -> Result<Done, OpError> {
-    let state = cx.state()?;
-    let own = Own::of(cx, &state)?;
+    let own = Own::of(cx, &cx.story()?)?;
     let by = Actor::Run { run: own.run };
     write_section(cx, &own.task, own.leg, &input.section, &input.text, &by)?;
     let did = format!("`{}` of {} is written", input.section.trim(), own.task);
+    let state = cx.of([&own.task])?;
     Ok(done(Some(&own.task), state.status(&own.task), did))
 }
 
@@ -145,7 +144,7 @@ pub fn escalate(cx: &mut Context, input: &input::RunSubmit) -> Result<Done, OpEr
         Some(&input.note),
         "say why it cannot go on, what was tried, and what you would do",
     )?;
-    let state = cx.state()?;
+    let state = cx.story()?;
     let own = Own::of(cx, &state)?;
     if state
         .requests_of(&own.task)
@@ -170,13 +169,12 @@ fn say(
     cx: &mut Context,
     fact: impl FnOnce(&Own) -> Result<Fact, OpError>,
 ) -> Result<Done, OpError> {
-    let state = cx.state()?;
-    let own = Own::of(cx, &state)?;
+    let own = Own::of(cx, &cx.story()?)?;
     let fact = fact(&own)?;
     let by = Actor::Run {
         run: own.run.clone(),
     };
-    write(cx, |state| {
+    let status = write(cx, [&own.task], |state| {
         let live = state
             .runs
             .get(&own.run)
@@ -186,9 +184,9 @@ fn say(
                 run: own.run.clone(),
             });
         }
-        Ok((vec![(by, fact)], ()))
+        Ok((vec![(by, fact)], state.status(&own.task)))
     })?;
-    let mut told = done(Some(&own.task), state.status(&own.task), "noted");
+    let mut told = done(Some(&own.task), status, "noted");
     told.next
         .push("end your turn now; the work is checked and handed on by itself".into());
     Ok(told)

@@ -19,7 +19,7 @@ pub fn priority(cx: &mut Context, input: &input::SetPriority) -> Result<Done, Op
         field: "to",
         what: "a priority is P0, P1 or P2".to_owned(),
     })?;
-    let state = cx.about([&task])?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let found = card(&state, &task)?;
     let (from, status) = (found.priority, found.status);

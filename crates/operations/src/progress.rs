@@ -13,13 +13,14 @@ use orchestron_domain::said;
 /// # Errors
 /// When it does not hold it, or says nothing, too much or too often.
 pub fn progress(cx: &mut Context, input: &input::Progress) -> Result<Done, OpError> {
-    let state = cx.state()?;
-    let (who, task) = Who::tells(cx, &state, input.agent.as_deref(), input.task.as_deref())?;
+    let story = cx.story()?;
+    let (who, task) = Who::tells(cx, &story, input.agent.as_deref(), input.task.as_deref())?;
     let task = task.ok_or_else(Who::no_task)?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let now = cx.store.now();
     let percent = input.percent.map(u64::from);
-    write(cx, |state| {
+    write(cx, [&task], |state| {
         who.must_hold(state, &task)?;
         let fact = said::progress(state, &task, percent, &input.step, now)?;
         let facts = fact.map(|fact| (who.actor.clone(), fact));

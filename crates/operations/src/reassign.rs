@@ -3,7 +3,7 @@
 use crate::{
     Context, OpError,
     view::word,
-    who::{holds, is_known, only_person, unknown},
+    who::{holds, is_known_in, only_person, unknown},
     wire::{Done, LegWord, input},
     writing::{card, done, id, must_be_clear, must_rest, tell_engine, trimmed, write},
 };
@@ -20,18 +20,18 @@ use orchestron_domain::{
 pub fn reassign(cx: &mut Context, input: &input::Reassign) -> Result<Done, OpError> {
     only_person(cx, "give a task to another agent")?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let to = input
         .agent
         .as_deref()
-        .map(|text| name(&state, text))
+        .map(|text| name(cx, &state, text))
         .transpose()?;
     let why = match trimmed(input.why.as_deref()) {
         why if why.is_empty() => "by a person".to_owned(),
         why => why,
     };
-    let (leg, status) = write(cx, |state| {
+    let (leg, status) = write(cx, [&task], |state| {
         let found = card(state, &task)?;
         let now = leg_of(found.status).ok_or_else(|| OpError::WrongStatus {
             task: task.clone(),
@@ -49,7 +49,7 @@ pub fn reassign(cx: &mut Context, input: &input::Reassign) -> Result<Done, OpErr
         };
         Ok((vec![(Actor::Person, fact)], (leg, found.status)))
     })?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     let holder = state.holder(&task, leg);
     let did = match &to {
         Some(to) => format!("{to} has the {leg} leg of {task}"),
@@ -100,7 +100,7 @@ fn may_change(state: &State, task: &TaskId, leg: Leg, now: Leg) -> Result<(), Op
     must_rest(state, task, "reassigned")
 }
 
-fn name(state: &State, text: &str) -> Result<AgentName, OpError> {
+fn name(cx: &Context, state: &State, text: &str) -> Result<AgentName, OpError> {
     let wrong = |what| OpError::Input {
         field: "agent",
         what,
@@ -109,7 +109,7 @@ fn name(state: &State, text: &str) -> Result<AgentName, OpError> {
         .trim()
         .parse()
         .map_err(|error: IdError| wrong(error.to_string()))?;
-    if state.config.names(&name) || is_known(state, &name) {
+    if state.config.names(&name) || is_known_in(cx, state, &name)? {
         Ok(name)
     } else {
         Err(wrong(unknown(state, &name)))

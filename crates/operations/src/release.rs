@@ -14,11 +14,13 @@ use orchestron_domain::{Fact, State, TaskId, state::Step};
 /// When nobody holds it, or somebody else does.
 pub fn release(cx: &mut Context, input: &input::EndLeg) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let note = trimmed(input.note.as_deref());
-    write(cx, |state| Ok((given_back(state, &task, &who, &note)?, ())))?;
+    write(cx, [&task], |state| {
+        Ok((given_back(state, &task, &who, &note)?, ()))
+    })?;
     let mut told = done(
         Some(&task),
         state.status(&task),

@@ -34,7 +34,7 @@ const PAGE: u32 = 1_000;
 /// When the task, its feedback or git cannot be read.
 pub fn review(cx: &mut Context, input: &input::OnTask) -> Result<ReviewView, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     card(&state, &task)?;
     let base = project::base(cx, &state)?;
@@ -70,7 +70,7 @@ pub fn review(cx: &mut Context, input: &input::OnTask) -> Result<ReviewView, OpE
 pub fn seen(cx: &mut Context, input: &input::Seen) -> Result<Done, OpError> {
     only_person(cx, "say what you have seen")?;
     let task = id(&input.task)?;
-    let state = cx.about([&task])?;
+    let state = cx.of([&task])?;
     card(&state, &task)?;
     let commit = commit(Some(&input.commit), "commit")?;
     if let Some(commit) = commit {

@@ -47,7 +47,7 @@ impl Acting {
 /// # Errors
 /// When the caller is no run at work on a leg, or this is no hash.
 pub fn take(cx: &mut Context, input: &input::RunToken) -> Result<RunTokenView, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let own = Own::of(cx, &state)?;
     let good = input.hash.len() == HASH
         && input
@@ -100,7 +100,7 @@ pub fn owner(cx: &mut Context, hash: &str) -> Result<Option<Acting>, OpError> {
     let Some(found) = kept(cx)?.into_iter().find(|kept| kept.hash == hash) else {
         return Ok(None);
     };
-    let state = cx.state()?;
+    let state = cx.story()?;
     let live = state.runs.get(&found.run);
     let live = live.filter(|run| run.is_live() && run.leg().is_some());
     Ok(live.map(|run| {
@@ -115,7 +115,7 @@ pub fn lives(cx: &mut Context, who: &Acting) -> bool {
     let Actor::Run { run } = &who.0 else {
         return false;
     };
-    let state = cx.state();
+    let state = cx.story();
     state.is_ok_and(|state| state.runs.get(run).is_some_and(Run::is_live))
 }
 

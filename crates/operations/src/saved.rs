@@ -21,7 +21,7 @@ use orchestron_engine::saved::{checkpoint as added, fits, whole};
 /// When there is no such task.
 pub fn load(cx: &mut Context, input: &input::ContextLoad) -> Result<SavedView, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let mut view = view_of(&state, &task);
     if input.whole && view.context.is_some() {
@@ -90,7 +90,7 @@ pub fn save(cx: &mut Context, input: &input::ContextSave) -> Result<Done, OpErro
     let (who, task) = writer(cx, input.agent.as_deref(), &input.task)?;
     let context = context_of(&input.context);
     fits(&context)?;
-    let version = write(cx, |state| {
+    let version = write(cx, [&task], |state| {
         who.must_hold_or_take(state, &task)?;
         let version = saved(state, &task).map_or(0, |found| found.version);
         if input.version.0 != version {
@@ -114,7 +114,7 @@ pub fn checkpoint(cx: &mut Context, input: &input::Checkpoint) -> Result<Done, O
     let (who, task) = writer(cx, input.agent.as_deref(), &input.task)?;
     let more = context_of(&input.context);
     for _ in 0..TRIES {
-        let state = cx.state()?;
+        let state = cx.of([&task])?;
         who.must_hold_or_take(&state, &task)?;
         let seen = saved(&state, &task).map_or(0, |found| found.version);
         let fact = added(&cx.store, &state, &task, more.clone())??;
@@ -122,7 +122,7 @@ pub fn checkpoint(cx: &mut Context, input: &input::Checkpoint) -> Result<Done, O
             continue;
         };
         let context = context.clone();
-        let written = write(cx, |state| {
+        let written = write(cx, [&task], |state| {
             let there = saved(state, &task).map_or(0, |found| found.version);
             // Somebody saved in between: theirs is added to.
             let facts = (there == seen).then_some((who.actor.clone(), fact));
@@ -133,7 +133,7 @@ pub fn checkpoint(cx: &mut Context, input: &input::Checkpoint) -> Result<Done, O
             return Ok(told(&task, seen + 1, &context));
         }
     }
-    let state = cx.state()?;
+    let state = cx.story()?;
     Err(stale(&state, &task, 0))
 }
 
@@ -142,9 +142,9 @@ const TRIES: u32 = 5;
 
 /// Whoever may save for a task, and which that is.
 fn writer(cx: &mut Context, agent: Option<&str>, task: &str) -> Result<(Who, TaskId), OpError> {
-    let state = cx.state()?;
-    let (who, task) = Who::tells(cx, &state, agent, Some(task))?;
+    let (who, task) = Who::tells(cx, &cx.story()?, agent, Some(task))?;
     let task = task.ok_or_else(Who::no_task)?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     Ok((who, task))
 }
@@ -165,9 +165,9 @@ fn told(task: &TaskId, version: u64, context: &WorkContext) -> Done {
 /// # Errors
 /// When there is no such task.
 pub fn handoff(cx: &mut Context, input: &input::ForHolder) -> Result<PreparedView, OpError> {
-    let state = cx.state()?;
-    let (who, task) = Who::tells(cx, &state, input.agent.as_deref(), Some(&input.task))?;
+    let (who, task) = Who::tells(cx, &cx.story()?, input.agent.as_deref(), Some(&input.task))?;
     let task = task.ok_or_else(Who::no_task)?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let name: Option<AgentName> = match &who.actor {
         Actor::Outside { name } => Some(name.clone()),

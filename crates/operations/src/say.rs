@@ -19,9 +19,9 @@ pub fn words(cx: &mut Context, input: &input::Words) -> Result<Done, OpError> {
     only_person(cx, "speak to an agent")?;
     let text = words_to_say(&input.text)?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
-    let agent = write(cx, |state| {
+    let agent = write(cx, [&task], |state| {
         let (run, agent) = agent_at_work(state, &task, "spoken about")?;
         Ok((vec![(Actor::Person, Fact::PersonSaid { run, text })], agent))
     })?;

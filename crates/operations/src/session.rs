@@ -25,9 +25,8 @@ use orchestron_engine::saved::checkpoint;
 /// # Errors
 /// When the name is nobody's, or the project cannot be read.
 pub fn start(cx: &mut Context, input: &input::SessionStart) -> Result<SessionStartView, OpError> {
-    let state = cx.state()?;
-    let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    let resumed = write(cx, |state| {
+    let who = Who::asks(cx, &cx.story()?, input.agent.as_deref())?;
+    let resumed = write(cx, [], |state| {
         if sitting::of(state, &who.holder()).is_some() {
             return Ok((Vec::new(), true));
         }
@@ -47,7 +46,7 @@ pub fn start(cx: &mut Context, input: &input::SessionStart) -> Result<SessionSta
         claim: !input.look,
     };
     let work = next::next(cx, &wanted)?;
-    let state = cx.state()?;
+    let state = cx.story()?;
     let found = sitting::of(&state, &who.holder()).ok_or_else(|| no_session(&who))?;
     let task: Option<TaskId> = work.task.as_ref().and_then(|card| card.id.parse().ok());
     Ok(SessionStartView {
@@ -86,7 +85,7 @@ fn held(state: &State, holder: &Holder) -> Vec<TaskId> {
 /// # Errors
 /// When it has none, or the task cannot be given back now.
 pub fn end(cx: &mut Context, input: &input::SessionEnd) -> Result<Done, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let holder = who.holder();
     let task = match held(&state, &holder).as_slice() {
@@ -109,7 +108,7 @@ pub fn end(cx: &mut Context, input: &input::SessionEnd) -> Result<Done, OpError>
     };
     let version = |state: &State, task| saved(state, task).map_or(0, |found| found.version);
     let seen = task.as_ref().map(|task| version(&state, task));
-    write(cx, |state| {
+    write(cx, &task, |state| {
         let session = sitting::of(state, &holder).ok_or_else(|| no_session(&who))?;
         let mut facts = Vec::new();
         if let (Some(fact), Some(task)) = (save, &task) {
@@ -169,7 +168,7 @@ fn no_session(who: &Who) -> OpError {
 /// # Errors
 /// When the project cannot be read.
 pub fn sessions(cx: &mut Context, input: &input::Sessions) -> Result<SessionsView, OpError> {
-    let state = cx.state()?;
+    let state = cx.story()?;
     let name = input.holder.as_deref().map(str::trim);
     let of = |holder: &str| name.is_none_or(|name| name == holder);
     let outside = state.sittings.values().rev();

@@ -21,7 +21,7 @@ use orchestron_domain::{
 pub fn start(cx: &mut Context, input: &input::Start) -> Result<Done, OpError> {
     only_person(cx, "start an agent")?;
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     if let Some(run) = state.live_run(&task) {
         let agent = run.agent().map_or("a gate", |name| name.as_str());
@@ -37,14 +37,14 @@ pub fn start(cx: &mut Context, input: &input::Start) -> Result<Done, OpError> {
         };
         reassign(cx, &wanted)?;
     }
-    let agent = write(cx, |state| {
+    let agent = write(cx, [&task], |state| {
         let (leg, agent) = startable(state, &task)?;
         let wanted = state.tasks.get(&task).is_some_and(|found| found.wanted);
         let fact = Fact::StartAsked { task: task.clone() };
         let facts = (!wanted).then_some((Actor::Person, fact));
         Ok((facts.into_iter().collect(), format!("{agent} ({leg})")))
     })?;
-    let state = cx.state()?;
+    let state = cx.about([&task])?;
     let sight = Sight::new(cx, &state)?;
     let card = card(&state, &task)?;
     let mut told = done(

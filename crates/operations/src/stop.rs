@@ -14,14 +14,19 @@ use orchestron_domain::{Actor, Fact, Halt, Run, RunEnd, RunId, State, TaskId};
 /// When nothing runs there, or it is being ended already.
 pub fn stop(cx: &mut Context, input: &input::Stop) -> Result<Done, OpError> {
     only_person(cx, "stop a run")?;
-    let state = cx.state()?;
-    let (task, run) = target(&state, input.what.trim())?;
+    let (task, run) = target(&cx.story()?, input.what.trim())?;
+    let state = cx.of([&task])?;
+    if run.is_none() {
+        card(&state, &task)?;
+    }
     must_be_clear(cx, &state, &task)?;
     let why = match trimmed(input.why.as_deref()) {
         why if why.is_empty() => "by you".to_owned(),
         why => format!("by you ({why})"),
     };
-    let stopped = write(cx, |state| halting(state, &task, run.as_ref(), &why))?;
+    let stopped = write(cx, [&task], |state| {
+        halting(state, &task, run.as_ref(), &why)
+    })?;
     let mut told = done(
         Some(&task),
         state.status(&task),
@@ -41,9 +46,7 @@ fn target(state: &State, text: &str) -> Result<(TaskId, Option<RunId>), OpError>
     {
         return Ok((found.task.clone(), Some(run)));
     }
-    let task = id(text)?;
-    card(state, &task)?;
-    Ok((task, None))
+    Ok((id(text)?, None))
 }
 
 /// The first word of the stop: the engine takes every rung from there.

@@ -3,7 +3,7 @@
 use crate::{
     Context, OpError,
     view::word,
-    who::{is_known, only_person, unknown},
+    who::{is_known_in, only_person, unknown},
     wire::{CommandView, CommandsView, Done, input},
     writing::{Facts, done, id, must_be_clear, tell_engine, trimmed, write},
 };
@@ -25,7 +25,7 @@ pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
     only_person(cx, "pause anything")?;
     let scope = scope(cx, input.task.as_deref(), input.agent.as_deref())?;
     if let Scope::Agent { agent } = &scope
-        && !matches!(cx.state()?.config.called(agent.clone()), Holder::Agent(_))
+        && !matches!(cx.story()?.config.called(agent.clone()), Holder::Agent(_))
     {
         return Err(OpError::Input {
             field: "agent",
@@ -38,7 +38,7 @@ pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
     };
     // Who pauses one task means the agent that works on it.
     let now = input.now.unwrap_or(matches!(scope, Scope::Task { .. }));
-    let (rests, live) = write(cx, |state| Ok(pausing(state, &scope, &why, now)))?;
+    let (rests, live) = write(cx, [], |state| Ok(pausing(state, &scope, &why, now)))?;
     let mut did = match &scope {
         Scope::All => "nothing new is started".to_owned(),
         Scope::Task { task } => format!("nothing new is started for {task}"),
@@ -50,7 +50,7 @@ pub fn pause(cx: &mut Context, input: &input::Pause) -> Result<Done, OpError> {
         did = format!("{did}; {rests} {INTERRUPTED} and {goes} on where it was when you resume it");
     }
     let status = match &scope {
-        Scope::Task { task } => cx.state()?.status(task),
+        Scope::Task { task } => cx.of([task])?.status(task),
         Scope::All | Scope::Agent { .. } => None,
     };
     let mut told = done(named(&scope), status, did);
@@ -109,7 +109,11 @@ fn pausing(state: &State, scope: &Scope, why: &str, now: bool) -> (Facts, (Vec<S
 pub fn resume(cx: &mut Context, input: &input::Resume) -> Result<Done, OpError> {
     only_person(cx, "resume anything")?;
     let scope = scope(cx, input.task.as_deref(), input.agent.as_deref())?;
-    let (was, rest) = write(cx, |state| {
+    let paused: Vec<TaskId> = match &scope {
+        Scope::All => cx.story()?.paused_tasks.into_keys().collect(),
+        Scope::Task { .. } | Scope::Agent { .. } => Vec::new(),
+    };
+    let (was, rest) = write(cx, &paused, |state| {
         let was = match &scope {
             Scope::All => state.paused.is_some(),
             Scope::Task { task } => state.paused_tasks.contains_key(task),
@@ -194,7 +198,7 @@ fn scope(cx: &mut Context, task: Option<&str>, agent: Option<&str>) -> Result<Sc
         (Some(_), Some(_)) => Err(wrong("name a task or an agent, not both".to_owned())),
         (Some(task), None) => {
             let task = id(task)?;
-            let state = cx.state()?;
+            let state = cx.of([&task])?;
             must_be_clear(cx, &state, &task)?;
             Ok(Scope::Task { task })
         }
@@ -202,9 +206,10 @@ fn scope(cx: &mut Context, task: Option<&str>, agent: Option<&str>) -> Result<Sc
             let agent: AgentName = text
                 .parse()
                 .map_err(|error: IdError| wrong(error.to_string()))?;
-            let state = cx.state()?;
+            let state = cx.story()?;
             // Also one that is in the configuration no more, so that it can be resumed.
-            if !is_known(&state, &agent) && !state.paused_agents.contains_key(&agent) {
+            let paused = state.paused_agents.contains_key(&agent);
+            if !paused && !is_known_in(cx, &state, &agent)? {
                 return Err(wrong(unknown(&state, &agent)));
             }
             Ok(Scope::Agent { agent })
@@ -238,7 +243,7 @@ pub fn wanted(cx: &mut Context, _input: &input::Nothing) -> Result<CommandsView,
 /// `CommandsChanged` when that is not what the configuration says now; when configuration or log cannot be read or written.
 pub fn trust(cx: &mut Context, input: &input::Trust) -> Result<Done, OpError> {
     only_person(cx, "trust this project's commands")?;
-    let state = cx.state()?;
+    let state = cx.store.configured()?;
     let accepted = commands(&state.config);
     if accepted != input.commands {
         return Err(OpError::CommandsChanged);

@@ -30,7 +30,7 @@ const MOST_FEEDBACK: u32 = 50;
 /// When there is none, or its file cannot be read.
 pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = shown(cx, &task)?;
     must_be_clear(cx, &state, &task)?;
     let (file, parsed) = cx.store.read(&task)?;
     let card = card_of(&file, &parsed);
@@ -72,6 +72,15 @@ pub fn task(cx: &mut Context, input: &input::OnTask) -> Result<TaskView, OpError
         commits: commits(found),
         tests: tests(&card, found),
     })
+}
+
+/// The state with the task, and with all that waits for it.
+fn shown(cx: &mut Context, task: &TaskId) -> Result<State, OpError> {
+    let mut state = cx.shown(task)?;
+    let mut behind = cx.store.behind(task)?;
+    behind.retain(|waits| !state.cards.contains_key(waits));
+    cx.store.add_tasks(&mut state, &behind)?;
+    Ok(state)
 }
 
 /// The index has a card for every good file; one that was just mended is read from its text.

@@ -26,7 +26,7 @@ pub fn transcript(cx: &mut Context, input: &input::Transcript) -> Result<Transcr
         run: input.run.clone(),
     };
     let id: RunId = input.run.trim().parse().map_err(|_| unknown())?;
-    let state = cx.state()?;
+    let state = cx.story()?;
     let sight = Sight::new(cx, &state)?;
     let run = match state.runs.get(&id) {
         Some(run) => run.clone(),

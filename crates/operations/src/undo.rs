@@ -152,7 +152,7 @@ pub fn undo(cx: &mut Context, input: &input::Undo) -> Result<Done, OpError> {
 }
 
 fn take_back(cx: &mut Context, event: &Event, what: &str) -> Result<Done, OpError> {
-    let state = cx.state()?;
+    let state = cx.of(event.fact.task())?;
     let seq = event.seq;
     match &event.fact {
         Fact::TextReplaced {

@@ -14,7 +14,7 @@ use orchestron_domain::Status;
 /// When the task is not in review, or the verdict is not the caller's to give.
 pub fn verdict(cx: &mut Context, input: &input::Verdict) -> Result<Done, OpError> {
     let task = id(&input.task)?;
-    let state = cx.state()?;
+    let state = cx.of([&task])?;
     must_be_clear(cx, &state, &task)?;
     let found = card(&state, &task)?;
     if found.status != Status::Review {

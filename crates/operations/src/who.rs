@@ -45,7 +45,7 @@ impl Who {
             })?;
         match &cx.actor {
             Actor::Outside { name: own_name } if *own_name == name => Ok(own),
-            Actor::Person if is_known(state, &name) || is_on_a_card(cx, &name)? => Ok(Self {
+            Actor::Person if is_known_in(cx, state, &name)? => Ok(Self {
                 actor: Actor::Outside { name },
                 lent: true,
             }),
@@ -248,6 +248,7 @@ fn actor_name(actor: &Actor) -> String {
         Actor::Outside { name } => name.to_string(),
         Actor::Run { run } => format!("a command inside the run {run}"),
         Actor::Engine => "the engine".to_owned(),
+        Actor::Rule { name } => format!("the rule {name}"),
         Actor::Unknown => "somebody unknown".to_owned(),
     }
 }
@@ -265,10 +266,12 @@ pub fn is_known(state: &State, name: &AgentName) -> bool {
             .any(|card| card.agent.as_ref() == Some(name))
 }
 
-/// Whether a task names it, in all of them.
-fn is_on_a_card(cx: &Context, name: &AgentName) -> Result<bool, OpError> {
-    let (cards, _, _) = cx.store.board()?;
-    Ok(cards.values().any(|card| card.agent.as_ref() == Some(name)))
+/// The same when the state does not have all tasks.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn is_known_in(cx: &Context, state: &State, name: &AgentName) -> Result<bool, OpError> {
+    Ok(is_known(state, name) || cx.store.log().is_named(name)?)
 }
 
 /// That nobody has the name, and who is known.

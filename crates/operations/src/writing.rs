@@ -1,14 +1,13 @@
 //! What all writes share: judging on the newest state with nobody in between, and telling what was done.
 
 use crate::{Context, OpError, view::word, wire::Done};
-use orchestron_domain::{Actor, Fact, State, Status, TaskCard, TaskId, apply::apply, state::Step};
+use orchestron_domain::{Actor, Fact, State, Status, TaskCard, TaskId, state::Step};
 use orchestron_engine::{
     StoreError,
     ports::{Commit, PortErrorKind},
 };
+use std::collections::BTreeSet;
 
-/// Events taken from the log at once.
-const PAGE: u32 = 500;
 /// How often a move is judged anew when somebody else moved the task in between.
 const MOVE_TRIES: u32 = 3;
 
@@ -43,17 +42,22 @@ pub fn must_be_clear(cx: &mut Context, state: &State, task: &TaskId) -> Result<(
     Ok(())
 }
 
-/// Judges on the newest state and writes the facts that follow; nobody else writes in between.
+/// Judges [these tasks](Context::of) on the newest state and writes the facts that follow; nobody else writes in between. Whoever
+/// judges runs, requests or messages alone names no task.
 ///
 /// # Errors
 /// What the judge says, or when the log cannot be read or written; then nothing was written.
-pub fn write<T>(
+pub fn write<'a, T>(
     cx: &mut Context,
+    tasks: impl IntoIterator<Item = &'a TaskId>,
     judge: impl FnOnce(&State) -> Result<(Facts, T), OpError>,
 ) -> Result<T, OpError> {
-    let mut state = cx.state()?;
+    let tasks: BTreeSet<TaskId> = tasks.into_iter().cloned().collect();
+    if !tasks.is_empty() {
+        cx.store.look_at(&tasks)?;
+    }
     let held = cx.store.locks().store()?;
-    catch_up(cx, &mut state)?;
+    let state = cx.store.of(&tasks)?;
     let (facts, told) = judge(&state)?;
     cx.store.commit(Commit {
         facts,
@@ -61,49 +65,6 @@ pub fn write<T>(
     })?;
     drop(held);
     Ok(told)
-}
-
-/// The same for facts about one task, judged on [what concerns it](Context::about).
-///
-/// # Errors
-/// As [`write`].
-pub fn write_about<T>(
-    cx: &mut Context,
-    task: &TaskId,
-    judge: impl FnOnce(&State) -> Result<(Facts, T), OpError>,
-) -> Result<T, OpError> {
-    cx.store.look()?;
-    let held = cx.store.locks().store()?;
-    let state = cx.store.about(&[task.clone()].into())?;
-    let (facts, told) = judge(&state)?;
-    cx.store.commit(Commit {
-        facts,
-        ..Commit::default()
-    })?;
-    drop(held);
-    Ok(told)
-}
-
-/// Applies what was written since `state` was read.
-fn catch_up(cx: &Context, state: &mut State) -> Result<(), OpError> {
-    let mut files = false;
-    loop {
-        let events = cx.store.log().after(state.seq, PAGE)?;
-        if events.is_empty() {
-            break;
-        }
-        for event in &events {
-            files |= matches!(
-                event.fact,
-                Fact::TaskCreated { .. } | Fact::TaskMoved { .. } | Fact::TaskRemoved { .. }
-            );
-            apply(state, event);
-        }
-    }
-    if files {
-        cx.store.observe(state)?;
-    }
-    Ok(())
 }
 
 /// Judges (at first on the state that the caller has just `seen`), moves the task and writes the facts with the move. When somebody else moved it in between, it is judged anew.
@@ -122,7 +83,7 @@ pub fn relocate<T>(
         tries += 1;
         let state = match seen.take() {
             Some(state) => state,
-            None => cx.about([task])?,
+            None => cx.of([task])?,
         };
         let (places, facts, told) = judge(&state)?;
         match cx.store.move_task(task, places, mover, facts, Vec::new()) {

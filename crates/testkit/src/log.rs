@@ -1,12 +1,17 @@
 //! The event log in memory: one transaction is all or nothing, and everything goes through its JSON.
 
 use crate::world::{Things, World, refused};
-use orchestron_domain::{Event, Seq, State, TaskId, Time, task_file::id_from_file_name};
+use orchestron_domain::{
+    Event, Seq, State, TaskId, Time, apply::apply, task_file::id_from_file_name,
+};
 use orchestron_engine::ports::{
     Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, OpenCommand, PortErrorKind,
     PortResult,
 };
-use std::{collections::BTreeMap, sync::MutexGuard};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::MutexGuard,
+};
 
 /// What the log keeps.
 #[derive(Default)]
@@ -227,6 +232,18 @@ impl EventLog for MemoryLog {
         };
         let state = serde_json::from_str(text).map_err(|error| other(&error))?;
         Ok(Some((*seq, state)))
+    }
+
+    /// Always as if everything were in a checkpoint, of which only these tasks are read: whoever asks for too few learns it here.
+    fn checkpoint_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
+        let mut state = self
+            .checkpoint()?
+            .map_or_else(State::default, |(_, state)| state);
+        for event in self.after(state.seq, u32::MAX)? {
+            apply(&mut state, &event);
+        }
+        state.tasks.retain(|task, _| tasks.contains(task));
+        Ok(Some((state.seq, state)))
     }
 
     fn decided_to(&self) -> PortResult<Seq> {

@@ -8,8 +8,8 @@ use orchestron_domain::{
 use orchestron_engine::{
     Ports, Store,
     ports::{
-        Between, Checkout, Git, InstalledAgent, Keys, PortError, PortErrorKind, PortResult,
-        Problem, Programs, RunLogs, Wake, WorkflowFile,
+        Between, Checkout, EventLog, Git, InstalledAgent, Keys, PortError, PortErrorKind,
+        PortResult, Problem, Programs, RunLogs, Wake, WorkflowFile,
     },
 };
 use std::{
@@ -608,9 +608,15 @@ impl World {
     /// A store over this world.
     #[must_use]
     pub fn store(&self) -> Store {
+        self.store_over(Box::new(log::MemoryLog::new(self.clone())))
+    }
+
+    /// The same over another log.
+    #[must_use]
+    pub fn store_over(&self, log: Box<dyn EventLog>) -> Store {
         Store::new(
             Arc::new(files::MemoryFiles(self.clone())),
-            Box::new(log::MemoryLog::new(self.clone())),
+            log,
             Arc::new(locks::MemoryLocks(self.clone())),
             Arc::new(small::MemoryClock(self.clone())),
         )

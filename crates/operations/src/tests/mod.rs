@@ -4,6 +4,7 @@ mod claims;
 mod conflicts;
 mod decisions;
 mod legs;
+mod pages;
 mod reads;
 mod reviews;
 mod rights;
@@ -21,6 +22,7 @@ use orchestron_domain::{Actor, AskId, Fact, Seq, Status, signal::Signal};
 use orchestron_engine::{Engine, Mode};
 use orchestron_testkit::{Act, World};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A surface's access to a world.
 pub fn cx(world: &World, actor: Actor) -> Context {
@@ -99,9 +101,8 @@ fn lines_agree(world: &World, input: Value, cards: &Value) {
     crate::lines::each(&mut person(world), &input, &mut |line| {
         let (status, priority) = (word::status(line.status), line.priority.to_string());
         let (id, title) = (line.id.to_string(), line.title.to_owned());
-        of_lines.push((
-            id, title, status, priority, line.stops, line.line, line.asks,
-        ));
+        let (stops, said) = (line.stops.into_owned(), line.line.map(Cow::into_owned));
+        of_lines.push((id, title, status, priority, stops, said, line.asks));
     })
     .unwrap();
     assert_eq!(of_lines, of_cards);

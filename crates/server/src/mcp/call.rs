@@ -11,7 +11,11 @@ use super::{
     wait,
 };
 use orchestron_operations::{
-    Context, OpError, board, call as operation, caller::Caller, once::call_once, wire::ErrorView,
+    Context, OpError, call as operation,
+    caller::Caller,
+    once::call_once,
+    page::{Wanted, page as of_list},
+    wire::ErrorView,
 };
 use rmcp::{
     ErrorData, RoleServer,
@@ -152,15 +156,21 @@ fn page_of_tasks(cx: &mut Context, input: Value, page: &Page) -> Result<Value, O
         what,
     };
     let input = serde_json::from_value(input).map_err(|error| fields(error.to_string()))?;
-    let cards = board::list(cx, &input)?;
-    replies::tasks(&cards, page).map_err(|none| {
+    let after = page.after().map_err(|none| {
         let fault = of_cursor(none);
         OpError::Fields {
             operation: "list",
             field: Some(fault.field),
             what: fault.what,
         }
-    })
+    })?;
+    let wanted = Wanted {
+        list: &input,
+        open: false,
+        after: after.as_ref(),
+        limit: page.rows(),
+    };
+    Ok(replies::tasks(&of_list(cx, wanted)?))
 }
 
 /// What was said before it was carried out is true no longer: where the task stands now is.

@@ -2,7 +2,10 @@
 //!
 //! A reply is one JSON document. It is sent as structured content and, for clients that read only text, as the same JSON in a text.
 
-use orchestron_operations::wire::CardView;
+use orchestron_operations::{
+    page::{Page as Found, Place},
+    wire::CardView,
+};
 use serde_json::{Map, Value, json};
 
 /// Bytes that a page of a list fills at most.
@@ -45,6 +48,8 @@ pub enum Shape {
     Session,
     /// What was made from workflows.
     Workflow,
+    /// How a conversation is taken over.
+    Attach,
 }
 
 /// A page that is asked for.
@@ -105,6 +110,10 @@ impl Shape {
                 json!({"session": text(), "resumed": {"type": "boolean"}, "document": text(), "none": text()}),
                 json!(["session"]),
             ),
+            Self::Attach => (
+                json!({"run": text(), "shell": text(), "back": text()}),
+                json!(["run", "shell"]),
+            ),
             Self::Workflow => (json!({"instances": rows()}), json!(["instances"])),
         };
         let mut schema = Map::new();
@@ -131,6 +140,13 @@ impl Shape {
                 json!({ "agents": agents.iter().map(agent).collect::<Vec<_>>() })
             }
             Self::Events => events(&output),
+            // The words of the program one by one are for programs that start it themselves.
+            Self::Attach => json!({
+                "task": output["task"],
+                "run": output["run"],
+                "shell": output["shell"],
+                "back": output["back"],
+            }),
             Self::Messages => messages(&output),
             Self::Workflow => super::tools::made_of_workflows(&output),
         };
@@ -280,18 +296,11 @@ fn task(view: &Value) -> Value {
     reply
 }
 
-/// A page of tasks. Its cursor names the last task of the page before, and its place for when that task has gone elsewhere meanwhile.
-///
-/// # Errors
-/// When the cursor is none of ours.
-pub fn tasks(cards: &[CardView], page: &Page) -> Result<Value, NoCursor> {
-    let start = match page.cursor.as_deref() {
-        Some(cursor) => behind(cards, cursor)?,
-        None => 0,
-    };
-    let limit = page.limit.unwrap_or(TASKS);
+/// A page of tasks, or as much of it as is short enough. Its cursor names the last task of the page before, and its place for when that
+/// task has gone elsewhere meanwhile.
+pub fn tasks(found: &Found) -> Value {
     let (mut rows, mut bytes) = (Vec::new(), 0);
-    for card in cards.iter().skip(start).take(limit) {
+    for card in &found.cards {
         let mut row = row(&json!(card));
         prune(&mut row);
         bytes += row.to_string().len() + 1;
@@ -300,34 +309,41 @@ pub fn tasks(cards: &[CardView], page: &Page) -> Result<Value, NoCursor> {
         }
         rows.push(row);
     }
-    let end = start + rows.len();
-    let last = cards.get(end.wrapping_sub(1)).filter(|_| end < cards.len());
-    let cursor = |card: &CardView| format!("{}.{}.{}", card.status as u8, card.order, card.id);
+    let more = found.behind > 0 || rows.len() < found.cards.len();
+    let last = found.cards.get(rows.len().wrapping_sub(1)).filter(|_| more);
+    let cursor = |card: &CardView| {
+        let Place { column, order, id } = Place::of(card);
+        format!("{column}.{order}.{id}")
+    };
     let mut reply = json!({
         "tasks": rows,
-        "total": cards.len(),
+        "total": found.total,
         "next_cursor": last.map(cursor),
     });
     prune(&mut reply);
-    Ok(reply)
+    reply
 }
 
-/// Where the page behind a cursor begins.
-fn behind(cards: &[CardView], cursor: &str) -> Result<usize, NoCursor> {
-    let mut parts = cursor.splitn(3, '.');
-    let mut part = || parts.next().ok_or(NoCursor);
-    let (column, order, id) = (part()?, part()?, part()?);
-    let place = (
-        column.parse::<u8>().map_err(|_| NoCursor)?,
-        order.parse::<u32>().map_err(|_| NoCursor)?,
-    );
-    let same = |card: &CardView| card.id == id && card.status as u8 == place.0;
-    if let Some(found) = cards.iter().position(same) {
-        return Ok(found + 1);
+impl Page {
+    /// How many rows it has at most.
+    pub fn rows(&self) -> usize {
+        self.limit.unwrap_or(TASKS)
     }
-    // It has left its column: who stood behind it stands in its place now.
-    let next = |card: &CardView| (card.status as u8, card.order) >= place;
-    Ok(cards.iter().position(next).unwrap_or(cards.len()))
+
+    /// The task behind which it begins.
+    pub fn after(&self) -> Result<Option<Place>, NoCursor> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let mut parts = cursor.splitn(3, '.');
+        let mut part = || parts.next().ok_or(NoCursor);
+        let (column, order, id) = (part()?, part()?, part()?);
+        Ok(Some(Place {
+            column: column.parse().map_err(|_| NoCursor)?,
+            order: order.parse().map_err(|_| NoCursor)?,
+            id: id.to_owned(),
+        }))
+    }
 }
 
 fn agent(registered: &Value) -> Value {
@@ -427,7 +443,10 @@ pub fn cut_text(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{NoCursor, Page, Shape, cut_text, tasks};
-    use orchestron_operations::wire::CardView;
+    use orchestron_operations::{
+        page::{Page as Found, Place},
+        wire::CardView,
+    };
     use serde_json::json;
 
     const COLUMNS: [&str; 6] = [
@@ -453,6 +472,19 @@ mod tests {
         (0..count).map(card).collect()
     }
 
+    /// The page of these cards that the operation would give.
+    fn found(all: &[CardView], page: &Page) -> Found {
+        let after = page.after().unwrap();
+        let at = |place: &Place| all.iter().position(|card| card.id == place.id).unwrap() + 1;
+        let start = after.as_ref().map_or(0, at);
+        let cards: Vec<_> = all.iter().skip(start).take(page.rows()).cloned().collect();
+        Found {
+            behind: all.len() - start - cards.len(),
+            cards,
+            total: all.len(),
+        }
+    }
+
     /// All ids, page by page.
     fn walk(cards: &[CardView], limit: Option<usize>) -> Vec<String> {
         let (mut page, mut ids) = (
@@ -463,7 +495,7 @@ mod tests {
             Vec::new(),
         );
         loop {
-            let reply = tasks(cards, &page).unwrap();
+            let reply = tasks(&found(cards, &page));
             assert!(
                 reply.to_string().len() <= 8_000,
                 "{}",
@@ -494,35 +526,13 @@ mod tests {
     }
 
     #[test]
-    fn a_page_goes_on_where_a_task_has_gone_from() {
-        let mut all = cards(30, "Search");
-        let first = tasks(&all, &Page::default()).unwrap();
-        let cursor = first["next_cursor"].as_str().map(str::to_owned);
-        let page = Page {
-            cursor,
-            limit: None,
-        };
-        for (gone, wanted) in [(3, "TASK-025"), (23, "TASK-026")] {
-            all.remove(gone);
-            for (order, card) in (0..).zip(&mut all) {
-                card.order = order;
-            }
-            let second = tasks(&all, &page).unwrap();
-            assert_eq!(
-                second["tasks"][0]["id"], wanted,
-                "only when both have gone one is missed"
-            );
-        }
-    }
-
-    #[test]
     fn a_foreign_cursor_is_refused() {
         for cursor in ["", "x", "1", "1.x", "-1.2.T-1", "1.2"] {
             let page = Page {
                 cursor: Some(cursor.to_owned()),
                 limit: None,
             };
-            assert_eq!(tasks(&[], &page), Err(NoCursor), "{cursor}");
+            assert_eq!(page.after(), Err(NoCursor), "{cursor}");
         }
     }
 
@@ -531,10 +541,7 @@ mod tests {
         let reply =
             Shape::Done.reply(json!({"task": null, "did": "x", "not_done": [], "next": []}));
         assert_eq!(reply, json!({"did": "x"}));
-        assert_eq!(
-            tasks(&[], &Page::default()),
-            Ok(json!({"tasks": [], "total": 0}))
-        );
+        assert_eq!(tasks(&Found::default()), json!({"tasks": [], "total": 0}));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{
 use orchestron_operations::{
     Context, OpError, board, call,
     caller::Caller,
+    page::{Wanted, page as of_list},
     wire::{CardView, StatusWord, TaskView, TranscriptItemView, TranscriptView, input},
 };
 use rmcp::{
@@ -175,7 +176,21 @@ pub fn open_tasks(cx: &mut Context) -> Result<Vec<CardView>, OpError> {
 }
 
 fn tasks(cx: &mut Context, page: &Page) -> Result<Result<Value, replies::NoCursor>, OpError> {
-    Ok(replies::tasks(&open_tasks(cx)?, page))
+    let after = match page.after() {
+        Ok(after) => after,
+        Err(none) => return Ok(Err(none)),
+    };
+    let all = input::List {
+        status: None,
+        agent: None,
+    };
+    let wanted = Wanted {
+        list: &all,
+        open: true,
+        after: after.as_ref(),
+        limit: page.rows(),
+    };
+    Ok(Ok(replies::tasks(&of_list(cx, wanted)?)))
 }
 
 /// Answers `resources/templates/list`.
