@@ -288,6 +288,18 @@ impl Batch {
     }
 }
 
+/// What a file in an inbox becomes, before it is compared with what was sent already. For those who throw bytes at it.
+///
+/// # Errors
+/// What is wrong with it; none when its inbox is full.
+pub fn understood(state: &State, file: &Dropped) -> Result<(Actor, Fact), Option<Problem>> {
+    match read(state, file) {
+        Ok((name, letter)) => Ok((Actor::Outside { name }, Fact::MessageSent { letter })),
+        Err(Kept::Wrong(problem)) => Err(Some(problem)),
+        Err(Kept::Full) => Err(None),
+    }
+}
+
 /// What a file says, as a message. The folder tells whom it is for.
 fn read(state: &State, file: &Dropped) -> Result<(AgentName, Letter), Kept> {
     const EXAMPLE: &str = r#"{"from": "cursor", "text": "the port is 8080 now"}"#;

@@ -19,9 +19,13 @@ pub fn fuzz(project: &Project, seconds: u32) -> Result<(), Failure> {
     let targets = targets(&project.root)?;
     let mut steps = Steps::new(targets.len());
     for target in &targets {
+        // What earlier rounds found, and what is known to matter.
+        let corpus = project.root.join("fuzz/corpus").join(target);
+        std::fs::create_dir_all(&corpus).map_err(Failure::file("create", &corpus))?;
+        let (corpus, seeds) = (format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}"));
         steps.step(&format!("Fuzz {target} for {seconds} s"), Output::Shown, || {
             Job::cargo(project)
-                .args(["fuzz", "run", target.as_str(), "--", &format!("-max_total_time={seconds}")])
+                .args(["fuzz", "run", target.as_str(), &corpus, &seeds, "--", &format!("-max_total_time={seconds}")])
                 // The sanitizer's switches are unstable; this lets the stable compiler take them.
                 .env("RUSTC_BOOTSTRAP", "1")
                 .cure("the input that broke it is kept in fuzz/artifacts; cargo fuzz run TARGET FILE runs it again.")
