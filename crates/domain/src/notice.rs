@@ -233,10 +233,7 @@ pub struct Plan {
 #[must_use]
 pub fn plan(items: &[Item], told: &Told, policy: &Notify, now: Time, offset_s: i32) -> Plan {
     let wall = Wall { now, offset_s };
-    let quiet_until = policy
-        .quiet
-        .as_ref()
-        .and_then(|quiet| wall.quiet_until(quiet));
+    let quiet_until = quiet_until(policy, now, offset_s);
     let mut plan = Plan::default();
     let mut fresh = Fresh::default();
     for item in items.iter().filter(|item| !told.items.contains(&item.id)) {
@@ -257,6 +254,57 @@ pub fn plan(items: &[Item], told: &Told, policy: &Notify, now: Time, offset_s: i
     fresh.gathered(&mut plan, told, policy, now);
     fresh.digested(&mut plan, told, policy, (&wall, quiet_until));
     plan
+}
+
+/// When something is told, and why not before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// It was.
+    Told,
+    /// Now.
+    Now,
+    /// When this much was gathered, or the last notice is long enough ago.
+    Gathered(Time),
+    /// When quiet hours end.
+    Quiet(Time),
+    /// With the digest; never when there is none.
+    Digest(Option<Time>),
+    /// Never: its kind is off.
+    Off,
+}
+
+/// When each thing is told. Says the same as [`plan`], thing by thing.
+#[must_use]
+pub fn explain(
+    items: &[Item],
+    told: &Told,
+    policy: &Notify,
+    now: Time,
+    offset_s: i32,
+) -> Vec<(Seq, When)> {
+    let made = plan(items, told, policy, now, offset_s);
+    let quiet = quiet_until(policy, now, offset_s);
+    let alone = |item: &Item| plan(std::slice::from_ref(item), told, policy, now, offset_s).again;
+    let when = |item: &Item| match policy.manner(item.kind) {
+        _ if told.items.contains(&item.id) => When::Told,
+        Manner::Off => When::Off,
+        _ if made.now.contains(&item.id) || made.digest.contains(&item.id) => When::Now,
+        Manner::Digest => When::Digest(alone(item)),
+        _ => match (quiet, &policy.quiet) {
+            (Some(until), Some(quiet)) if !quiet.lets(item) => When::Quiet(until),
+            // Whoever is told first takes the others along.
+            _ => When::Gathered(made.again.or_else(|| alone(item)).unwrap_or(now)),
+        },
+    };
+    items.iter().map(|item| (item.id, when(item))).collect()
+}
+
+/// Until when it is quiet; none when it is not.
+#[must_use]
+pub fn quiet_until(policy: &Notify, now: Time, offset_s: i32) -> Option<Time> {
+    let wall = Wall { now, offset_s };
+    let quiet = policy.quiet.as_ref();
+    quiet.and_then(|quiet| wall.quiet_until(quiet))
 }
 
 /// What was not told yet.
