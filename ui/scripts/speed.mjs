@@ -1,6 +1,7 @@
 // How fluid the board is with 10,000 tasks and a diff of 5,000 lines: time to the first card, frames while scrolling, and tasks
 // that kept the page busy for more than 50 ms meanwhile.
-// Needs the demo build: npx vite build --mode demo --outDir dist-demo && node scripts/speed.mjs (SHOTS_DIST names another build)
+// Needs the demo build: npx vite build --mode demo --outDir dist-demo && node scripts/speed.mjs [diff] (SHOTS_DIST names another
+// build; a word measures only what has it in its name)
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
 import { serve } from "./serve.mjs";
@@ -17,7 +18,8 @@ const STEP_PX = 180;
 
 const { address, stop } = await serve(process.env.SHOTS_DIST ?? fileURLToPath(new URL("../dist-demo", import.meta.url)));
 const browser = await launch();
-for (const { name, path, ready, scroller } of CASES) {
+const wanted = process.argv[2] ?? "";
+for (const { name, path, ready, scroller } of CASES.filter(({ name }) => name.includes(wanted))) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const began = Date.now();
   await page.goto(address + path);

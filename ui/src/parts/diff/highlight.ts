@@ -40,20 +40,29 @@ export function useHighlighter(): Highlighter | null {
   return highlighter;
 }
 
-/** So many rows of a hunk are coloured at once; a hunk of a new file can be very long. */
+/** So many rows of a hunk are coloured together, so that a string or comment over several lines is coloured right. */
 const BLOCK_ROWS = 200;
 const LONGEST_LINE = 2_000;
+/** Half a frame: the rest is for scrolling. */
+const SLICE_MS = 8;
+
+/** A side of a block: what was before, or what is after. */
+type Side = readonly DiffRow[];
 
 /**
- * Colours rows block by block, when they are first asked for: old and new side apart, so that a string or comment over
- * several lines is coloured right.
+ * Colours the blocks in sight: first they are drawn as they are, then, in slices between frames, in colours. Old and new side
+ * apart, and what was asked for last goes first.
  */
 export class HunkColours {
-  readonly #coloured = new Set<DiffRow[]>();
   readonly #known = new Map<DiffRow, Piece[]>();
   readonly #blocks = new Map<DiffRow, DiffRow[]>();
+  readonly #asked = new Set<DiffRow[]>();
+  readonly #listeners = new Set<() => void>();
   readonly #highlighter: Highlighter;
   readonly #language: string;
+  #waiting: Side[] = [];
+  #isAwaited = false;
+  #version = 0;
 
   constructor(rows: readonly DiffRow[], highlighter: Highlighter, language: string) {
     this.#highlighter = highlighter;
@@ -68,23 +77,61 @@ export class HunkColours {
     }
   }
 
+  /** The colours of a row; none yet when they are still to be found. */
   of(row: DiffRow): Piece[] | null {
     const block = this.#blocks.get(row);
-    if (block !== undefined && !this.#coloured.has(block)) {
-      this.#coloured.add(block);
-      this.#colour(block);
+    if (block !== undefined && !this.#asked.has(block)) {
+      this.#asked.add(block);
+      this.#waiting.push(...sidesOf(block));
+      this.#awaitSlice();
     }
     return this.#known.get(row) ?? null;
   }
 
-  #colour(rows: readonly DiffRow[]): void {
-    if (rows.some(({ text }) => text.length > LONGEST_LINE)) return;
-    for (const side of [rows.filter(({ kind }) => kind !== "add"), rows.filter(({ kind }) => kind !== "del")]) {
-      const lines = this.#highlighter.lines(side.map(({ text }) => text).join("\n"), this.#language);
-      side.forEach((row, index) => {
-        const pieces = lines[index];
-        if (pieces !== undefined) this.#known.set(row, pieces);
-      });
-    }
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Another number when more is coloured. */
+  readonly version = (): number => this.#version;
+
+  #awaitSlice(): void {
+    if (this.#isAwaited || this.#waiting.length === 0) return;
+    this.#isAwaited = true;
+    setTimeout(() => {
+      this.#isAwaited = false;
+      this.#slice();
+    });
   }
+
+  #slice(): void {
+    const end = performance.now() + SLICE_MS;
+    do {
+      const side = this.#waiting.pop();
+      if (side !== undefined) this.#colour(side);
+    } while (this.#waiting.length > 0 && performance.now() < end);
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+    this.#awaitSlice();
+  }
+
+  #colour(side: Side): void {
+    const lines = this.#highlighter.lines(side.map(({ text }) => text).join("\n"), this.#language);
+    side.forEach((row, index) => {
+      const pieces = lines[index];
+      // A row that is the same on both sides is as it is after the change, whichever side comes first.
+      if (pieces !== undefined && (row.kind !== "same" || !this.#known.has(row) || isAfter(side))) this.#known.set(row, pieces);
+    });
+  }
+}
+
+const isAfter = (side: Side): boolean => side.every(({ kind }) => kind !== "del");
+
+function sidesOf(block: readonly DiffRow[]): Side[] {
+  if (block.some(({ text }) => text.length > LONGEST_LINE)) return [];
+  const after = block.filter(({ kind }) => kind !== "del");
+  // Without a line that was taken away, all that there was is also there now.
+  const before = block.some(({ kind }) => kind === "del") ? block.filter(({ kind }) => kind !== "add") : [];
+  return [before, after].filter((side) => side.length > 0);
 }

@@ -1,6 +1,6 @@
 /** The lines of one file's diff, with what was said about them; only those in sight are drawn. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type PointerEvent, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { text } from "../../text";
 import type { Commenting } from "./commenting";
 import { type DiffEntry, entriesOf, NOTHING_SAID, type Said } from "./entries";
@@ -190,8 +190,13 @@ function gutterAt(event: PointerEvent): { index: number; side: Chosen["side"] } 
 
 function useColours(path: string, rows: DiffRow[]): HunkColours | null {
   const highlighter = useHighlighter();
-  return useMemo(() => {
+  const colours = useMemo(() => {
     const language = languageOf(path);
     return highlighter === null || language === null ? null : new HunkColours(rows, highlighter, language);
   }, [highlighter, path, rows]);
+  useSyncExternalStore(colours?.subscribe ?? notAwaited, colours?.version ?? never);
+  return colours;
 }
+
+const notAwaited = () => () => undefined;
+const never = () => 0;

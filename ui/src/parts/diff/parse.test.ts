@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { HunkColours, languageOf } from "./highlight";
 import { highlighter } from "./lowlight";
 import { longestLine, parsePatch } from "./parse";
@@ -47,16 +47,40 @@ describe("syntax colours", () => {
     expect([languageOf("src/a.RS"), languageOf("a/b.tsx"), languageOf("Makefile"), languageOf("x.unknown")]).toEqual(["rust", "typescript", null, null]);
   });
 
-  it("keep the text exactly, line by line, and colour across lines", () => {
+  it("keep the text exactly, line by line, and colour across lines", async () => {
     const rows = parsePatch("@@ -1,3 +1,3 @@\n /* one\n-two */ let a = 1;\n+zwei */ let a = 2;\n same();\n");
     const colours = new HunkColours(rows, highlighter, "rust");
-    for (const row of rows.filter(({ kind }) => kind !== "hunk")) expect(colours.of(row)?.map(({ text }) => text).join("")).toBe(row.text);
+    const lines = rows.filter(({ kind }) => kind !== "hunk");
+    // Nothing is coloured while it is drawn.
+    expect(lines.map((row) => colours.of(row))).toEqual(lines.map(() => null));
+    await new Promise<void>((resolve) => colours.subscribe(resolve));
+    expect(colours.version()).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(lines.map((row) => colours.of(row)?.map(({ text }) => text).join(""))).toEqual(lines.map(({ text }) => text)));
     const added = rows.find(({ kind }) => kind === "add");
     expect(added && colours.of(added)?.[0]).toEqual({ text: "zwei */", style: "hljs-comment" });
   });
 
-  it("are left out for lines without end", () => {
+  it("read each line once where nothing was taken away, and what is the same as it is after the change", async () => {
+    const read: string[] = [];
+    const counting = { lines: (code: string, language: string) => (read.push(code), highlighter.lines(code, language)) };
+    const fresh = parsePatch("@@ -0,0 +1,2 @@\n+let a = 1;\n+let b = 2;\n");
+    const colours = new HunkColours(fresh, counting, "rust");
+    fresh.forEach((row) => colours.of(row));
+    await vi.waitFor(() => expect(read).toEqual(["let a = 1;\nlet b = 2;"]));
+    const opened = parsePatch("@@ -1,2 +1,2 @@\n-let a = 1;\n+/* let a = 1;\n and more */\n");
+    const both = new HunkColours(opened, counting, "rust");
+    opened.forEach((row) => both.of(row));
+    await vi.waitFor(() => expect(read).toHaveLength(3));
+    expect(opened[3] && both.of(opened[3])).toEqual([{ text: "and more */", style: "hljs-comment" }]);
+  });
+
+  it("are left out for lines without end", async () => {
     const rows = parsePatch(`@@ -0,0 +1 @@\n+${"x".repeat(5_000)}\n`);
-    expect(rows[1] && new HunkColours(rows, highlighter, "javascript").of(rows[1])).toBeNull();
+    const lines = vi.fn(highlighter.lines);
+    const colours = new HunkColours(rows, { lines }, "javascript");
+    expect(rows[1] && colours.of(rows[1])).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(rows[1] && colours.of(rows[1])).toBeNull();
+    expect(lines).not.toHaveBeenCalled();
   });
 });
