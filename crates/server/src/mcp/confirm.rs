@@ -12,7 +12,7 @@ use super::{
 use orchestron_operations::{
     OpError, call as operation,
     caller::Caller,
-    wire::{ConflictsView, ErrorView, HolderKind, TaskView},
+    wire::{ConflictsView, ErrorView, HolderKind, RequestWord, TaskView},
 };
 use rmcp::{
     ErrorData, RoleServer,
@@ -35,7 +35,7 @@ const YES: &str = "confirm";
 
 /// Whether a call is a decision that the person has to confirm.
 pub fn is_the_persons(caller: &Caller, call: &Call) -> bool {
-    is_person(caller) && matches!(call.tool.operation, "verdict" | "resolve")
+    is_person(caller) && matches!(call.tool.operation, "verdict" | "resolve" | "clarify")
 }
 
 /// What the person is asked: in a sentence, and what a yes does.
@@ -53,6 +53,12 @@ pub async fn decide(
 ) -> Result<CallToolResponse, ErrorData> {
     let asking = match call.tool.operation {
         "resolve" => of_conflict(mcp, &call).await?,
+        "clarify" => match of_question(mcp, &mut call).await? {
+            Ok(Some(asking)) => Ok(asking),
+            // Nobody asked: it is written into the goal, which is no decision.
+            Ok(None) => return Ok(result(&call, run(mcp, &call, context).await?).into()),
+            Err(error) => Err(error),
+        },
         _ => of_review(mcp, &mut call).await?,
     };
     let asking = match asking {
@@ -73,13 +79,8 @@ pub async fn decide(
 
 /// The question about work in review.
 async fn of_review(mcp: &Mcp, call: &mut Call) -> Result<Result<Asking, OpError>, ErrorData> {
-    let task = call.input.get("task").cloned().unwrap_or_default();
-    let found = mcp
-        .ask(move |cx| operation(cx, "task", json!({ "task": task })))
-        .await?;
-    let view: TaskView = match found.map(serde_json::from_value) {
-        Ok(Ok(view)) => view,
-        Ok(Err(error)) => return Err(ErrorData::internal_error(error.to_string(), None)),
+    let view = match task_of(mcp, call).await? {
+        Ok(view) => view,
         Err(error) => return Ok(Err(error)),
     };
     // What the person is shown is what is decided about: a branch that moves meanwhile makes the decision stale.
@@ -91,6 +92,54 @@ async fn of_review(mcp: &Mcp, call: &mut Call) -> Result<Result<Asking, OpError>
         call.input.insert("commit".to_owned(), json!(commit));
     }
     Ok(Ok(about_review(call, &view)))
+}
+
+/// The question about a question that an agent put to the person: an answer is the person's, whoever writes it down.
+async fn of_question(
+    mcp: &Mcp,
+    call: &mut Call,
+) -> Result<Result<Option<Asking>, OpError>, ErrorData> {
+    let view = match task_of(mcp, call).await? {
+        Ok(view) => view,
+        Err(error) => return Ok(Err(error)),
+    };
+    let named = call.input.get("request").and_then(Value::as_u64);
+    let mut open = view
+        .requests
+        .iter()
+        .filter(|found| found.open && found.kind == RequestWord::Question);
+    let Some(question) = open.find(|found| named.is_none_or(|named| found.id.0 == named)) else {
+        return Ok(Ok(None)); // also when another was named: the operation says so
+    };
+    if named.is_none() && open.next().is_some() {
+        return Ok(Ok(None)); // the operation says that one of several has to be named
+    }
+    // What is asked now is what is answered: another question meanwhile is not.
+    call.input
+        .insert("request".to_owned(), json!(question.id.0));
+    let text = call.input.get("text").and_then(Value::as_str);
+    let message = format!(
+        "{} of {} asks: {}. The answer would be: {}",
+        question.from.as_deref().unwrap_or("The holder"),
+        view.card.id,
+        cut_text(&question.title, 600),
+        cut_text(text.unwrap_or_default(), 600)
+    );
+    let does = "Answer it so";
+    Ok(Ok(Some(Asking { message, does })))
+}
+
+/// The task a call is about.
+async fn task_of(mcp: &Mcp, call: &Call) -> Result<Result<TaskView, OpError>, ErrorData> {
+    let task = call.input.get("task").cloned().unwrap_or_default();
+    let found = mcp
+        .ask(move |cx| operation(cx, "task", json!({ "task": task })))
+        .await?;
+    match found.map(serde_json::from_value) {
+        Ok(Ok(view)) => Ok(Ok(view)),
+        Ok(Err(error)) => Err(ErrorData::internal_error(error.to_string(), None)),
+        Err(error) => Ok(Err(error)),
+    }
 }
 
 /// The question about tasks that clash.
@@ -264,6 +313,9 @@ fn nobody(call: &Call) -> ErrorView {
             "resolve" => {
                 "the person decides in the window, or types `orchestron resolve`".to_owned()
             }
+            "clarify" => format!(
+                "the person answers in the window, or types `orchestron clarify {task} \"…\"`"
+            ),
             _ => format!(
                 "the person decides in the window, or types `orchestron approve {task}` or `orchestron reject {task} -m \"…\"`"
             ),

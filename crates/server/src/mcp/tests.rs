@@ -2,6 +2,7 @@
 
 mod holders;
 mod hostile;
+mod step_in;
 
 use super::{Connection, Mcp, listed, stdio, tools};
 use orchestron_operations::{Context, Project, caller::connect_as, wire::Topic};

@@ -4,6 +4,7 @@
 //! may not use is not in the list that the caller sees.
 
 mod runs;
+mod step_in;
 mod talk;
 mod tasks;
 mod workflows;
@@ -53,6 +54,8 @@ pub enum Asks {
     OfOwnTask,
     /// The context of the run's own task.
     ContextOfOwnTask,
+    /// As it was given; nothing is done, only shown.
+    OnlyShown,
     /// A list `set` of `name=value`, and the client's key as the name of what is made.
     Settings,
 }
@@ -147,7 +150,13 @@ const WHY: Field = Field::needed(
 );
 
 /// All tools, in the order in which they are listed, by subject.
-pub const TABLES: &[&[Tool]] = &[tasks::ALL, talk::ALL, workflows::ALL, runs::ALL];
+pub const TABLES: &[&[Tool]] = &[
+    tasks::ALL,
+    step_in::ALL,
+    talk::ALL,
+    workflows::ALL,
+    runs::ALL,
+];
 
 /// The tools that a caller sees.
 pub fn of(role: Option<Role>) -> impl Iterator<Item = &'static Tool> {
@@ -173,6 +182,7 @@ pub fn input_of(tool: &Tool, given: &Map<String, Value>, caller: &Caller) -> Map
     };
     match tool.asks {
         Asks::AsGiven => {}
+        Asks::OnlyShown => step_in::only_shown(&mut input),
         Asks::OfOwnTask => own(&mut input),
         Asks::Context => input = with_context(input),
         Asks::ContextOfOwnTask => {
@@ -248,7 +258,8 @@ mod tests {
             let operation = OPERATIONS.iter().find(|found| found.name == tool.operation);
             let writes = operation.unwrap().writes;
             let reads = tool.effect == super::Effect::Reads;
-            assert!(!(reads && writes), "{} writes", tool.name);
+            let shows = tool.asks == super::Asks::OnlyShown;
+            assert!(!(reads && writes) || shows, "{} writes", tool.name);
         }
     }
 }
