@@ -112,6 +112,8 @@ pub enum Verb {
     Config(crate::config::Config),
     /// What waits for your decision
     Requests,
+    /// What the window would tell you now, what it keeps for later, and why (quiet hours, gathered, digest)
+    Notices,
     /// Answer a request for a permission, a question, an escalation, a conflict or a budget (`approve` and `reject` answer reviews)
     Answer(Answer),
     /// Follow what happens, until interrupted

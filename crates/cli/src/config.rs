@@ -4,11 +4,11 @@ use crate::{
     args::Common,
     failure::Failure,
     here::Here,
-    output::{BOLD, DIM, Output, YELLOW, plain, table},
+    output::{BOLD, DIM, Output, YELLOW, plain, status as look, table},
 };
 use anstyle::Style;
 use clap::{Args, Subcommand};
-use orchestron_operations::wire::{ConfigView, Done, input};
+use orchestron_operations::wire::{ConfigView, Done, RuleView, input};
 use std::io::{self, Write};
 
 /// `config`
@@ -73,6 +73,7 @@ fn write(out: &mut dyn Write, found: &ConfigView) -> io::Result<()> {
         ]
     });
     table(out, &rows.collect::<Vec<_>>())?;
+    write_rules(out, found)?;
     for problem in &found.problems {
         let line = problem
             .line
@@ -86,4 +87,26 @@ fn write(out: &mut dyn Write, found: &ConfigView) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// When tasks move by themselves; what the chain does only when the project has rules of its own beside it.
+fn write_rules(out: &mut dyn Write, found: &ConfigView) -> io::Result<()> {
+    if found.rules.iter().all(|rule| rule.name.is_none()) {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}rules{BOLD:#}")?;
+    let row = |rule: &RuleView| {
+        let folder = |status| look(status).1.to_owned();
+        let from = rule.from.map_or_else(|| "any".to_owned(), folder);
+        let (style, name) = match &rule.name {
+            Some(name) => (BOLD, plain(name)),
+            None => (DIM, "(the chain)".to_owned()),
+        };
+        vec![
+            (style, name),
+            (Style::new(), format!("{from} → {}", folder(rule.to))),
+            (DIM, plain(&rule.when)),
+        ]
+    };
+    table(out, &found.rules.iter().map(row).collect::<Vec<_>>())
 }

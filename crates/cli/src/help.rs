@@ -21,6 +21,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "approve",
             "reject",
             "answer",
+            "notices",
             "conflicts",
             "resolve",
         ],

@@ -20,6 +20,7 @@ mod lines;
 mod logs;
 mod mcp;
 mod messages;
+mod notices;
 mod output;
 mod recovery;
 mod run;
@@ -110,6 +111,7 @@ fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Verb::Insights(args) => insights::insights(&common, &args, output),
         Verb::Config(args) => config::config(&common, args, output),
         Verb::Requests => views::requests(&common, output),
+        Verb::Notices => notices::notices(&common, output),
         Verb::Doctor(args) if args.fix => recovery::fix(&common, output),
         Verb::Doctor(_) => views::doctor(&common, output),
         Verb::Undo(args) => recovery::undo(&common, &args, output),

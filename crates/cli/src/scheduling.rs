@@ -55,7 +55,12 @@ fn write_why(out: &mut dyn Write, view: &WhyView) -> io::Result<()> {
         )?;
         writeln!(out, "  {DIM}change:{DIM:#} {}", plain(&reason.change))?;
     }
-    write_route(out, view)
+    write_route(out, view)?;
+    for told in &view.rules {
+        let (rule, text) = (plain(&told.rule), plain(&told.text));
+        writeln!(out, "\n{BLUE}⇢{BLUE:#} rule {BOLD}{rule}{BOLD:#} {text}")?;
+    }
+    Ok(())
 }
 
 fn write_route(out: &mut dyn Write, view: &WhyView) -> io::Result<()> {

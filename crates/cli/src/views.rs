@@ -15,7 +15,7 @@ use orchestron_operations::{
     board, lines, next as operation,
     wire::{
         Big, CardView, DiffView, DoctorView, EventsView, HolderKind, HolderView, NextView,
-        ProblemView, RequestView, StatusView, StatusWord, StopState, TaskView, input,
+        ProblemView, RequestView, StatusView, StatusWord, StopState, TaskView, UrgentView, input,
     },
 };
 use std::io::{self, Write};
@@ -60,8 +60,19 @@ fn write_status(out: &mut dyn Write, project: &StatusView) -> io::Result<()> {
             "\n{YELLOW}{} waiting for you{YELLOW:#}: orchestron requests",
             project.needs_you
         )?;
+        for one in &project.urgent {
+            write_urgent(out, one)?;
+        }
     }
     write_problems(out, &project.problems)
+}
+
+fn write_urgent(out: &mut dyn Write, one: &UrgentView) -> io::Result<()> {
+    let Big(id) = one.id;
+    let kind = format!("{:?}", one.kind).to_lowercase();
+    let task = one.task.as_deref().unwrap_or("the project");
+    let title = one_line(&one.title, TITLE);
+    writeln!(out, "  {BOLD}R-{id}{BOLD:#} {kind} {task} · {title}")
 }
 
 fn row(card: &CardView) -> Vec<(Style, String)> {
@@ -385,7 +396,16 @@ fn how(request: &RequestView) -> String {
         Review => format!(
             "orchestron show {task} --diff, then: orchestron approve {task} | orchestron reject {task} -m \"…\""
         ),
-        Permission => format!("orchestron answer R-{id} --allow | --deny -m \"…\""),
+        Permission => {
+            let always = request.rule.as_deref().map(|rule| {
+                let rule = plain(rule).replace('\'', r"'\''");
+                format!(" | --allow-always '{rule}'")
+            });
+            let always = always.unwrap_or_default();
+            format!(
+                "orchestron answer R-{id} --allow | --allow-alike (for the whole task){always} | --deny -m \"…\""
+            )
+        }
         Question => format!("orchestron answer R-{id} --text \"…\""),
         Escalation => format!("orchestron answer R-{id} --retry -m \"…\" | --give-up"),
         Conflict => format!("orchestron answer R-{id} --retry | --changes -m \"…\""),

@@ -4,7 +4,7 @@ use crate::{
     Context, OpError, project,
     view::{Sight, each_in_columns, in_columns, word},
     who::{holds, is_known, unknown},
-    wire::{BoardView, CardView, CountView, ProblemView, StatusView, input},
+    wire::{BoardView, CardView, CountView, ProblemView, StatusView, UrgentView, input},
 };
 use orchestron_domain::{
     AgentName, Holder, State, Status, TaskCard, TaskId, ids::IdError, schedule::leg_of,
@@ -53,6 +53,7 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
         counts: counts.collect(),
         in_flight: project::number(project::in_flight(&sight)),
         needs_you: project::number(state.open_requests().count()),
+        urgent: urgent(&sight),
         cards: in_columns(&sight, moves),
         problems: config_problems
             .into_iter()
@@ -61,6 +62,29 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
             .map(word::problem)
             .collect(),
     })
+}
+
+/// Open requests that are weighed; of more, the oldest.
+const WEIGHED: usize = 100;
+/// Requests that are named.
+const NAMED: usize = 3;
+
+/// The most urgent of what waits for a person.
+fn urgent(sight: &Sight<'_>) -> Vec<UrgentView> {
+    let mut open: Vec<_> = sight.state.open_requests().take(WEIGHED).collect();
+    open.sort_by_cached_key(|request| {
+        (std::cmp::Reverse(sight.urgency(request).score), request.id)
+    });
+    let named = open.into_iter().take(NAMED);
+    let view = named.map(|request| crate::view::request(sight, request, None));
+    view.map(|view| UrgentView {
+        id: view.id,
+        kind: view.kind,
+        task: view.task,
+        title: view.title,
+        why: view.urgency_why,
+    })
+    .collect()
 }
 
 /// Cards, perhaps only those that stand somewhere, or that somebody implements or holds now.
@@ -152,6 +176,14 @@ impl Asked {
             Ok(Self::Named(name))
         } else {
             Err(input(unknown(state, &name)))
+        }
+    }
+
+    /// Whether a file that is done names it.
+    pub(crate) fn is_named_by(&self, agent: Option<&AgentName>) -> bool {
+        match self {
+            Self::Person => false,
+            Self::Named(name) => agent == Some(name),
         }
     }
 

@@ -5,12 +5,13 @@ use crate::{
     Context, OpError, agents_text, config_text,
     view::word,
     who::only_person,
-    wire::{ConfigView, Done, SettingView, input},
+    wire::{ConfigView, Done, RuleView, SettingView, input},
     writing::done,
 };
 use orchestron_domain::{
     Config, Leg, MicroUsd,
     notice::{NoticeKind, Quiet},
+    rules::CHAIN,
 };
 use orchestron_engine::{
     ports::{FileText, PortErrorKind, Problem},
@@ -116,8 +117,26 @@ pub fn config(cx: &mut Context, _input: &input::Nothing) -> Result<ConfigView, O
             .filter(of_this_file)
             .map(word::problem)
             .collect(),
+        rules: rules(&config),
         text,
     })
+}
+
+/// When tasks move by themselves: by the chain, and by the project's own rules.
+fn rules(config: &Config) -> Vec<RuleView> {
+    let chain = CHAIN.iter().map(|own| RuleView {
+        name: None,
+        from: own.from.map(word::status),
+        to: word::status(own.to),
+        when: format!("{}: {}", own.when, own.by),
+    });
+    let written = config.rules.iter().map(|rule| RuleView {
+        name: Some(rule.name.clone()),
+        from: Some(word::status(rule.from)),
+        to: word::status(rule.to),
+        when: rule.asks(),
+    });
+    chain.chain(written).collect()
 }
 
 /// Changes settings.

@@ -4,12 +4,15 @@
 use crate::{
     Context, OpError, requests,
     view::{self, Sight, word},
-    wire::{Big, NoticeMemory, NoticeView, NoticeWord, NoticesView, RequestView, input},
+    wire::{
+        Big, NoticeMemory, NoticeView, NoticeWaitView, NoticeWord, NoticesView, QuietView,
+        RequestView, WhenWord, input,
+    },
 };
 use orchestron_domain::{
     Fact, Leg, Request, RequestId, Seq, State, TaskId, Time,
     message::Message,
-    notice::{Item, NoticeKind, Told, plan},
+    notice::{Item, NoticeKind, Notify, Told, When, explain, plan, quiet_until},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +81,16 @@ pub fn notices(cx: &mut Context, input: &input::Notices) -> Result<NoticesView, 
     let kept = told.items.iter().filter(|id| is_open(id));
     let kept: BTreeSet<_> = kept.chain(&plan.now).chain(&plan.digest).collect();
     let told_now = !plan.now.is_empty();
+    let waits = match input.explain {
+        true => words.waits(&explain(&items, &told, policy, now, offset), policy),
+        false => Vec::new(),
+    };
+    let quiet = policy.quiet.as_ref().filter(|_| input.explain);
+    let quiet = quiet.map(|hours| QuietView {
+        from: time_of_day(hours.from),
+        to: time_of_day(hours.to),
+        until: quiet_until(policy, now, offset).map(word::millis),
+    });
     Ok(NoticesView {
         over,
         again: plan.again.map(word::millis),
@@ -93,7 +106,13 @@ pub fn notices(cx: &mut Context, input: &input::Notices) -> Result<NoticesView, 
             },
         },
         show,
+        waits,
+        quiet,
     })
+}
+
+fn time_of_day(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 /// Tasks that were done since, with where to begin the next time: before all that was not told yet.
@@ -217,6 +236,28 @@ impl<'a> Words<'a> {
         })
     }
 
+    /// When each thing is told, and why not before; the most urgent first.
+    fn waits(&self, when: &[(Seq, When)], policy: &Notify) -> Vec<NoticeWaitView> {
+        let mut waits: Vec<_> = when
+            .iter()
+            .filter_map(|(id, when)| {
+                let (item, _) = self.things.get(id)?;
+                let (word, at, why) = because(*when, item.kind, policy);
+                let view = NoticeWaitView {
+                    id: Big(id.0),
+                    kind: kind(item.kind),
+                    text: self.one(*id).0,
+                    when: word,
+                    at: at.map(word::millis),
+                    why,
+                };
+                Some((std::cmp::Reverse(self.urgency(*id)), view))
+            })
+            .collect();
+        waits.sort_by_key(|(urgency, view)| (*urgency, view.id.0));
+        waits.into_iter().map(|(_, view)| view).collect()
+    }
+
     fn urgency(&self, id: Seq) -> u32 {
         self.requests.get(&id).map_or(0, |request| request.urgency)
     }
@@ -329,6 +370,32 @@ const fn head(kind: NoticeKind) -> &'static str {
         NoticeKind::Budget => "A budget is used up",
         NoticeKind::Message => "A message",
         NoticeKind::Done => "Done",
+    }
+}
+
+/// When something is told, in words.
+fn because(when: When, kind: NoticeKind, policy: &Notify) -> (WhenWord, Option<Time>, String) {
+    let own = format!("`notify.{}: {}`", kind.word(), policy.manner(kind).word());
+    match when {
+        When::Told => (WhenWord::Told, None, "it was told".to_owned()),
+        When::Now => (WhenWord::Now, None, own),
+        When::Gathered(at) => (
+            WhenWord::Later,
+            Some(at),
+            format!("{own}: gathered for {} s, told as one", policy.together_s),
+        ),
+        When::Quiet(at) => (
+            WhenWord::Later,
+            Some(at),
+            "quiet hours; `notify.quiet.except` lets kinds through".to_owned(),
+        ),
+        When::Digest(Some(at)) => (WhenWord::Later, Some(at), format!("{own}: once a day")),
+        When::Digest(None) => (
+            WhenWord::Never,
+            None,
+            format!("{own}, but there is neither `notify.digest` nor `notify.quiet`"),
+        ),
+        When::Off => (WhenWord::Never, None, own),
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::{
     Context, OpError,
     view::{Sight, word},
-    wire::{PassedView, ReasonView, RouteView, WaitWord, WhyView, input},
+    wire::{PassedView, ReasonView, RouteView, RuleToldView, WaitWord, WhyView, input},
     writing::{card, id, must_be_clear},
 };
 use orchestron_domain::{
-    Holder, TaskCard,
+    Holder, TaskCard, rules,
     schedule::{self, Reason, Survey, Unfit, Wait, leg_of, urgency},
 };
 
@@ -53,7 +53,19 @@ pub fn why(cx: &mut Context, input: &input::OnTask) -> Result<WhyView, OpError> 
             .filter(|_| position.is_some())
             .map(word::millis),
         order: card.order.and_then(|order| i32::try_from(order).ok()),
+        rules: rules::prospects(&state, card, sight.now)
+            .into_iter()
+            .map(rule)
+            .collect(),
     })
+}
+
+fn rule(told: rules::Prospect<'_>) -> RuleToldView {
+    RuleToldView {
+        rule: told.rule.to_owned(),
+        text: told.words,
+        moved: told.moved.map(word::millis),
+    }
 }
 
 fn reasons(sight: &Sight<'_>, card: &TaskCard, launched: bool) -> Vec<ReasonView> {

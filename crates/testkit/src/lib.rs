@@ -28,6 +28,8 @@ mod meanwhile_tests;
 mod recovery_tests;
 #[cfg(test)]
 mod refused_tests;
+#[cfg(test)]
+mod rules_tests;
 
 pub use orchestron_domain::Status;
 pub use runs::{Act, Script, quiet_end};

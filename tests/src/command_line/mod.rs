@@ -8,6 +8,7 @@ mod output;
 mod places;
 mod refusals;
 mod reviews;
+mod rules;
 mod scheduling;
 mod steps;
 mod tests_first;

@@ -261,3 +261,47 @@ fn words_are_read_as_they_are_written() {
         assert_eq!(Manner::from_word(manner.word()), Some(manner));
     }
 }
+
+#[test]
+fn each_thing_says_when_it_is_told_and_why_not_before() {
+    use super::{When, explain};
+    let night = at(23, 0);
+    let mut policy = nights();
+    policy.manners.insert(NoticeKind::Conflict, Manner::Off);
+    policy.manners.insert(NoticeKind::Permission, Manner::Now);
+    policy
+        .quiet
+        .as_mut()
+        .unwrap()
+        .except
+        .insert(NoticeKind::Permission);
+    let items = [
+        item(1, NoticeKind::Permission, night),
+        item(2, NoticeKind::Review, night),
+        item(3, NoticeKind::Conflict, night),
+        item(4, NoticeKind::Done, night),
+        item(5, NoticeKind::Budget, night),
+    ];
+    let mut before = from(at(8, 0));
+    before.items.insert(Seq(5));
+    let told = explain(&items, &before, &policy, night, 0);
+    let morning = at(24 + 7, 0);
+    assert_eq!(
+        told,
+        [
+            (Seq(1), When::Now),
+            (Seq(2), When::Quiet(morning)),
+            (Seq(3), When::Off),
+            (Seq(4), When::Digest(Some(morning))),
+            (Seq(5), When::Told),
+        ]
+    );
+    let day = at(12, 0);
+    let items = [item(2, NoticeKind::Review, day)];
+    let told = explain(&items, &from(at(8, 0)), &policy, day, 0);
+    assert_eq!(told, [(Seq(2), When::Gathered(at(12, 2)))]);
+    let none = Notify::default();
+    let items = [item(4, NoticeKind::Done, day)];
+    let told = explain(&items, &from(at(8, 0)), &none, day, 0);
+    assert_eq!(told, [(Seq(4), When::Digest(None))], "there is no digest");
+}

@@ -296,3 +296,29 @@ fn what_is_done_is_told_once_and_not_taken_back() {
     let done = &told["show"][0]["about"][0];
     assert!(!next["over"].as_array().unwrap().contains(done), "{next}");
 }
+
+#[test]
+fn status_names_the_most_urgent_and_notices_say_when_and_why() {
+    let world = super::asking();
+    let status = good(&world, "status", json!({}));
+    assert_eq!(status["needs_you"], 1);
+    assert_eq!(status["urgent"][0]["kind"], "permission", "{status}");
+    assert_eq!(status["urgent"][0]["task"], "TASK-001");
+    world.configure(|config| {
+        let manners = &mut config.notify.manners;
+        manners.insert(
+            orchestron_domain::notice::NoticeKind::Permission,
+            orchestron_domain::notice::Manner::Off,
+        );
+    });
+    let told = good(&world, "notices", json!({"explain": true}));
+    assert_eq!(told["waits"][0]["when"], "never", "{told}");
+    assert!(
+        told["waits"][0]["why"]
+            .as_str()
+            .unwrap()
+            .contains("notify.permission")
+    );
+    let short = good(&world, "notices", json!({}));
+    assert!(short.get("waits").is_none() && short.get("quiet").is_none());
+}

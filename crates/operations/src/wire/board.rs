@@ -62,8 +62,18 @@ wire! {
         /** One for each column, in their order. */ pub counts: Vec<CountView>,
         /** Tasks that somebody or something works on now. */ pub in_flight: u32,
         pub needs_you: u32,
+        /** The most urgent of what waits for a person, at most three. */ pub urgent: Vec<UrgentView>,
         /** Cards that somebody works on, that wait for a person, or that are in progress. */ pub cards: Vec<CardView>,
         pub problems: Vec<ProblemView>,
+    }
+
+    /// Something that waits for a person, in a line.
+    pub struct UrgentView {
+        pub id: Big,
+        pub kind: RequestWord,
+        pub task: Option<String>,
+        /** The command, the question, the task's title. */ pub title: String,
+        /** What waits for it, in words; none when nothing does. */ pub why: Option<String>,
     }
 
     /// The board.

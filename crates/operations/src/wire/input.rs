@@ -170,7 +170,10 @@ wire_input! {
     /// `context-save`. `version` is what was known when it was made; 0 for the first.
     pub struct ContextSave { pub task: String, pub version: Big, pub context: WorkContextView, #[serde(default)] pub agent: Option<String> }
     /// `notices`: `memory` as it came the last time; none at the beginning.
-    pub struct Notices { #[serde(default)] #[ts(optional)] pub memory: Option<NoticeMemory> }
+    pub struct Notices {
+        #[serde(default)] #[ts(optional)] pub memory: Option<NoticeMemory>,
+        /** Also tell of each thing when it is told, and why not before. */ #[serde(default)] #[ts(optional, as = "Option<bool>")] pub explain: bool,
+    }
     /// `context-load`.
     pub struct ContextLoad { pub task: String, /** Also what does not fit into a handover. */ #[serde(default)] #[ts(optional, as = "Option<bool>")] pub whole: bool }
     /// `checkpoint`: adds to what was saved; needs no version.

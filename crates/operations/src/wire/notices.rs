@@ -7,6 +7,8 @@ use ts_rs::TS;
 wire_word! {
     /// What a notice is about; `several` and `digest` are about more than one thing.
     pub enum NoticeWord { Review, Permission, Question, Escalation, Conflict, Budget, Message, Done, Several, Digest }
+    /// When something is told.
+    pub enum WhenWord { Now, Later, Never, Told }
 }
 
 wire! {
@@ -25,7 +27,22 @@ wire! {
         /** Look again then, even if nothing happens until then. */ pub again: Option<Millis>,
         /** How many things wait to be told later: gathered, or kept back by quiet hours. */ pub later: u32,
         /** Hand this back the next time, once all of `show` is shown. */ pub memory: NoticeMemory,
+        /** With `explain`: everything that could be told, when it is, and why not before. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] #[ts(optional, as = "Option<Vec<NoticeWaitView>>")] pub waits: Vec<NoticeWaitView>,
+        /** With `explain`: the quiet hours, when there are some. */ #[serde(default, skip_serializing_if = "Option::is_none")] #[ts(optional)] pub quiet: Option<QuietView>,
     }
+
+    /// When something is told.
+    pub struct NoticeWaitView {
+        pub id: Big,
+        pub kind: NoticeWord,
+        /** In a line. */ pub text: String,
+        pub when: WhenWord,
+        /** When it is later and that is known. */ pub at: Option<Millis>,
+        /** In words. */ pub why: String,
+    }
+
+    /// Quiet hours, as the person's clock shows them.
+    pub struct QuietView { /** `22:00` */ pub from: String, pub to: String, /** When it is quiet now: until then. */ pub until: Option<Millis> }
 
     /// One notification.
     pub struct NoticeView {

@@ -38,6 +38,14 @@ wire! {
         /** As what it counts by now: who waits long becomes more urgent. */ pub counts_as: String,
         /** Since when only places keep it from starting. */ pub waiting_since: Option<Millis>,
         /** Its place that was given by hand (`order`). */ pub order: Option<i32>,
+        /** What the rules of the configuration did with it, newest first, and what they would do with it where it stands. */ pub rules: Vec<RuleToldView>,
+    }
+
+    /// What a rule did or would do with a task.
+    pub struct RuleToldView {
+        pub rule: String,
+        /** What follows its name, in a sentence. */ pub text: String,
+        /** When it moved the task, if it did. */ pub moved: Option<Millis>,
     }
 
     /// What the approval of a task would start.

@@ -1,6 +1,6 @@
 //! `.mcp/config.yaml` as it is edited, and what an account's API says of a key.
 
-use super::{Big, ProblemView};
+use super::{Big, ProblemView, StatusWord};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -12,6 +12,15 @@ wire! {
         /** The text's hash; given back with a change, so that nobody else's is written over. */ pub hash: String,
         /** Every setting there is, in the order of the documentation. */ pub settings: Vec<SettingView>,
         pub problems: Vec<ProblemView>,
+        /** When tasks move by themselves: what the chain does, then the project's own rules in the order in which they are asked. */ pub rules: Vec<RuleView>,
+    }
+
+    /// When a task moves by itself.
+    pub struct RuleView {
+        /** Its name; none for what the chain does by itself. */ pub name: Option<String>,
+        /** Where it finds tasks; none = wherever work goes wrong. */ pub from: Option<StatusWord>,
+        pub to: StatusWord,
+        /** In words. */ pub when: String,
     }
 
     /// One setting.

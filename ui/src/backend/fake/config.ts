@@ -28,7 +28,7 @@ export function config(world: World): ConfigView {
     const holds = own ?? (own === null ? "" : usual);
     return { key, written: isWritten ? (own ?? (key === "limits.parallel" ? "auto" : usual)) : null, line: isWritten ? (WRITTEN[key] ?? 31) : null, holds };
   });
-  return { path: ".mcp/config.yaml", text: world.config, hash: hashOf(world.config), settings, problems: [] };
+  return { path: ".mcp/config.yaml", text: world.config, hash: hashOf(world.config), settings, problems: [], rules: [] };
 }
 
 export function configSet(world: World, { changes, hash }: ConfigSet): Done {
