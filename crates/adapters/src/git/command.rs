@@ -296,6 +296,7 @@ impl Git {
 
     /// Waits for the end; git closes its output when it ends, so this is a matter of microseconds.
     fn wait(&self, child: &mut Child, deadline: Instant, limit: Duration) -> GitResult<ExitStatus> {
+        until_it_ends(child, deadline);
         let mut pause = Duration::from_micros(200);
         loop {
             match child.try_wait() {
@@ -466,6 +467,32 @@ fn own_group(command: &mut Command) {
     #[cfg(not(any(unix, windows)))]
     let _: &mut Command = command;
 }
+
+/// Sleeps until a child ends, or until the deadline. Where the system cannot tell that, who waits looks again and again, which takes
+/// longer than most gits.
+#[cfg(target_os = "linux")]
+fn until_it_ends(child: &Child, deadline: Instant) {
+    use rustix::{
+        event::{PollFd, PollFlags, Timespec, poll},
+        process::{Pid, PidfdFlags, pidfd_open},
+    };
+    let Some(end) = i32::try_from(child.id())
+        .ok()
+        .and_then(Pid::from_raw)
+        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
+    else {
+        return;
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let Ok(left) = Timespec::try_from(left) else {
+        return;
+    };
+    // Interrupted or not possible: then it is looked at as elsewhere.
+    poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&left)).ok();
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn until_it_ends(_child: &Child, _deadline: Instant) {}
 
 /// Ends git and its children: politely first, so that it takes its lock files with it.
 fn end(child: &mut Child) {

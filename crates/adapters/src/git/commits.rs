@@ -93,19 +93,7 @@ impl Work<'_> {
         if base == tip {
             return Ok(Changed::default());
         }
-        let names = self
-            .repo
-            .read(&[
-                "diff-tree",
-                "-r",
-                "--name-only",
-                "--no-renames",
-                "-z",
-                &base.0,
-                &tip.0,
-            ])
-            .ok()?;
-        Ok(self.changed(&names))
+        Ok(self.changed(&self.repo.names_between(base, tip)?))
     }
 
     fn changed(&self, names: &[u8]) -> Changed {

@@ -3,7 +3,7 @@
 use super::{
     command::{Git, Place, path_of, text_of, unexpected},
     error::GitResult,
-    layout::{Repo, without_programs},
+    layout::Repo,
     saved::{OwnIndex, untracked},
 };
 use orchestron_domain::CommitId;
@@ -45,7 +45,7 @@ pub(super) fn between(repo: &Repo, base: &CommitId, tip: &CommitId) -> GitResult
 /// The difference between a commit and the files of a worktree, untracked ones included; neither the worktree nor its index is touched.
 /// `.mcp` is left out, as it is when the work is committed.
 pub(super) fn uncommitted(repo: &Repo, place: &Place, base: &CommitId) -> GitResult<Vec<FileDiff>> {
-    let off = without_programs(&repo.root)?;
+    let off = repo.without_programs()?;
     let index = OwnIndex::copy_of(place, None)?;
     let folder = format!("{}.mcp", repo.prefix);
     let mcp = format!("{folder}/");

@@ -84,6 +84,50 @@ pub(super) fn tip(common: &Path, branch: &str) -> Option<CommitId> {
     id_in(&text)
 }
 
+/// Packed refs are searched up to this size; git finds its way in longer ones better.
+const MAX_PACKED_BYTES: u64 = 1024 * 1024;
+
+/// Whether there is surely no branch whose name begins so, by looking where git would. False when that cannot be told this way.
+pub(super) fn is_without_branches(common: &Path, dir: &str, name: &str) -> bool {
+    if !cfg!(target_os = "linux") || common.join("reftable").exists() {
+        return false;
+    }
+    // In this order, as git does: whoever packs a ref writes it there before it is taken away here.
+    let loose = match fs::read_dir(common.join("refs/heads").join(dir)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return !is_packed(common, dir, name);
+        }
+        Err(_) => return false,
+    };
+    let other = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| {
+            !entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(name.as_bytes())
+        })
+    };
+    loose.map(other).all(|other| other) && !is_packed(common, dir, name)
+}
+
+/// Whether such a branch may be among the packed ones.
+fn is_packed(common: &Path, dir: &str, name: &str) -> bool {
+    let path = common.join("packed-refs");
+    match fs::metadata(&path) {
+        Err(error) => return error.kind() != io::ErrorKind::NotFound,
+        Ok(there) if there.len() > MAX_PACKED_BYTES => return true,
+        Ok(_) => {}
+    }
+    let wanted = format!("refs/heads/{dir}/{name}");
+    match fs::read(&path) {
+        Ok(text) => text
+            .windows(wanted.len())
+            .any(|found| found == wanted.as_bytes()),
+        Err(_) => true,
+    }
+}
+
 /// What a small file of a git folder says that holds a commit's name.
 pub(super) fn id_in(text: &str) -> Option<CommitId> {
     let id = text.strip_suffix('\n')?;
@@ -109,7 +153,7 @@ pub(super) fn small(path: &Path) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{head, id_in, tip};
+    use super::{head, id_in, is_without_branches, tip};
     use std::fs;
 
     #[test]
@@ -127,6 +171,15 @@ mod tests {
         assert_eq!(found.is_some(), cfg!(target_os = "linux"));
         assert_eq!(tip(dir.path(), "../secret"), None);
         assert_eq!(tip(dir.path(), "gone"), None);
+        let without = |name: &str| is_without_branches(dir.path(), "task", name);
+        let linux = cfg!(target_os = "linux");
+        assert_eq!((without("TASK-1"), without("TASK-2")), (false, linux));
+        assert_eq!(is_without_branches(dir.path(), "other", "TASK-1"), linux);
+        let packed = format!("# pack-refs with: peeled\n{id} refs/heads/task/TASK-2-name\n");
+        fs::write(dir.path().join("packed-refs"), packed).unwrap();
+        assert_eq!((without("TASK-2"), without("TASK-3")), (false, linux));
+        fs::create_dir(dir.path().join("reftable")).unwrap();
+        assert!(!without("TASK-3"), "refs are kept in another way");
         for (text, name) in [
             ("ref: refs/heads/main\n", Some("refs/heads/main")),
             ("ref: refs/heads/.invalid\n", None),

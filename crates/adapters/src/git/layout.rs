@@ -2,7 +2,7 @@
 
 use super::command::{Git, Place, nul_separated, path_of, text_of, unexpected};
 use super::error::{GitError, GitResult};
-use super::known;
+use super::{known, remembered};
 use orchestron_domain::{CommitId, TaskId};
 use std::{
     fs, io,
@@ -180,26 +180,113 @@ impl Repo {
             .map(|line| line.map(CommitId))
     }
 
-    /// Whether everything in `older` is in `newer`.
+    /// Whether everything in `older` is in `newer`: then what both have in common is `older` itself.
     pub fn is_ancestor(&self, older: &CommitId, newer: &CommitId) -> GitResult<bool> {
-        self.read(&["merge-base", "--is-ancestor", &older.0, &newer.0])
-            .test()
+        Ok(self.merge_base(newer, older)?.as_ref() == Some(older))
     }
 
     /// The best common ancestor; none for unrelated histories.
     pub fn merge_base(&self, one: &CommitId, other: &CommitId) -> GitResult<Option<CommitId>> {
-        let said = self.read(&["merge-base", &one.0, &other.0]).run()?;
-        match said.code {
-            0 => String::from_utf8(said.out)
-                .map_err(|e| unexpected("merge-base", e.as_bytes()))
-                .map(|text| text.lines().next().map(CommitId::from)),
-            1 => Ok(None),
-            _ => Err(said.failure("merge-base")),
+        if one == other {
+            return Ok(Some(one.clone()));
         }
+        let ask = || {
+            let said = self.read(&["merge-base", &one.0, &other.0]).run()?;
+            match said.code {
+                0 | 1 => Ok(said.out),
+                _ => Err(said.failure("merge-base")),
+            }
+        };
+        let out = remembered::about_commits(self, "merge-base", (&one.0, &other.0), ask)?;
+        String::from_utf8(out)
+            .map_err(|e| unexpected("merge-base", e.as_bytes()))
+            .map(|text| text.lines().next().map(CommitId::from))
+    }
+
+    /// The names of the files that differ between two commits, as git lists them: each with a NUL behind it.
+    pub fn names_between(&self, base: &CommitId, tip: &CommitId) -> GitResult<Vec<u8>> {
+        let ask = || {
+            self.read(&["diff-tree", "-r", "--name-only", "--no-renames", "-z"])
+                .args(&[&base.0, &tip.0])
+                .ok()
+        };
+        remembered::about_commits(self, "names", (&base.0, &tip.0), ask)
+    }
+
+    /// Filters and merge drivers that this repository itself (not the user) has configured, switched off.
+    pub fn without_programs(&self) -> GitResult<Vec<(String, String)>> {
+        let out = remembered::about_config(self, "programs", || {
+            let out = all_settings(&self.root)?;
+            let is_all = !own_settings(&out).any(|(key, _)| is_include(&key));
+            Ok((out, is_all))
+        })?;
+        Ok(programs_off(&out))
+    }
+
+    /// The worktree at `path` by what its own files say; none when anything about it is not plain, and then git is to be asked.
+    pub fn plain_entry(&self, task: &TaskId, path: &Path) -> GitResult<Option<Entry>> {
+        let Some(admin) = self.admin_of(path)? else {
+            return Ok(None);
+        };
+        let link = read_link_file(&admin.join("gitdir"), &admin);
+        let Some(tree) = link.as_deref().and_then(Path::parent) else {
+            return Ok(None);
+        };
+        let branch = known::head(&admin).and_then(|name| {
+            let branch = name.strip_prefix("refs/heads/")?;
+            self.is_plain_task_branch(branch, task)
+                .then(|| branch.to_owned())
+        });
+        if branch.is_none() || !tree.is_dir() || !Self::links_to(tree, &admin) {
+            return Ok(None);
+        }
+        let locked = match known::small(&admin.join("locked")) {
+            Ok(reason) => Some(reason.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(_) => return Ok(None),
+        };
+        Ok(Some(Entry {
+            path: tree.to_owned(),
+            branch,
+            locked,
+            ..Entry::default()
+        }))
+    }
+
+    /// Whether surely no worktree is named so, by what this repository has written down about them.
+    pub fn is_without_trees_named(&self, name: &str) -> bool {
+        let listing = match fs::read_dir(self.common.join("worktrees")) {
+            Ok(listing) => listing,
+            Err(error) => return error.kind() == io::ErrorKind::NotFound,
+        };
+        let other = |path: &Path| path.file_name().is_some_and(|found| found != name);
+        let is_other = |entry: io::Result<fs::DirEntry>| {
+            let admin = entry.ok()?.path();
+            let link = read_link_file(&admin.join("gitdir"), &admin)?;
+            let tree = link.parent()?;
+            Some(other(tree) && other(&normal(tree)))
+        };
+        listing.map(is_other).all(|other| other == Some(true))
+    }
+
+    /// Whether a branch is the task's; asked of git only when there is no file of its own that says that it is there.
+    pub fn is_task_branch(&self, branch: &str, task: &TaskId) -> GitResult<bool> {
+        if self.is_plain_task_branch(branch, task) {
+            return Ok(true);
+        }
+        let branches = self.task_branches(task)?;
+        Ok(branches.iter().any(|found| found == branch))
+    }
+
+    fn is_plain_task_branch(&self, branch: &str, task: &TaskId) -> bool {
+        is_branch_of(branch, task) && known::tip(&self.common, branch).is_some()
     }
 
     /// The task's branches: `task/TASK-001-…`, newest commit first.
     pub fn task_branches(&self, task: &TaskId) -> GitResult<Vec<String>> {
+        if known::is_without_branches(&self.common, "task", &task.to_string()) {
+            return Ok(Vec::new());
+        }
         let out = self
             .read(&[
                 "for-each-ref",
@@ -277,15 +364,37 @@ impl Repo {
 
 /// Filters and merge drivers that the repository around `dir` itself (not the user) has configured, switched off.
 pub(super) fn without_programs(dir: &Path) -> GitResult<Vec<(String, String)>> {
-    let out = Git::read(dir, &["config", "--list", "--show-scope", "-z"]).ok()?;
-    let mut off = Vec::new();
+    all_settings(dir).map(|out| programs_off(&out))
+}
+
+/// All settings with where they come from.
+fn all_settings(dir: &Path) -> GitResult<Vec<u8>> {
+    Git::read(dir, &["config", "--list", "--show-scope", "-z"]).ok()
+}
+
+/// Names and values of what the repository's own files set.
+fn own_settings(out: &[u8]) -> impl Iterator<Item = (String, String)> {
     let mut parts = out.split(|b| *b == 0);
-    while let (Some(scope), Some(setting)) = (parts.next(), parts.next()) {
-        if scope != b"local" && scope != b"worktree" {
-            continue;
-        }
+    let both = std::iter::from_fn(move || parts.next().zip(parts.next()));
+    let own = both.filter(|(scope, _)| *scope == b"local" || *scope == b"worktree");
+    own.map(|(_, setting)| {
         let setting = text_of(setting);
-        let key = setting.split('\n').next().unwrap_or_default();
+        let (key, value) = setting.split_once('\n').unwrap_or((&setting, ""));
+        (key.to_owned(), value.to_owned())
+    })
+}
+
+/// Whether a setting brings in another file.
+fn is_include(key: &str) -> bool {
+    let section = key.split('.').next().unwrap_or_default();
+    ["include", "includeif"]
+        .iter()
+        .any(|name| section.eq_ignore_ascii_case(name))
+}
+
+fn programs_off(out: &[u8]) -> Vec<(String, String)> {
+    let mut off = Vec::new();
+    for (key, _) in own_settings(out) {
         let value = match (key.split('.').next(), key.rsplit('.').next()) {
             (Some("filter"), Some("clean" | "smudge" | "process")) => "",
             (Some("filter"), Some("required")) => "false",
@@ -293,9 +402,9 @@ pub(super) fn without_programs(dir: &Path) -> GitResult<Vec<(String, String)>> {
             (Some("merge"), Some("driver")) => "false",
             _ => continue,
         };
-        off.push((key.to_owned(), value.to_owned()));
+        off.push((key, value.to_owned()));
     }
-    Ok(off)
+    off
 }
 
 /// Whether a branch is named after this task.

@@ -5,7 +5,7 @@ use super::{
     command::{Git, nul_separated, text_of},
     error::{GitError, GitResult},
     identity::signed,
-    layout::{Repo, git_dir_named_in, normal, without_programs},
+    layout::{Repo, git_dir_named_in, normal},
     unmerge,
 };
 use orchestron_domain::CommitId;
@@ -97,7 +97,7 @@ pub(super) fn forecast(repo: &Repo, branch: &str, base_branch: &str) -> GitResul
     if repo.is_ancestor(&tip, &base)? || repo.is_ancestor(&base, &tip)? {
         return Ok(Vec::new());
     }
-    let off = without_programs(&repo.root)?;
+    let off = repo.without_programs()?;
     match in_memory(repo, &base, &tip, &off)? {
         Merged::Clean(_) => Ok(Vec::new()),
         Merged::Conflict(files) => Ok(files),

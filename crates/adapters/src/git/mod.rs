@@ -18,6 +18,7 @@ mod known;
 mod layout;
 mod merge;
 mod project;
+mod remembered;
 mod removal;
 mod saved;
 mod stale_locks;

@@ -6,7 +6,7 @@ use super::{
     command::{Git, Place, nul_separated, text_of},
     error::{GitError, GitResult},
     identity::{signed, task_of_branch, with_trailers},
-    layout::{Repo, without_programs},
+    layout::Repo,
     merge::{self, Merged},
     stale_locks,
 };
@@ -33,11 +33,10 @@ pub(super) fn touched(
     let base = repo.merge_base(&tip, &base_tip)?.unwrap_or(base_tip);
     let mut names = Vec::new();
     if base != tip {
-        let between = ["diff-tree", "-r", "--name-only", "--no-renames", "-z"];
-        names = repo.read(&between).args(&[&base.0, &tip.0]).ok()?;
+        names = repo.names_between(&base, &tip)?;
     }
     if let Some(place) = place {
-        let off = without_programs(&repo.root)?;
+        let off = repo.without_programs()?;
         let changed = [
             "status",
             "--porcelain=v1",
@@ -68,7 +67,7 @@ pub(super) fn forecast_pair(
     one: &CommitId,
     other: &CommitId,
 ) -> GitResult<Vec<String>> {
-    let off = without_programs(&repo.root)?;
+    let off = repo.without_programs()?;
     match merge::in_memory(repo, one, other, &off)? {
         Merged::Clean(_) => Ok(Vec::new()),
         Merged::Conflict(files) => Ok(files

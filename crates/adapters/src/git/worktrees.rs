@@ -58,7 +58,7 @@ pub(super) fn find(repo: &Repo, dir: &Path, task: &TaskId) -> GitResult<Option<W
         return Ok(None);
     }
     let branch = match entry.branch.clone() {
-        Some(branch) if repo.task_branches(task)?.contains(&branch) => Some(branch),
+        Some(branch) if repo.is_task_branch(&branch, task)? => Some(branch),
         _ => repo.task_branches(task)?.into_iter().next(),
     };
     match branch {
@@ -141,7 +141,7 @@ impl Making<'_> {
             self.lock(&entry.path)?;
         }
         let branch = match entry.branch.clone() {
-            Some(branch) if self.repo.task_branches(self.task)?.contains(&branch) => branch,
+            Some(branch) if self.repo.is_task_branch(&branch, self.task)? => branch,
             // The agent went elsewhere; what it made there is dealt with when it is committed.
             _ => self.existing_branch()?.ok_or_else(|| GitError::NoBranch {
                 branch: self.branch_name(),
@@ -432,21 +432,26 @@ impl Making<'_> {
 /// The worktree git lists for the task: the one in its place, or one in another place (the place is configurable) that has the
 /// task's name and branch and belongs to this repository.
 pub(super) fn entry_of(repo: &Repo, task: &TaskId, path: &Path) -> GitResult<Option<Entry>> {
+    if let Some(entry) = repo.plain_entry(task, path)? {
+        return Ok(Some(entry));
+    }
+    let name = task.to_string();
+    if repo.is_without_trees_named(&name) {
+        return Ok(None);
+    }
     let entries = repo.entries()?;
     let linked = entries.get(1..).unwrap_or_default();
     if let Some(entry) = linked.iter().find(|entry| normal(&entry.path) == path) {
         return Ok(Some(entry.clone()));
     }
-    let branches = repo.task_branches(task)?;
-    let name = task.to_string();
     for entry in linked {
         let named = entry
             .path
             .file_name()
             .is_some_and(|n| n.to_str() == Some(&name));
-        let ours = entry.branch.as_ref().is_some_and(|b| branches.contains(b));
         if named
-            && ours
+            && let Some(branch) = &entry.branch
+            && repo.is_task_branch(branch, task)?
             && let Some(admin) = repo.admin_of(&entry.path)?
             && Repo::links_to(&entry.path, &admin)
         {

@@ -11,6 +11,7 @@
 //! | `out.jsonl`, `err.log` | the program, append only | what it says |
 //! | `not-started.json` | the keeper's exec stage | why the program could not be started |
 //! | `exit.json` | keeper, last, atomic | how it ended |
+//! | `keeper.log` | keeper | what it can say nowhere else; empty when all is well |
 //! | `keeper-gone` | whoever started the keeper | a keeper ended without `exit.json`; only there to wake the engine |
 
 use orchestron_domain::RunId;
@@ -202,6 +203,9 @@ files! {
     /// A keeper ended without an exit record.
     gone = "keeper-gone";
 }
+
+/// The file in which a keeper says what it can say nowhere else.
+pub(crate) const KEEPER_LOG: &str = "keeper.log";
 
 /// The name of the socket a key is handed over; used relative to the folder, because socket addresses are short.
 pub const KEY_SOCKET: &str = "key.sock";

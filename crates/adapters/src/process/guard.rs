@@ -30,6 +30,47 @@ const PASSED_ON: [&str; 12] = [
     "post-rewrite",
 ];
 
+/// How a file looked: which one it is, how long, and when it or its entry was changed.
+type Look = (u64, u64, i64, i64);
+
+/// How the guard's files looked when they last were as they should be: each agent's start would read all of them again.
+#[derive(Debug, Default)]
+pub struct Seen {
+    program: PathBuf,
+    looks: Vec<(PathBuf, Look)>,
+}
+
+impl Seen {
+    fn are_right(&self, dir: &Path, program: &Path) -> bool {
+        let same = |(path, seen): &(PathBuf, Look)| look(path) == Some(*seen);
+        self.program == program
+            && !self.looks.is_empty()
+            && self
+                .looks
+                .iter()
+                .all(|found| found.0.starts_with(dir) && same(found))
+    }
+}
+
+#[cfg(unix)]
+fn look(path: &Path) -> Option<Look> {
+    use std::os::unix::fs::MetadataExt as _;
+    let there = fs::symlink_metadata(path).ok()?;
+    let nanos =
+        |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+    Some((
+        there.ino(),
+        there.size(),
+        nanos(there.mtime(), there.mtime_nsec()),
+        nanos(there.ctime(), there.ctime_nsec()),
+    ))
+}
+
+#[cfg(not(unix))]
+const fn look(_path: &Path) -> Option<Look> {
+    None
+}
+
 /// The guard of one project.
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -53,11 +94,22 @@ impl Guard {
     ///
     /// # Errors
     /// When its files cannot be written.
-    pub fn around(&self, env: &mut BTreeMap<String, String>, program: &Path) -> PortResult<()> {
+    pub fn around(
+        &self,
+        env: &mut BTreeMap<String, String>,
+        program: &Path,
+        seen: &mut Seen,
+    ) -> PortResult<()> {
         if cfg!(windows) {
             return Ok(());
         }
-        self.write(program)?;
+        if !seen.are_right(&self.dir, program) {
+            let right = self.write(program)?;
+            *seen = Seen {
+                program: program.to_owned(),
+                looks: right.into_iter().collect::<Option<_>>().unwrap_or_default(),
+            };
+        }
         let bin = self.bin().display().to_string();
         let path = env.get("PATH").cloned().unwrap_or_default();
         env.insert("PATH".to_owned(), format!("{bin}:{path}"));
@@ -76,41 +128,44 @@ impl Guard {
         Ok(())
     }
 
-    fn write(&self, program: &Path) -> PortResult<()> {
+    /// Writes what is not there as it should be. For each file how it looked, when it was right already.
+    fn write(&self, program: &Path) -> PortResult<Vec<Option<(PathBuf, Look)>>> {
         let program = quoted(&program.to_string_lossy());
         let head =
             "#!/bin/sh\n# Orchestron's guard around git inside a run; see docs/git-hooks.md.\n";
         let git = format!("{head}exec {program} guard git \"$@\"\n");
-        self.put("bin/git", &git, true)?;
+        let mut found = vec![self.put("bin/git", &git, true)?];
         let path = quoted(&self.bin().to_string_lossy());
         let env = format!(
             "case \"$PATH\" in {path}:*) ;; *) PATH={path}:\"$PATH\"; export PATH ;; esac\n"
         );
-        self.put("env.sh", &env, false)?;
+        found.push(self.put("env.sh", &env, false)?);
         let theirs = |name: &str| {
             format!(
                 "theirs=\"$(GIT_CONFIG_COUNT=0 git rev-parse --git-path hooks)/{name}\"\n[ -x \"$theirs\" ] || exit 0\n"
             )
         };
         let refs = format!("{head}[ \"$1\" = prepared ] || exit 0\nexec {program} guard refs\n");
-        self.put("hooks/reference-transaction", &refs, true)?;
+        found.push(self.put("hooks/reference-transaction", &refs, true)?);
         let push = format!(
             "{head}lines=$(cat)\nprintf '%s\\n' \"$lines\" | {program} guard push || exit 1\n{}printf '%s\\n' \"$lines\" | \"$theirs\" \"$@\"\n",
             theirs("pre-push")
         );
-        self.put("hooks/pre-push", &push, true)?;
+        found.push(self.put("hooks/pre-push", &push, true)?);
         for name in PASSED_ON {
             let text = format!("{head}{}exec \"$theirs\" \"$@\"\n", theirs(name));
-            self.put(&format!("hooks/{name}"), &text, true)?;
+            found.push(self.put(&format!("hooks/{name}"), &text, true)?);
         }
-        Ok(())
+        Ok(found)
     }
 
     /// What is there already is left, so that a git that is just reading it reads all of it.
-    fn put(&self, name: &str, text: &str, executable: bool) -> PortResult<()> {
+    fn put(&self, name: &str, text: &str, executable: bool) -> PortResult<Option<(PathBuf, Look)>> {
         let path = self.dir.join(name);
+        // Looked at before it is read: a change in between shows the next time.
+        let looked = look(&path);
         if fs::read_to_string(&path).is_ok_and(|found| found == text) {
-            return Ok(());
+            return Ok(looked.map(|looked| (path, looked)));
         }
         let written = (|| {
             if let Some(folder) = path.parent() {
@@ -123,7 +178,9 @@ impl Guard {
             }
             fs::rename(&temp, &path)
         })();
-        written.map_err(|error| io_failure("cannot write", path.display(), &error))
+        written
+            .map(|()| None)
+            .map_err(|error| io_failure("cannot write", path.display(), &error))
     }
 }
 
@@ -140,4 +197,37 @@ fn make_executable(_path: &Path) -> std::io::Result<()> {
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::{Guard, Seen};
+    use std::{collections::BTreeMap, fs, path::Path};
+
+    #[test]
+    fn what_a_run_changes_in_the_guard_is_put_right_for_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let guard = Guard::new(dir.path().join("guard"));
+        let mut seen = Seen::default();
+        let mut ready = |program: &str| {
+            let mut env = BTreeMap::new();
+            guard
+                .around(&mut env, Path::new(program), &mut seen)
+                .unwrap();
+            seen.are_right(&guard.dir, Path::new(program))
+        };
+        assert!(!ready("/a/orchestron"), "they were just written");
+        assert!(ready("/a/orchestron") && ready("/a/orchestron"));
+        let git = guard.bin().join("git");
+        let right = fs::read_to_string(&git).unwrap();
+        fs::write(&git, right.replace("guard", "GUARD")).unwrap();
+        ready("/a/orchestron");
+        assert_eq!(fs::read_to_string(&git).unwrap(), right);
+        fs::remove_dir_all(guard.dir.join("hooks")).unwrap();
+        ready("/a/orchestron");
+        assert!(guard.dir.join("hooks/pre-push").exists());
+        ready("/b/orchestron");
+        assert!(fs::read_to_string(&git).unwrap().contains("/b/orchestron"));
+    }
 }

@@ -6,7 +6,7 @@ use super::{
         DEFAULT_LOG_LIMIT_BYTES, ExitRecord, FORMAT, FolderError, KEY_SOCKET, MARKER, RUN_VARIABLE,
         RunFolder, Spec, read_json, write_atomic, write_json,
     },
-    guard::Guard,
+    guard::{self, Guard},
     keeper,
     live::{Live, Talk},
     programs::{InstalledPrograms, find},
@@ -18,6 +18,7 @@ use orchestron_engine::ports::{
     InstalledAgent, Look, PortError, PortErrorKind, PortResult, Programs, RunProgram, RunSpec, Runs,
 };
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     io::ErrorKind,
@@ -68,6 +69,7 @@ pub struct ProcessRuns {
     /// Where agents keep their own settings and sessions; none = where they do for the person.
     agents_home: Option<String>,
     live: BTreeMap<RunId, Live>,
+    guard: RefCell<guard::Seen>,
 }
 
 impl ProcessRuns {
@@ -87,6 +89,7 @@ impl ProcessRuns {
             environment: environment::own(),
             agents_home: None,
             live: BTreeMap::new(),
+            guard: RefCell::default(),
         }
     }
 
@@ -205,7 +208,8 @@ impl ProcessRuns {
         write_json(&folder.dir().join(Talk::FILE), &talk)?;
         let mut env = environment::chosen(&self.environment, &launch.inherit, &launch.env);
         if let Some(state) = self.runs.parent() {
-            Guard::new(state.join("guard")).around(&mut env, &helper)?;
+            let guard = Guard::new(state.join("guard"));
+            guard.around(&mut env, &helper, &mut self.guard.borrow_mut())?;
         }
         Ok(Spec {
             input: true,
@@ -305,6 +309,10 @@ impl Runs for ProcessRuns {
             .collect();
         found.sort();
         Ok(found)
+    }
+
+    fn get_ready(&mut self) {
+        self.keepers.get_ready();
     }
 
     fn forget(&mut self, run: &RunId) -> PortResult<()> {

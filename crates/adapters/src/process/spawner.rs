@@ -1,6 +1,11 @@
 //! Starting keepers.
 
-use super::{environment, folder::RunFolder};
+#[cfg(unix)]
+use super::keeper;
+use super::{
+    environment,
+    folder::{KEEPER_LOG, RunFolder},
+};
 use crate::failure::io_failure;
 use orchestron_engine::ports::PortResult;
 use std::{
@@ -10,6 +15,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// How a keeper is started. The desktop app has its own way, through the shell plugin of its framework.
@@ -19,6 +25,10 @@ pub trait KeeperSpawner: Send {
     /// # Errors
     /// When it cannot be started.
     fn spawn(&self, run_dir: &Path, first_line: &str) -> PortResult<()>;
+
+    /// Has a keeper wait that [`Self::spawn`] only has to tell its run, where that can be: starting one takes longer than all else between
+    /// the end of one agent and the start of the next. Cheap when one waits already; nothing that goes wrong with it matters.
+    fn get_ready(&self) {}
 
     /// The program `orchestron`, which agents call to get their key (`key-helper`).
     ///
@@ -31,9 +41,11 @@ pub trait KeeperSpawner: Send {
 const STACK_BYTES: usize = 64 * 1024;
 
 /// Starts keepers as children of this process. A thread for each waits for its end, so that no zombie stays.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct ProcessSpawner {
     command: Option<(PathBuf, Vec<OsString>)>,
+    /// A keeper that waits for its run. It ends when it is dropped, as it does when this process dies: its input ends.
+    ready: Mutex<Option<Child>>,
 }
 
 impl ProcessSpawner {
@@ -42,38 +54,106 @@ impl ProcessSpawner {
     pub fn with_command(program: PathBuf, args: Vec<OsString>) -> Self {
         Self {
             command: Some((program, args)),
+            ready: Mutex::default(),
         }
     }
-}
 
-impl KeeperSpawner for ProcessSpawner {
-    fn spawn(&self, run_dir: &Path, first_line: &str) -> PortResult<()> {
+    fn command(&self) -> PortResult<Command> {
         let (program, args) = match &self.command {
             Some(command) => command.clone(),
             None => (self.program()?, vec![OsString::from("keep")]),
         };
         let mut command = Command::new(&program);
-        command.args(args).arg(run_dir).stdin(Stdio::piped());
-        command.stdout(Stdio::null()).stderr(complaints(run_dir));
+        command.args(args).stdin(Stdio::piped());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         command.env_clear().envs(environment_of_keepers());
-        let failed = |error| io_failure("cannot start the keeper", program.display(), &error);
-        let mut child = command.spawn().map_err(failed)?;
-        let stdin = child.stdin.take();
+        Ok(command)
+    }
+
+    /// The process id of the keeper that waits.
+    #[cfg(test)]
+    pub(super) fn waits_as(&self) -> Option<u32> {
+        self.ready().as_ref().map(Child::id)
+    }
+
+    fn ready(&self) -> MutexGuard<'_, Option<Child>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the waiting keeper its run, when there is one that lives.
+    #[cfg(unix)]
+    fn tell(&self, run_dir: &Path, first_line: &str) -> Option<Child> {
+        let order = keeper::order(run_dir, first_line)?;
+        let mut keeper = self.ready().take()?;
+        // Dropped behind it, which tells the keeper that it is whole.
+        let told = keeper.stdin.take()?.write_all(order.as_bytes());
+        if told.is_ok() {
+            return Some(keeper);
+        }
+        reap(keeper);
+        None
+    }
+
+    #[cfg(not(unix))]
+    fn tell(&self, _run_dir: &Path, _first_line: &str) -> Option<Child> {
+        None
+    }
+}
+
+impl Drop for ProcessSpawner {
+    fn drop(&mut self) {
+        if let Some(mut keeper) = self.ready().take() {
+            drop(keeper.stdin.take());
+            reap(keeper);
+        }
+    }
+}
+
+/// Waits for a keeper that nobody needs any more, elsewhere.
+fn reap(mut keeper: Child) {
+    let waiter = std::thread::Builder::new().stack_size(STACK_BYTES);
+    // Without it a zombie stays until this process ends, which is all that a keeper without a run can do.
+    waiter.spawn(move || keeper.wait()).ok();
+}
+
+impl KeeperSpawner for ProcessSpawner {
+    fn spawn(&self, run_dir: &Path, first_line: &str) -> PortResult<()> {
+        let failed = |error| io_failure("cannot start the keeper of", run_dir.display(), &error);
+        let (child, told) = match self.tell(run_dir, first_line) {
+            Some(child) => (child, Ok(())),
+            None => {
+                let mut command = self.command()?;
+                command.arg(run_dir).stderr(complaints(run_dir));
+                let program = PathBuf::from(command.get_program());
+                let mut child = command.spawn().map_err(|error| {
+                    io_failure("cannot start the keeper", program.display(), &error)
+                })?;
+                // Dropped behind it, which tells the keeper that the line is whole.
+                let told = child.stdin.take();
+                let told = told.map_or(Ok(()), |mut stdin| stdin.write_all(first_line.as_bytes()));
+                (child, told)
+            }
+        };
         let folder = RunFolder::new(run_dir);
         std::thread::Builder::new()
             .name("keeper".into())
             .stack_size(STACK_BYTES)
             .spawn(move || wait(child, &folder))
             .map_err(failed)?;
-        match stdin {
-            // Dropped behind it, which tells the keeper that the line is whole.
-            Some(mut stdin) => match stdin.write_all(first_line.as_bytes()) {
-                Ok(()) => Ok(()),
-                // It found that there is nothing to do and ended, which it may.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-                Err(error) => Err(failed(error)),
-            },
-            None => Ok(()),
+        match told {
+            // It found that there is nothing to do and ended, which it may.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(error)),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(unix)]
+    fn get_ready(&self) {
+        let mut ready = self.ready();
+        if ready.is_none() {
+            let spawned = self.command().map(|mut it| it.arg(keeper::READY).spawn());
+            // Whatever is in the way will be told when a run is to be started.
+            *ready = spawned.ok().and_then(Result::ok);
         }
     }
 
@@ -100,7 +180,7 @@ fn complaints(run_dir: &Path) -> Stdio {
     let log = super::folder::private()
         .append(true)
         .create(true)
-        .open(run_dir.join("keeper.log"));
+        .open(run_dir.join(KEEPER_LOG));
     log.map_or_else(|_| Stdio::null(), Stdio::from)
 }
 

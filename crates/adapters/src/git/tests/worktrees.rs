@@ -1,7 +1,10 @@
 //! Worktrees: made, found again, mended.
 
 use super::{Lab, git_in, read, task, try_git, write};
-use crate::git::GitCli;
+use crate::git::{
+    GitCli,
+    layout::{Entry, Repo, normal},
+};
 use orchestron_engine::ports::{Git, PortErrorKind};
 use std::{fs, path::Path};
 
@@ -37,6 +40,104 @@ fn a_worktree_is_found_again_whatever_its_slug_and_place() {
         "c\n",
         "a branch without work of its own starts from where the base is now"
     );
+}
+
+/// What is read without git is what git says, and what is not plain is left to git.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plain_worktree_is_found_without_git() {
+    let lab = Lab::new();
+    lab.tree(1);
+    let path = normal(&lab.trees.join("TASK-001"));
+    let found = || {
+        let repo = Repo::find(&lab.root).unwrap().unwrap();
+        let plain = repo.plain_entry(&task(1), &path).unwrap();
+        let listed = repo.entries().unwrap().into_iter();
+        let listed = listed.skip(1).find(|entry| normal(&entry.path) == path);
+        (
+            plain,
+            listed.map(|entry| Entry {
+                head: None,
+                ..entry
+            }),
+        )
+    };
+    let (plain, listed) = found();
+    assert!(plain.is_some());
+    assert_eq!(plain, listed);
+    lab.run(&["worktree", "unlock", "--", path.to_str().unwrap()]);
+    let (plain, listed) = found();
+    assert_eq!(plain, listed, "not locked");
+    lab.run(&[
+        "worktree",
+        "lock",
+        "--reason",
+        " two words ",
+        path.to_str().unwrap(),
+    ]);
+    let (plain, listed) = found();
+    assert_eq!(plain, listed, "locked by somebody");
+    git_in(&path, &["checkout", "--quiet", "--detach"]);
+    assert_eq!(found().0, None, "on no branch");
+    git_in(&path, &["checkout", "--quiet", "-b", "another"]);
+    assert_eq!(found().0, None, "on a branch of somebody else");
+    git_in(&path, &["checkout", "--quiet", "task/TASK-001-slug"]);
+    lab.run(&["pack-refs", "--all"]);
+    assert_eq!(found().0, None, "the branch has no file of its own");
+    let repo = Repo::find(&lab.root).unwrap().unwrap();
+    assert!(repo.is_task_branch("task/TASK-001-slug", &task(1)).unwrap());
+    assert!(!repo.is_task_branch("task/TASK-001-gone", &task(1)).unwrap());
+    assert!(!repo.is_task_branch("another", &task(1)).unwrap());
+}
+
+#[test]
+fn an_ancestor_is_what_both_have_in_common() {
+    let lab = Lab::new();
+    let (old, other) = (lab.tip("main"), lab.done(1, &[("new.txt", "1\n")]).1);
+    let new = lab.save(&[("c.txt", "c\n")], "Base moves");
+    let repo = Repo::find(&lab.root).unwrap().unwrap();
+    for (older, newer, is) in [
+        (&old, &new, true),
+        (&new, &old, false),
+        (&old, &old, true),
+        (&other, &new, false),
+        (&new, &other, false),
+        (&old, &other, true),
+    ] {
+        assert_eq!(
+            repo.is_ancestor(older, newer).unwrap(),
+            is,
+            "{older:?} {newer:?}"
+        );
+        assert_eq!(repo.is_ancestor(older, newer).unwrap(), is, "asked again");
+    }
+    // Somebody replaces a commit: from then on the old one has no past.
+    let alone = lab.run(&["commit-tree", "HEAD^{tree}", "-m", "Alone"]);
+    lab.run(&["replace", &new.0, &alone]);
+    assert!(!repo.is_ancestor(&old, &new).unwrap());
+    lab.run(&["replace", "-d", &new.0]);
+    assert!(repo.is_ancestor(&old, &new).unwrap());
+}
+
+#[test]
+fn programs_of_the_repository_are_switched_off_from_the_moment_it_names_them() {
+    let lab = Lab::new();
+    let off = || {
+        let repo = Repo::find(&lab.root).unwrap().unwrap();
+        repo.without_programs().unwrap().len()
+    };
+    assert_eq!((off(), off()), (0, 0));
+    lab.run(&["config", "filter.evil.clean", "rm -rf ~"]);
+    assert_eq!((off(), off()), (1, 1));
+    let more = lab.root.join("../more.config");
+    write(&more, "[merge \"evil\"]\n\tdriver = rm\n");
+    lab.run(&["config", "include.path", more.to_str().unwrap()]);
+    assert_eq!(off(), 2);
+    write(
+        &more,
+        "[filter \"more\"]\n\tclean = rm\n[merge \"evil\"]\n\tdriver = rm\n",
+    );
+    assert_eq!(off(), 3, "a file that is included changed");
 }
 
 #[test]

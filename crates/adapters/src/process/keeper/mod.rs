@@ -14,6 +14,8 @@ mod exits;
 #[cfg(target_os = "linux")]
 mod key;
 #[cfg(unix)]
+mod program;
+#[cfg(unix)]
 mod quota;
 #[cfg(unix)]
 mod stage;
@@ -45,6 +47,13 @@ use std::{
     process::ExitCode,
 };
 use thiserror::Error;
+
+/// The argument of a keeper that is told its run later.
+#[cfg(unix)]
+pub(super) const READY: &str = "--ready";
+/// The argument of its stage.
+#[cfg(unix)]
+const EXEC_READY: &str = "--exec-ready";
 
 /// What a keeper, or the stage before its program, could not do.
 #[derive(Debug, Error)]
@@ -88,6 +97,12 @@ pub enum KeeperError {
     /// The keeper ended before its program began.
     #[error("the keeper ended before the program was started")]
     Orphaned,
+    /// The line that names the run is no JSON text.
+    #[error("the line that names the run is not understood: {source}")]
+    Order {
+        /// What is wrong.
+        source: serde_json::Error,
+    },
     /// The line with the secrets is no JSON object of texts.
     #[error("the first line on the keeper's input is not understood: {source}")]
     Secrets {
@@ -110,7 +125,8 @@ impl KeeperError {
     }
 }
 
-/// The command that starts the stage between keeper and program; it is given `--exec <keeper's pid> <run-dir>`.
+/// The command that starts the stage between keeper and program; it is given `--exec <keeper's pid> <run-dir>`, or
+/// `--exec-ready <keeper's pid>` when the run is not known yet.
 #[derive(Clone, Debug)]
 pub struct Stage {
     /// The program.
@@ -138,11 +154,19 @@ impl Stage {
 }
 
 /// `orchestron keep …`: the arguments behind the verb, either `<run-dir>` (a keeper) or `--exec <pid> <run-dir>` (the stage of its
-/// program). For the first thing in `main`, before anything else is set up.
+/// program), or the same for a run that is told later (`--ready`, `--exec-ready <pid>`). For the first thing in `main`, before anything
+/// else is set up.
 #[must_use]
 pub fn keep_verb(args: &[OsString]) -> ExitCode {
     match args {
         [flag, keeper, dir] if flag == "--exec" => execute(Path::new(dir), keeper),
+        #[cfg(unix)]
+        [flag, keeper] if flag == EXEC_READY => platform::execute_ready(keeper),
+        #[cfg(unix)]
+        [flag] if flag == READY => match Stage::own() {
+            Ok(stage) => keep_ready(&stage),
+            Err(error) => failed(&error),
+        },
         [dir] if !is_flag(dir) => keep(Path::new(dir)),
         _ => {
             eprintln!("usage: orchestron keep <run-dir>");
@@ -177,6 +201,25 @@ pub fn keep_with(run_dir: &Path, stage: &Stage) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+/// A keeper that is started before there is a run for it, and waits with its stage until it is told one on its input: starting both takes
+/// longer than all else between the end of one agent and the next one's first instruction. It ends when its input does.
+#[cfg(unix)]
+#[must_use]
+pub fn keep_ready(stage: &Stage) -> ExitCode {
+    match platform::keep_ready(stage) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+/// What a waiting keeper is told, its line ends included; `first_line` is what every keeper is told. None for a folder whose name is no
+/// text.
+#[cfg(unix)]
+pub(super) fn order(run_dir: &Path, first_line: &str) -> Option<String> {
+    let dir = serde_json::to_string(run_dir.to_str()?).ok()?;
+    Some(format!("{dir}\n{first_line}"))
 }
 
 /// Becomes the program of the run in `run_dir`, for the keeper with this pid.

@@ -11,9 +11,13 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    ffi::OsStr,
     fs::File,
     io,
-    os::unix::process::{CommandExt, parent_id},
+    os::unix::{
+        ffi::OsStrExt,
+        process::{CommandExt, parent_id},
+    },
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
@@ -26,6 +30,64 @@ pub(super) const NOT_STARTED_CODE: i32 = 127;
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct NotStarted {
     pub(super) message: String,
+}
+
+/// Longest path of a run folder that a waiting stage is told.
+const MAX_PATH_BYTES: u32 = 64 * 1024;
+
+/// What a waiting stage is told on its input, before what the program will read there: how long the folder's path is, and the path.
+pub(super) fn order(folder: &RunFolder) -> Vec<u8> {
+    let path = folder.dir().as_os_str().as_bytes();
+    let length = u32::try_from(path.len()).unwrap_or(u32::MAX);
+    [&length.to_le_bytes()[..], path].concat()
+}
+
+/// Waits, loaded and tied to its keeper, until it is told which run it is for, and becomes its program. None when it is never needed.
+pub(super) fn wait_and_become_program(keeper: u32) -> Option<KeeperError> {
+    let tied = die_with_parent().and_then(|()| {
+        // As in `prepare`: nobody would ever tell it anything.
+        if parent_id() == keeper {
+            Ok(())
+        } else {
+            Err(KeeperError::Orphaned)
+        }
+    });
+    match tied.and_then(|()| told()) {
+        Ok(Some(folder)) => Some(become_program(&folder, keeper)),
+        Ok(None) => None,
+        Err(error) => Some(error),
+    }
+}
+
+/// Reads the order and not one byte more: what follows is the program's.
+fn told() -> Result<Option<RunFolder>, KeeperError> {
+    let failed = KeeperError::system("cannot read which run this is");
+    let mut length = [0_u8; 4];
+    match read_whole(&mut length) {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    }
+    let length = u32::from_le_bytes(length).min(MAX_PATH_BYTES);
+    let mut path = vec![0_u8; usize::try_from(length).unwrap_or_default()];
+    match read_whole(&mut path) {
+        Ok(whole) => Ok(whole.then(|| RunFolder::new(Path::new(OsStr::from_bytes(&path))))),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Fills the buffer from the input, without reading ahead. False when the input ends before.
+fn read_whole(mut rest: &mut [u8]) -> io::Result<bool> {
+    let stdin = io::stdin();
+    while !rest.is_empty() {
+        match rustix::io::read(&stdin, &mut *rest) {
+            Ok(0) => return Ok(false),
+            Ok(read) => rest = rest.get_mut(read..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(true)
 }
 
 /// Becomes the program of the run. Returns only when that is not possible.
@@ -78,6 +140,10 @@ fn prepare(folder: &RunFolder, keeper: u32) -> Result<(Spec, Command), KeeperErr
         .current_dir(&spec.cwd)
         .stdout(Stdio::from(out))
         .stderr(Stdio::from(err));
+    if !spec.input {
+        // Whoever waited to be told has a pipe there.
+        command.stdin(Stdio::null());
+    }
     Ok((spec, command))
 }
 

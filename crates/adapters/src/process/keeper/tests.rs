@@ -1,5 +1,7 @@
 //! Keepers as real processes: this test binary starts itself again as keeper, stage and key helper (see [`role`]).
 
+mod ready;
+
 use super::{Stage, first_line, keep_with, key_helper};
 use crate::process::{
     folder::{ExitRecord, FORMAT, MARKER, RUN_VARIABLE, RunFolder, Spec, write_json},
@@ -27,6 +29,12 @@ pub(crate) fn role_command() -> (PathBuf, Vec<OsString>) {
     (std::env::current_exe().unwrap(), args)
 }
 
+fn role_stage() -> Stage {
+    let (program, mut args) = role_command();
+    args.push(OsString::from("keep"));
+    Stage { program, args }
+}
+
 /// Not a test: what this binary does when it was started by [`role_command`].
 #[test]
 fn role() {
@@ -37,12 +45,15 @@ fn role() {
             let _only_returns_on_failure: ExitCode = super::execute(Path::new(dir), pid);
             std::process::exit(super::stage::NOT_STARTED_CODE);
         }
-        [verb, ..] if verb == "agent" => crate::process::tests::be_agent(),
-        [verb, dir] if verb == "keep" => {
-            let (program, mut args) = role_command();
-            args.push(OsString::from("keep"));
-            keep_with(Path::new(dir), &Stage { program, args })
+        [verb, flag, pid] if verb == "keep" && flag == "--exec-ready" => {
+            std::process::exit(
+                i32::from(super::platform::execute_ready(pid) != ExitCode::SUCCESS)
+                    * super::stage::NOT_STARTED_CODE,
+            );
         }
+        [verb, flag] if verb == "keep" && flag == "--ready" => super::keep_ready(&role_stage()),
+        [verb, ..] if verb == "agent" => crate::process::tests::be_agent(),
+        [verb, dir] if verb == "keep" => keep_with(Path::new(dir), &role_stage()),
         _ => return,
     };
     std::process::exit(i32::from(code != ExitCode::SUCCESS));

@@ -7,19 +7,20 @@ use super::{
     exits::{Exit, ExitWatch},
     inbox::{Inbox, Next, Order},
     key_of,
+    program::{self, Program},
     quota::{Quota, Seen},
     stage::{self, NOT_STARTED_CODE, NotStarted},
 };
 use crate::process::{
     folder::{
-        ExitRecord, FORMAT, FolderError, KEY_SOCKET, ProcessMark, Record, RunFolder, Spec,
-        now_millis, private, read_json, write_json,
+        ExitRecord, FORMAT, FolderError, KEEPER_LOG, KEY_SOCKET, ProcessMark, Record, RunFolder,
+        Spec, now_millis, private, read_json, write_json,
     },
     tree::{self, ControlGroup},
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+    fs::OFlags,
     process::{Pid, Signal, getpid, kill_process_group, setsid},
 };
 use std::{
@@ -29,13 +30,10 @@ use std::{
     io::{self, Read, Write},
     os::{
         fd::AsFd,
-        unix::{
-            fs::{MetadataExt, OpenOptionsExt},
-            process::CommandExt,
-        },
+        unix::fs::{MetadataExt, OpenOptionsExt},
     },
-    path::Path,
-    process::{ChildStdin, Command, ExitCode, Stdio},
+    path::{Path, PathBuf},
+    process::{ChildStdin, ExitCode},
     time::{Duration, Instant},
 };
 
@@ -43,6 +41,8 @@ use std::{
 const FIRST_LINE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long that line may be.
 const FIRST_LINE_BYTES: usize = 64 * 1024;
+/// So long after the end was told it is made durable: by then the next run has started, whose start would wait for the same disk.
+const SYNC_AFTER: Duration = Duration::from_millis(50);
 /// How long a keeper tries to get its lock: whoever looks at it holds it for an instant.
 const LOCK_PATIENCE: Duration = Duration::from_millis(300);
 /// How long what outlives the program has to end by itself, so that it can remove its own lock files.
@@ -57,7 +57,46 @@ const JOIN_AFTER: Duration = Duration::from_millis(250);
 pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError> {
     own_session();
     // Read before anything can end this process: whoever started it must not find its pipe broken.
-    let first_line = first_line();
+    let first_line = lines(1, Some(FIRST_LINE_PATIENCE));
+    let key = first_line.and_then(|line| key_of(&line));
+    mind(folder, Program { stage, ready: None }, key)
+}
+
+/// Waits to be told a run, and minds it. Returns when there is none.
+pub(super) fn keep_ready(stage: &Stage) -> Result<(), KeeperError> {
+    own_session();
+    // Should the system refuse it now, it is tried again when it is needed.
+    let ready = program::wait_for_a_run(stage).ok();
+    let order = lines(2, None)?;
+    let Some(end) = order.iter().position(|byte| *byte == b'\n') else {
+        return Ok(()); // nothing is to be minded any more, and the stage ends with its input
+    };
+    let (dir, first_line) = order.split_at(end);
+    let dir: PathBuf =
+        serde_json::from_slice(dir).map_err(|source| KeeperError::Order { source })?;
+    let folder = dir
+        .canonicalize()
+        .map(RunFolder::new)
+        .map_err(FolderError::io("cannot find", &dir))?;
+    let minded = mind(&folder, Program { stage, ready }, key_of(first_line));
+    if let Err(error) = &minded {
+        // It was started before it could have been given this file for its complaints.
+        let log = private()
+            .append(true)
+            .create(true)
+            .open(dir.join(KEEPER_LOG));
+        // Whoever started it learns of its end anyway.
+        log.and_then(|mut log| writeln!(log, "orchestron keep: {error}"))
+            .ok();
+    }
+    minded
+}
+
+fn mind(
+    folder: &RunFolder,
+    program: Program<'_>,
+    key: Result<Option<String>, KeeperError>,
+) -> Result<(), KeeperError> {
     let Some(_alive) = hold(folder)? else {
         return Ok(());
     };
@@ -65,9 +104,7 @@ pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError>
     if folder.exit().exists() || folder.record().exists() {
         return Ok(());
     }
-    let started = first_line
-        .and_then(|line| key_of(&line))
-        .and_then(|key| Keeper::start(folder, stage, key));
+    let started = key.and_then(|key| Keeper::start(folder, program, key));
     // It lives until the end is told: closing its log watch takes the kernel fifteen milliseconds.
     let mut keeper = None;
     let end = match started {
@@ -85,10 +122,11 @@ pub(super) fn keep(folder: &RunFolder, stage: &Stage) -> Result<(), KeeperError>
     write_json(&folder.exit(), &end)?;
     // Told first and made durable then, while nobody waits: on a busy disk this takes a tenth of a second, and the next run
     // starts on the news of this one's end. A power cut in between makes the run a lost one.
+    drop(keeper);
+    std::thread::sleep(SYNC_AFTER);
     for file in [folder.exit(), folder.out(), folder.err()] {
         sync(&file);
     }
-    drop(keeper);
     Ok(())
 }
 
@@ -98,6 +136,18 @@ pub(super) fn execute(folder: &RunFolder, keeper: &OsStr) -> ExitCode {
     let error = stage::become_program(folder, keeper.unwrap_or_default());
     eprintln!("orchestron keep: {error}");
     u8::try_from(NOT_STARTED_CODE).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// The stage that is told its run later.
+pub(super) fn execute_ready(keeper: &OsStr) -> ExitCode {
+    let keeper = keeper.to_str().and_then(|pid| pid.parse().ok());
+    match stage::wait_and_become_program(keeper.unwrap_or_default()) {
+        None => ExitCode::SUCCESS,
+        Some(error) => {
+            eprintln!("orchestron keep: {error}");
+            u8::try_from(NOT_STARTED_CODE).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
+    }
 }
 
 /// Asks the keeper of a run for the key; empty when it refuses.
@@ -154,8 +204,8 @@ fn hold(folder: &RunFolder) -> Result<Option<File>, KeeperError> {
     Ok(held.then_some(file))
 }
 
-/// Reads one line on stdin. Nothing, an end, or silence is an empty line.
-fn first_line() -> Result<Vec<u8>, KeeperError> {
+/// Reads so many lines on stdin. Nothing, an end, or silence for so long is an empty line.
+fn lines(count: usize, patience: Option<Duration>) -> Result<Vec<u8>, KeeperError> {
     #[cfg(target_os = "linux")]
     {
         // From here on this process holds a key: no debugger and no core file of the same user may show it.
@@ -163,13 +213,14 @@ fn first_line() -> Result<Vec<u8>, KeeperError> {
         set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
     }
     let stdin = io::stdin();
-    let give_up = Instant::now() + FIRST_LINE_PATIENCE;
-    let mut line = Vec::new();
+    let give_up = patience.map(|patience| Instant::now() + patience);
+    let mut read_so_far = Vec::new();
     let mut buffer = [0_u8; 4096];
-    while !line.contains(&b'\n') && line.len() < FIRST_LINE_BYTES {
+    let is_whole = |read: &[u8]| read.iter().filter(|byte| **byte == b'\n').count() >= count;
+    while !is_whole(&read_so_far) && read_so_far.len() < FIRST_LINE_BYTES {
         let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-        let left = timespec(give_up.saturating_duration_since(Instant::now()));
-        match poll(&mut fds, Some(&left)) {
+        let left = give_up.map(|at| timespec(at.saturating_duration_since(Instant::now())));
+        match poll(&mut fds, left.as_ref()) {
             Ok(0) => break,
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
@@ -177,18 +228,20 @@ fn first_line() -> Result<Vec<u8>, KeeperError> {
         }
         match rustix::io::read(&stdin, &mut buffer[..]) {
             Ok(0) => break,
-            Ok(read) => line.extend_from_slice(buffer.get(..read).unwrap_or_default()),
+            Ok(read) => read_so_far.extend_from_slice(buffer.get(..read).unwrap_or_default()),
             Err(rustix::io::Errno::INTR) => {}
             // Started without an input at all.
             Err(_) => break,
         }
     }
-    Ok(line)
+    Ok(read_so_far)
 }
 
 fn sync(path: &Path) {
-    // What cannot be synced is still there unless the power fails.
-    if let Ok(file) = File::open(path) {
+    // What cannot be synced is still there unless the power fails; of an empty file there is nothing to be kept.
+    if let Ok(file) = File::open(path)
+        && file.metadata().map_or(true, |meta| meta.len() > 0)
+    {
         file.sync_data().ok();
     }
 }
@@ -249,6 +302,7 @@ struct Keeper<'a> {
     /// What every process of the run carries in its environment.
     #[cfg(not(target_os = "linux"))]
     mark: String,
+    record: Record,
     group: Option<ControlGroup>,
     join_at: Option<Instant>,
     sweep: Option<Sweep>,
@@ -258,7 +312,7 @@ struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     fn start(
         folder: &'a RunFolder,
-        stage: &Stage,
+        program: Program<'_>,
         key: Option<String>,
     ) -> Result<Self, KeeperError> {
         let dir = folder.dir();
@@ -284,11 +338,9 @@ impl<'a> Keeper<'a> {
         #[cfg(not(target_os = "linux"))]
         drop(key);
         let mut record = record();
-        let group = ControlGroup::create(spec.run.as_str());
-        record.cgroup = group.as_ref().map(|group| group.path().to_path_buf());
         // From here on this run is never started again, whatever happens to this keeper.
         write_json(&folder.record(), &record)?;
-        let (program, stdin) = spawn(folder, stage, &spec)?;
+        let (program, stdin) = program.start(folder, &spec)?;
         let exits = ExitWatch::start(program)
             .map_err(KeeperError::system("cannot wait for the program"))?;
         record.agent = Some(ProcessMark {
@@ -314,8 +366,9 @@ impl<'a> Keeper<'a> {
             limit_bytes: spec.log_limit_bytes,
             #[cfg(not(target_os = "linux"))]
             mark: spec.mark(),
-            join_at: group.as_ref().map(|_| Instant::now() + JOIN_AFTER),
-            group,
+            record,
+            join_at: Some(Instant::now() + JOIN_AFTER),
+            group: None,
             sweep: None,
             end: ExitRecord::default(),
         })
@@ -373,9 +426,8 @@ impl<'a> Keeper<'a> {
         }
         if self.join_at.is_some_and(|at| now >= at) {
             self.join_at = None;
-            if let Some(group) = self.group.as_ref().filter(|_| self.sweep.is_none()) {
-                // Without it, the tree below the keeper does.
-                join(group, self.program).ok();
+            if self.sweep.is_none() {
+                self.join_group();
             }
         }
         self.sweep_on(now)
@@ -417,6 +469,20 @@ impl<'a> Keeper<'a> {
             key: key.is_some_and(told),
             log: log.is_some_and(told),
         })
+    }
+
+    /// Puts what runs into a control group of its own. Without one, the tree below the keeper does.
+    fn join_group(&mut self) {
+        let run = self.folder.dir().file_name().and_then(OsStr::to_str);
+        let Some(group) = run.and_then(ControlGroup::create) else {
+            return;
+        };
+        // Written down first, so that it is found and cleared away should this keeper be lost.
+        self.record.cgroup = Some(group.path().to_path_buf());
+        if write_json(&self.folder.record(), &self.record).is_ok() {
+            join(&group, self.program).ok();
+        }
+        self.group = Some(group);
     }
 
     /// Reads what the waiting thread says. True when nobody is left.
@@ -586,37 +652,6 @@ fn record() -> Record {
         cgroup: None,
         started_at: now_millis(),
     }
-}
-
-/// Starts the stage. It is the only child the keeper ever starts itself.
-fn spawn(
-    folder: &RunFolder,
-    stage: &Stage,
-    spec: &Spec,
-) -> Result<(i32, Option<ChildStdin>), KeeperError> {
-    let stdin = if spec.input {
-        Stdio::piped()
-    } else {
-        Stdio::null()
-    };
-    let mut child = Command::new(&stage.program)
-        .args(&stage.args)
-        .arg("--exec")
-        .arg(std::process::id().to_string())
-        .arg(folder.dir())
-        .stdin(stdin)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .map_err(KeeperError::system("cannot start the program's stage"))?;
-    let stdin = child.stdin.take();
-    if let Some(stdin) = &stdin {
-        let flags =
-            fcntl_getfl(stdin).and_then(|flags| fcntl_setfl(stdin, flags | OFlags::NONBLOCK));
-        flags.map_err(|e| KeeperError::system("cannot set up the program's input")(e.into()))?;
-    }
-    Ok((child.id().cast_signed(), stdin))
 }
 
 /// Opens the bell for reading and, so that it never sees an end, for writing.
