@@ -13,10 +13,12 @@ export function StatusBar() {
   const problems = project?.problems.length ?? 0;
   return (
     <footer className="flex h-7 shrink-0 items-center gap-4 overflow-hidden border-t border-line bg-surface px-3.5 text-2xs whitespace-nowrap text-muted">
-      <span className="flex items-center gap-1.5">
-        <span aria-hidden className={`size-1.5 rounded-full ${isWatched ? "bg-good-fill" : "bg-warn-fill"}`} />
-        {isWatched ? text.bar.watched : text.bar.notWatched}
-      </span>
+      {project === undefined && link === "online" ? null : (
+        <span className="flex items-center gap-1.5">
+          <span aria-hidden className={`size-1.5 rounded-full ${isWatched ? "bg-good-fill" : "bg-warn-fill"}`} />
+          {isWatched ? text.bar.watched : text.bar.notWatched}
+        </span>
+      )}
       {project === undefined ? null : (
         <>
           <span>{text.bar.tasks(project.tasks, project.in_flight)}</span>

@@ -16,6 +16,7 @@ export const generalText = {
   copyFailed: "Not copied: the clipboard is not available here",
   copyFailedCure: "Select the text and copy it by hand.",
   loading: "Loading",
+  cannotOpen: "This cannot be opened now",
   tryAgain: "Try again",
   notices: "Notices",
   image: (alt: string) => (alt === "" ? "image, not shown" : `image, not shown: ${alt}`),
