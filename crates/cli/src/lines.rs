@@ -91,13 +91,22 @@ impl Lines {
                 }
                 if column < last {
                     let width = self.widths.get(column).copied().unwrap_or(0);
-                    let missing = width.saturating_sub(long(cell)) + 2;
-                    out.extend(std::iter::repeat_n(' ', missing));
+                    pad(&mut out, width.saturating_sub(long(cell)) + 2);
                 }
             }
             out.push('\n');
         }
         out
+    }
+}
+
+/// Adds so many spaces.
+fn pad(out: &mut String, mut missing: usize) {
+    const SPACES: &str = "                                                                ";
+    while missing > 0 {
+        let part = missing.min(SPACES.len());
+        out.push_str(SPACES.get(..part).unwrap_or_default());
+        missing -= part;
     }
 }
 
@@ -171,7 +180,7 @@ mod tests {
             title: "Pay \u{1b}[2J",
             status: Status::InProgress,
             priority: Priority::P0,
-            stops: vec![StopState::Done, StopState::Waiting],
+            stops: vec![StopState::Done, StopState::Waiting].into(),
             line: Some("waits".into()),
             asks: true,
         });
@@ -180,7 +189,7 @@ mod tests {
             title: &"long ".repeat(20),
             status: Status::Done,
             priority: Priority::P2,
-            stops: Vec::new(),
+            stops: Vec::new().into(),
             line: None,
             asks: false,
         });

@@ -192,12 +192,18 @@ impl Store {
         Ok(())
     }
 
-    /// Tasks that are not over, in the order in which they get their turn, each with its place in that order: the next ones after a place.
+    /// Tasks that are not over, in the order in which they get their turn, each with its place in that order: the next ones after a
+    /// place, of those that are `wanted`.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
-        self.log.index_in_turn(after, limit)
+    pub fn in_turn(
+        &self,
+        after: Option<i64>,
+        limit: u32,
+        wanted: &dyn Fn(&TaskId) -> bool,
+    ) -> PortResult<Vec<(i64, IndexedFile)>> {
+        self.log.index_in_turn(after, limit, wanted)
     }
 
     /// How many tasks stand in each folder: by the index while it is kept, else by the folders.

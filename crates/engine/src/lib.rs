@@ -19,6 +19,7 @@ mod looks;
 pub mod ports;
 pub mod saved;
 mod sections;
+mod shorten;
 mod store;
 mod store_held;
 mod told;
@@ -29,6 +30,6 @@ pub mod undo;
 
 pub use context::{base_branch, outside_document};
 pub use engine::{Engine, EngineError, Mode, Ports};
-pub use listed::{Done, Listed};
+pub use listed::{Brief, Kind, Listed};
 pub use store::{MoveError, Store, StoreError};
 pub use trail::Trail;

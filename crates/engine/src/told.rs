@@ -86,11 +86,26 @@ impl Reading {
         }
     }
 
-    /// Takes in that a good file of a task lies in `done`, and no more of it.
-    pub fn add_done(&mut self, id: TaskId) {
-        self.meet(&id);
-        let card = TaskCard::only_where(id.clone(), Status::Done);
-        self.cards.entry(id).or_insert(card);
+    /// Takes in the first card of an id that was met more than once, some of these times elsewhere. Whether it is the first.
+    pub fn add_doubled(&mut self, card: &TaskCard) -> bool {
+        self.unclear.insert(card.id.clone());
+        let first = self.doubled.insert(card.id.clone());
+        if first {
+            self.cards.insert(card.id.clone(), card.clone());
+        }
+        first
+    }
+
+    /// The cards so far.
+    pub fn cards(&self) -> impl Iterator<Item = &TaskCard> {
+        self.cards.values()
+    }
+
+    /// Ids that were met so far, some of them twice.
+    pub fn met(&self) -> impl Iterator<Item = &TaskId> {
+        let bad = self.unclear.iter();
+        let bad = bad.filter(|task| !self.cards.contains_key(*task));
+        self.cards.keys().chain(bad)
     }
 
     /// Ids that were met more than once.
@@ -111,7 +126,9 @@ impl Reading {
             }
         }
         self.problems.dedup();
-        (self.cards, self.unclear, self.problems)
+        // Rows come in the order of their paths: put in one after the other, cards leave much of the map empty. This fills it.
+        let cards = self.cards.into_iter().collect();
+        (cards, self.unclear, self.problems)
     }
 }
 

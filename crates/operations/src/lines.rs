@@ -7,8 +7,9 @@ use crate::{
     view::{FULL_DONE, Sight, line, states, word},
     wire::{ProblemView, StopState, input},
 };
-use orchestron_domain::{AgentName, Holder, Priority, Status, TaskCard, TaskId, schedule::leg_of};
-use std::collections::BTreeMap;
+use orchestron_domain::{Priority, State, Status, TaskCard, TaskId};
+use orchestron_engine::{Brief, Kind, Listed};
+use std::borrow::Cow;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +23,9 @@ pub struct Line<'a> {
     /// How urgent it is.
     pub priority: Priority,
     /// How far each stop of its chain is; none for what was done long ago.
-    pub stops: Vec<StopState>,
+    pub stops: Cow<'a, [StopState]>,
     /// What happens with it now, or why nothing does.
-    pub line: Option<String>,
+    pub line: Option<Cow<'a, str>>,
     /// Whether it waits for a person's decision.
     pub asks: bool,
 }
@@ -38,17 +39,30 @@ pub fn each(
     input: &input::List,
     tell: &mut dyn FnMut(Line<'_>),
 ) -> Result<Vec<ProblemView>, OpError> {
+    let before = cx.store.log().last()?;
     cx.look()?;
+    cx.store.shorten(before)?;
     let agent = input.agent.as_deref();
     let full = usize::try_from(FULL_DONE).unwrap_or(usize::MAX);
-    let named = agent.filter(|agent| *agent != "person");
-    let listed = cx.store.listed(named, full)?;
+    let listed = cx.store.listed(full)?;
     let state = &listed.state;
-    let known = || listed.done.iter().any(|done| done.is_theirs);
-    let agent = agent.map(|text| Asked::read_or(state, text, known));
+    let named = |name: &str| {
+        let mut all = listed.kinds.iter().filter_map(|kind| kind.agent.as_ref());
+        all.any(|agent| agent.as_str() == name)
+    };
+    let agent = agent.map(|text| Asked::read_or(state, text, || named(text)));
     let agent = agent.transpose()?;
     let sight = Sight::new(cx, state)?;
-    let mut resting = Resting::default();
+    let kinds = listed.kinds.iter().map(|kind| of_kind(&sight, kind));
+    let kinds: Vec<Option<Said>> = kinds.collect();
+    let is_wanted = |card: &TaskCard| agent.as_ref().is_none_or(|who| who.has(state, card));
+    let is_wanted_kind = |kind: &Kind| match (&agent, &kind.like) {
+        (None, _) => true,
+        (Some(_), Some(like)) => state.cards.get(like).is_some_and(is_wanted),
+        (Some(who), None) => who.is_named_by(kind.agent.as_ref()),
+    };
+    let wanted_kinds: Vec<bool> = listed.kinds.iter().map(is_wanted_kind).collect();
+    let brief_is_wanted = |brief: &&Brief| wanted_kinds.get(usize::from(brief.kind)) == Some(&true);
     let status = input.status.map(word::status_of);
     for column in Status::ALL {
         if status.is_some_and(|status| status != column) {
@@ -56,64 +70,64 @@ pub fn each(
         }
         if column == Status::Done {
             for (order, done) in listed.done.iter().enumerate() {
-                if agent.is_none() || done.is_theirs {
-                    tell(of_done(&sight, done, order < full));
+                if brief_is_wanted(&done) {
+                    tell(of_done(&sight, &listed, done, order < full));
                 }
             }
             continue;
         }
-        for card in crate::view::column(&sight, column) {
-            if agent.as_ref().is_none_or(|who| who.has(state, card)) {
-                tell(resting.of(&sight, card));
+        let cards = crate::view::column(&sight, column).into_iter();
+        let resting = listed.resting.iter().filter(|brief| brief.status == column);
+        let resting = resting.filter(brief_is_wanted);
+        for one in in_order(state, cards.filter(|card| is_wanted(card)), resting) {
+            match one {
+                One::Card(card) => tell(of(&sight, card)),
+                One::Brief(brief) => {
+                    let said = kinds.get(usize::from(brief.kind)).and_then(Option::as_ref);
+                    tell(of_brief(&listed, brief, said));
+                }
             }
         }
     }
     Ok(listed.problems.into_iter().map(word::problem).collect())
 }
 
-/// What is said of tasks with which nothing has happened yet and that wait for nothing but their holder, who is no agent of ours:
-/// the same of all that stand in one column and name the same holder. Most open tasks of a large project are such.
-#[derive(Default)]
-struct Resting {
-    said: BTreeMap<(Status, Option<AgentName>), Said>,
-}
-
 /// The stops of the chain, and the line.
 type Said = (Vec<StopState>, Option<String>);
 
-impl Resting {
-    fn of<'a>(&mut self, sight: &Sight<'_>, card: &'a TaskCard) -> Line<'a> {
-        if !is_resting(sight, card) {
-            return of(sight, card);
-        }
-        let key = (card.status, card.agent.clone());
-        let (stops, line) = self.said.entry(key).or_insert_with(|| {
-            let line = of(sight, card);
-            (line.stops, line.line)
-        });
-        Line {
-            id: &card.id,
-            title: &card.title,
-            status: card.status,
-            priority: card.priority,
-            stops: stops.clone(),
-            line: line.clone(),
-            asks: false,
-        }
-    }
+/// One task of a column.
+enum One<'a> {
+    Card(&'a TaskCard),
+    Brief(&'a Brief),
 }
 
-fn is_resting(sight: &Sight<'_>, card: &TaskCard) -> bool {
-    let state = sight.state;
-    let untouched = matches!(card.status, Status::Pending | Status::Ready)
-        && sight.progress(&card.id).is_none()
-        && sight.requests(&card.id).is_empty()
-        && sight.live(&card.id).is_none()
-        && !state.unclear.contains(&card.id);
-    let waits_for_nothing = || state.undone(card).is_empty();
-    let leg = leg_of(card.status);
-    let holder = || leg.map(|leg| state.config.holder(leg, card.agent.as_ref()));
-    untouched && waits_for_nothing() && !matches!(holder(), Some(Holder::Agent(_)) | None)
+/// Cards, which are in the order of their column, and what rests, which comes before what is blocked.
+fn in_order<'a>(
+    state: &State,
+    cards: impl Iterator<Item = &'a TaskCard>,
+    resting: impl Iterator<Item = &'a Brief>,
+) -> Vec<One<'a>> {
+    let mut cards = cards.peekable();
+    let mut resting: Vec<&Brief> = resting.collect();
+    resting.sort_unstable_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
+    let mut all = Vec::with_capacity(resting.len());
+    for brief in resting {
+        let is_before = |card: &&TaskCard| {
+            (card.priority, &card.id) < (brief.priority, &brief.id) && state.undone(card).is_empty()
+        };
+        while let Some(card) = cards.next_if(is_before) {
+            all.push(One::Card(card));
+        }
+        all.push(One::Brief(brief));
+    }
+    all.extend(cards.map(One::Card));
+    all
+}
+
+/// What is said of each task of a kind.
+fn of_kind(sight: &Sight<'_>, kind: &Kind) -> Option<Said> {
+    let card = sight.state.cards.get(kind.like.as_ref()?)?;
+    Some((states(sight, card).collect(), line(sight, card)))
 }
 
 fn of<'a>(sight: &Sight<'_>, card: &'a TaskCard) -> Line<'a> {
@@ -122,21 +136,31 @@ fn of<'a>(sight: &Sight<'_>, card: &'a TaskCard) -> Line<'a> {
         title: &card.title,
         status: card.status,
         priority: card.priority,
-        stops: states(sight, card).collect(),
-        line: line(sight, card),
+        stops: states(sight, card).collect::<Vec<_>>().into(),
+        line: line(sight, card).map(Cow::Owned),
         asks: !sight.requests(&card.id).is_empty(),
     }
 }
 
-fn of_done<'a>(sight: &Sight<'_>, done: &'a orchestron_engine::Done, full: bool) -> Line<'a> {
-    let card = sight.state.cards.get(&done.id).filter(|_| full);
+fn of_brief<'a>(listed: &'a Listed, brief: &'a Brief, said: Option<&'a Said>) -> Line<'a> {
+    let (stops, line) = said.map_or((&[][..], None), |(stops, line)| (stops, line.as_deref()));
     Line {
-        id: &done.id,
-        title: &done.title,
-        status: Status::Done,
-        priority: done.priority,
-        stops: card.map_or_else(Vec::new, |card| states(sight, card).collect()),
-        line: None,
+        id: &brief.id,
+        title: listed.title(brief),
+        status: brief.status,
+        priority: brief.priority,
+        stops: stops.into(),
+        line: line.map(Cow::Borrowed),
+        asks: false,
+    }
+}
+
+fn of_done<'a>(sight: &Sight<'_>, listed: &'a Listed, done: &'a Brief, full: bool) -> Line<'a> {
+    let card = sight.state.cards.get(&done.id).filter(|_| full);
+    let stops: Vec<_> = card.map_or_else(Vec::new, |card| states(sight, card).collect());
+    Line {
         asks: !sight.requests(&done.id).is_empty(),
+        stops: stops.into(),
+        ..of_brief(listed, done, None)
     }
 }

@@ -7,11 +7,11 @@ use crate::{
     wire::{NextView, input},
 };
 use orchestron_domain::{
-    Actor, Holder, Leg, State, Status, TaskCard, TaskId,
+    Actor, Holder, Leg, State, TaskCard, TaskId,
     schedule::{Wait, leg_of},
     state::Step,
 };
-use orchestron_engine::{outside_document, ports::IndexedFile};
+use orchestron_engine::outside_document;
 use std::collections::BTreeSet;
 
 /// So many tasks are looked at first; then more and more.
@@ -22,40 +22,43 @@ const FIRST_LOOK: u32 = 32;
 /// # Errors
 /// When the project cannot be read, or the name is unknown.
 pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> {
-    let mut state = cx.about([])?;
+    let before = cx.store.log().last()?;
+    cx.look()?;
+    cx.store.shorten(before)?;
+    let mut state = cx.store.going_on()?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
-    // What the caller holds is under way, so it is in the state, as is all that is in review or in progress. Of all that rests, the
-    // first ones are looked at first, and of those what they wait for.
-    let is_in = |card: &TaskCard, status| card.status == status;
-    let holds_it = |card: &TaskCard| holds(&state, &card.id).as_ref() == Some(&who.holder());
-    let first = |card: &TaskCard| is_in(card, Status::Review) || holds_it(card);
-    let mut found = candidates(&Sight::new(cx, &state)?, &who, first);
-    let begun = state.cards.values();
-    let begun = begun.filter(|card| is_in(card, Status::InProgress) && !holds_it(card));
-    let mut begun: Vec<TaskCard> = begun.cloned().collect();
-    begun.sort_by(|a, b| (b.priority, &b.id).cmp(&(a.priority, &a.id)));
-    let (mut after, mut many) = (IndexedFile::turns_before(Status::Ready), FIRST_LOOK);
+    let mut first = at_hand(&state, &who);
+    if is_launched(&state, &who) {
+        // Only what agents of ours take waits for the files of others.
+        state = cx.store.about(&first)?;
+    } else {
+        let conflicts = state.conflicts.values();
+        first.extend(conflicts.flat_map(|found| found.tasks.iter().cloned()));
+        cx.store.add_tasks(&mut state, &first)?;
+    }
+    let own = |card: &TaskCard| holds(&state, &card.id).as_ref() == Some(&who.holder());
+    let mut found = candidates(&Sight::new(cx, &state)?, &who, own);
+    // Of all others the first ones are looked at first, and of those what they wait for.
+    let (mut after, mut many) = (None, FIRST_LOOK);
     loop {
         for (task, leg) in &found {
-            if let Some(view) = offer(cx, &state, &who, (task, *leg), input.claim)? {
+            if let Some(view) = offer(cx, &mut state, &who, (task, *leg), input.claim)? {
                 return Ok(view);
             }
         }
-        let cards: Vec<TaskCard> = if begun.is_empty() {
-            let rows = cx.store.in_turn(after, many)?;
-            let Some((last, _)) = rows.last() else { break };
-            (after, many) = (Some(*last), many.saturating_mul(4));
-            rows.into_iter().flat_map(|(_, file)| file.card).collect()
-        } else {
-            let few = usize::try_from(FIRST_LOOK).unwrap_or(usize::MAX);
-            begun.split_off(begun.len().saturating_sub(few))
-        };
-        let tasks: BTreeSet<TaskId> = cards.iter().map(|card| card.id.clone()).collect();
-        // Those that only wait for a decision are nobody's to take, whatever they depend on.
-        let open = cards.into_iter();
-        let open: Vec<_> = open
-            .filter(|card| !is_for_the_person(&state, card))
+        // What somebody is asked about or works at is nobody's to take, whatever it depends on.
+        let asked: BTreeSet<&TaskId> = state
+            .open_requests()
+            .filter_map(|request| request.task.as_ref())
             .collect();
+        let free = |task: &TaskId| !asked.contains(task) && *state.step(task) == Step::Idle;
+        let rows = cx.store.in_turn(after, many, &free)?;
+        let Some((last, _)) = rows.last() else { break };
+        (after, many) = (Some(*last), many.saturating_mul(4));
+        let open = rows.into_iter().filter_map(|(_, file)| file.card);
+        let open = open.filter(|card| !is_for_the_person(&state, card));
+        let open: Vec<TaskCard> = open.collect();
+        let tasks: BTreeSet<TaskId> = open.iter().map(|card| card.id.clone()).collect();
         cx.store.add_cards(&mut state, open)?;
         let among = |card: &TaskCard| tasks.contains(&card.id);
         found = candidates(&Sight::new(cx, &state)?, &who, among);
@@ -71,18 +74,44 @@ pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> 
     })
 }
 
-/// Hands a task over, after it was claimed if that is wanted; none when somebody was faster.
+/// What the caller holds.
+fn at_hand(state: &State, who: &Who) -> BTreeSet<TaskId> {
+    let begun = state.tasks.iter();
+    let begun = begun.filter(|(_, found)| found.step != Step::Idle);
+    let begun = begun.map(|(task, _)| task);
+    begun
+        .chain(state.live_runs().map(|run| &run.task))
+        .filter(|task| holds(state, task).as_ref() == Some(&who.holder()))
+        .cloned()
+        .collect()
+}
+
+/// Whether the caller speaks as an agent that we start.
+fn is_launched(state: &State, who: &Who) -> bool {
+    match who.holder() {
+        Holder::Agent(_) => true,
+        Holder::Outside(name) => matches!(state.config.called(name), Holder::Agent(_)),
+        Holder::Person | Holder::Nobody => false,
+    }
+}
+
+/// Hands a task over, after it was claimed if that is wanted; none when somebody was faster, or its id is not its alone.
 fn offer(
     cx: &mut Context,
-    state: &State,
+    state: &mut State,
     who: &Who,
     (task, leg): (&TaskId, Leg),
     claims: bool,
 ) -> Result<Option<NextView>, OpError> {
     if !claims || holds(state, task).is_some() {
-        // The files were looked at just now.
-        let now = cx.store.about(&[task.clone()].into())?;
-        return hand_over(cx, &now, task, leg, &who.holder()).map(Some);
+        // The files were looked at just now, and the row was read.
+        let this = BTreeSet::from([task.clone()]);
+        cx.store.add_tasks(state, &this)?;
+        if state.unclear.contains(task) {
+            return Ok(None);
+        }
+        cx.store.add_progress(state, &this)?;
+        return hand_over(cx, state, task, leg, &who.holder()).map(Some);
     }
     let name = match &who.actor {
         Actor::Outside { name } => Some(name.to_string()),

@@ -70,15 +70,32 @@ pub(super) fn write(card: &TaskCard) -> String {
     text
 }
 
-/// The title, the priority and the agent of a card that [`write`] wrote.
-pub(super) fn head(text: &str) -> Option<(Cow<'_, str>, Priority, Option<&str>)> {
+/// What stands at the beginning of a card that [`write`] wrote.
+pub(super) struct Start<'a> {
+    pub(super) title: Cow<'a, str>,
+    pub(super) status: Status,
+    pub(super) priority: Priority,
+    pub(super) agent: Option<&'a str>,
+    /// The line that [`entries`] reads.
+    pub(super) needs: &'a str,
+}
+
+/// Reads no more than that.
+pub(super) fn start(text: &str) -> Option<Start<'_>> {
     let mut rest = text;
     let title = unescape(part(&mut rest, b'\n')?);
     let mut numbers = part(&mut rest, b'\n')?;
-    part(&mut numbers, b' ')?;
+    let status = status(part(&mut numbers, b' ')?)?;
     let priority = priority(part(&mut numbers, b' ')?);
     let agent = part(&mut rest, b'\n').filter(|agent| !agent.is_empty());
-    Some((title, priority, agent))
+    let needs = part(&mut rest, b'\n').unwrap_or_default();
+    Some(Start {
+        title,
+        status,
+        priority,
+        agent,
+        needs,
+    })
 }
 
 /// What a card that [`write`] wrote depends on.
@@ -111,6 +128,11 @@ fn priority(word: &str) -> Priority {
     }
 }
 
+fn status(number: &str) -> Option<Status> {
+    let number = number.parse::<usize>().ok()?;
+    Status::ALL.into_iter().find(|one| *one as usize == number)
+}
+
 /// Reads what [`write`] wrote; none when it is something else. Not `whole`: without what only those look at who work on it.
 pub(super) fn read(text: &str, id: TaskId, whole: bool) -> Option<TaskCard> {
     let mut rest = text;
@@ -118,10 +140,7 @@ pub(super) fn read(text: &str, id: TaskId, whole: bool) -> Option<TaskCard> {
     let mut card = TaskCard::only_where(id, Status::Pending);
     card.title = unescape(line()).into_owned();
     let mut numbers = line();
-    let status = part(&mut numbers, b' ')?.parse::<usize>().ok()?;
-    card.status = Status::ALL
-        .into_iter()
-        .find(|one| *one as usize == status)?;
+    card.status = status(part(&mut numbers, b' ')?)?;
     card.priority = priority(part(&mut numbers, b' ')?);
     let mut number = || part(&mut numbers, b' ')?.parse::<u32>().ok();
     card.criteria = ticks(number()?, number()?);
@@ -136,6 +155,8 @@ pub(super) fn read(text: &str, id: TaskId, whole: bool) -> Option<TaskCard> {
     for id in entries(line()) {
         card.depends_on.push(id.parse().ok()?);
     }
+    // Thousands of cards are kept.
+    card.depends_on.shrink_to_fit();
     if !whole {
         return Some(card);
     }
@@ -147,9 +168,11 @@ pub(super) fn read(text: &str, id: TaskId, whole: bool) -> Option<TaskCard> {
 }
 
 fn texts(line: &str) -> Vec<String> {
-    entries(line)
+    let mut texts: Vec<String> = entries(line)
         .map(|entry| unescape(entry).into_owned())
-        .collect()
+        .collect();
+    texts.shrink_to_fit();
+    texts
 }
 
 const fn ticks(done: u32, all: u32) -> Ticks {
@@ -170,7 +193,7 @@ fn leg_of(word: &str) -> Option<Leg> {
 }
 
 /// Entries of a list, each after a tab.
-fn entries(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn entries(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line.strip_prefix('\t');
     std::iter::from_fn(move || {
         let left = rest.take()?;
@@ -212,7 +235,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{head, read, write};
+    use super::{entries, read, start, write};
     use orchestron_domain::{Leg, Priority, Status, TaskCard, task::Ticks};
     use proptest::prelude::*;
 
@@ -253,10 +276,12 @@ mod tests {
         #[test]
         fn a_card_is_read_as_it_was_written(card in cards()) {
             let text = write(&card);
-            let (title, priority, agent) = head(&text).unwrap();
-            prop_assert_eq!(title, card.title.as_str());
-            prop_assert_eq!(priority, card.priority);
-            prop_assert_eq!(agent, card.agent.as_ref().map(|agent| agent.as_str()));
+            let begins = start(&text).unwrap();
+            prop_assert_eq!(begins.title, card.title.as_str());
+            prop_assert_eq!((begins.status, begins.priority), (card.status, card.priority));
+            prop_assert_eq!(begins.agent, card.agent.as_ref().map(|agent| agent.as_str()));
+            let needs: Vec<_> = card.depends_on.iter().map(ToString::to_string).collect();
+            prop_assert_eq!(entries(begins.needs).collect::<Vec<_>>(), needs);
             prop_assert_eq!(read(&text, card.id.clone(), true), Some(card.clone()));
             let brief = TaskCard { files_affected: vec![], needs: vec![], tests: vec![], created: None, ..card.clone() };
             prop_assert_eq!(read(&text, card.id, false), Some(brief));
@@ -265,7 +290,7 @@ mod tests {
         #[test]
         fn any_text_can_be_looked_at(text in any::<String>()) {
             read(&text, "TASK-7".parse().unwrap(), true);
-            head(&text);
+            start(&text);
         }
     }
 }

@@ -29,8 +29,8 @@ use checkpoint::Depth;
 use failure::refused;
 use orchestron_domain::{AgentName, Event, Seq, State, Status, TaskId, Time, state::Progress};
 use orchestron_engine::ports::{
-    BoardRow, Commit, Committed, DoneRow, EventFilter, EventLog, IndexedFile, Intent, KnownFiles,
-    OpenCommand, PortResult, TellRow,
+    BoardRow, Commit, Committed, EventFilter, EventLog, IndexedFile, Intent, KnownFiles,
+    ListReader, OpenCommand, PortResult,
 };
 use rows::{EVENT, FILE, INTENT, number, position};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
@@ -40,6 +40,9 @@ use std::{
 };
 
 pub use open::Mended;
+
+/// Kilobytes of pages that a connection keeps: SQLite's own default, and while a whole table is read.
+const CACHE_KB: (i32, i32) = (2_000, 256);
 
 /// The version of the tables; rises when they change.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -124,14 +127,19 @@ impl SqliteLog {
         run().map_err(|e| self.failed(doing, &e))
     }
 
-    /// Hands each row of a query on as it is read.
+    /// Hands each row of a query on as it is read. Whoever reads all of a table reads each page once: few are kept meanwhile.
     fn each(
         &self,
         doing: &'static str,
         sql: &str,
         mut with: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
     ) -> PortResult<()> {
+        let keep = |kilobytes: i32| {
+            self.connection
+                .pragma_update(None, "cache_size", -kilobytes)
+        };
         let mut run = || {
+            keep(CACHE_KB.1)?;
             let mut statement = self.connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
@@ -139,7 +147,8 @@ impl SqliteLog {
             }
             Ok(())
         };
-        run().map_err(|e: rusqlite::Error| self.failed(doing, &e))
+        let outcome = run().and_then(|()| keep(CACHE_KB.0));
+        outcome.map_err(|e: rusqlite::Error| self.failed(doing, &e))
     }
 
     /// Rows about several tasks, all from one moment: each query alone would take and give back the locks of its own.
@@ -249,6 +258,15 @@ impl EventLog for SqliteLog {
         checkpoint::read(self, Depth::Of(tasks))
     }
 
+    fn checkpoint_at(&self) -> PortResult<Seq> {
+        let sql = "SELECT seq FROM checkpoint WHERE version = ?1";
+        let version = rows::STATE_VERSION;
+        let at = self.row("cannot read the checkpoint of", sql, [version], |row| {
+            number(row, 0)
+        })?;
+        Ok(Seq(at.unwrap_or(0)))
+    }
+
     fn put_checkpoint(&mut self, _now: Time, state: &mut State) -> PortResult<()> {
         checkpoint::write(self, state)
     }
@@ -299,21 +317,11 @@ impl EventLog for SqliteLog {
         })
     }
 
-    fn each_listed(
-        &self,
-        whole: bool,
-        done: &mut dyn FnMut(DoneRow<'_>),
-        other: &mut TellRow<'_>,
-    ) -> PortResult<()> {
-        self.each("cannot read the index of", rows::BOARD, |row| {
-            match rows::done(row)? {
-                Some(head) => done(head),
-                None => {
-                    let (path, problem) = rows::path_and_problem(row)?;
-                    other(path, rows::card_in(row, whole)?, problem);
-                }
-            }
-            Ok(())
+    fn each_listed(&self, whole: bool, reader: &mut dyn ListReader) -> PortResult<()> {
+        let sql = query(rows::BOARD, "ORDER BY path");
+        let mut needs = Vec::new();
+        self.each("cannot read the index of", &sql, |row| {
+            rows::listed(row, whole, &mut needs, reader)
         })
     }
 
@@ -368,12 +376,36 @@ impl EventLog for SqliteLog {
         )
     }
 
-    fn index_in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
-        let sql = query(rows::TURN, "WHERE turn > ?1 ORDER BY turn LIMIT ?2");
-        let from = params![after.unwrap_or(-1), limit];
-        self.rows("cannot read the index of", &sql, from, |row| {
-            Ok((row.get(9)?, rows::file(row)?))
-        })
+    fn index_in_turn(
+        &self,
+        after: Option<i64>,
+        limit: u32,
+        wanted: &dyn Fn(&TaskId) -> bool,
+    ) -> PortResult<Vec<(i64, IndexedFile)>> {
+        // The index of turns has the paths, and their names the ids: no row is read of what is not wanted.
+        let sql =
+            "SELECT turn, path FROM files INDEXED BY files_in_turn WHERE turn > ?1 ORDER BY turn";
+        let read = || {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let mut turns = self.connection.prepare_cached(sql)?;
+            let mut row_at = self
+                .connection
+                .prepare_cached(&query(FILE, "WHERE path = ?1"))?;
+            let mut rows = turns.query([after.unwrap_or(-1)])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let path = rows::path(row, 1)?;
+                if !rows::task_in_path(path).is_some_and(|task| wanted(&task)) {
+                    continue;
+                }
+                found.push((row.get(0)?, row_at.query_row([path], rows::file)?));
+                if found.len() == limit {
+                    break;
+                }
+            }
+            Ok(found)
+        };
+        read().map_err(|e: rusqlite::Error| self.failed("cannot read the index of", &e))
     }
 
     fn index_counts(&self) -> PortResult<BTreeMap<Status, u32>> {

@@ -5,7 +5,7 @@ use orchestron_domain::{
     Actor, Event, Fact, RunId, Seq, TaskCard, TaskId, Time, task_file::id_from_file_name,
 };
 use orchestron_engine::ports::{
-    BoardRow, DoneRow, IndexedFile, Intent, KnownFile, OpenCommand, Problem, Stamp,
+    BoardRow, Head, IndexedFile, Intent, KnownFile, ListReader, OpenCommand, Problem, Stamp,
 };
 use rusqlite::{Error, Row, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,9 +16,6 @@ pub(super) const EVENT: &str = "SELECT seq, at, by, fact FROM events";
 /// Columns of an index row.
 pub(super) const FILE: &str =
     "SELECT path, task, card, problem, ino, mtime_ns, ctime_ns, size, hash FROM files";
-/// The same in the order in which tasks get their turn.
-pub(super) const TURN: &str =
-    "SELECT path, task, card, problem, ino, mtime_ns, ctime_ns, size, hash, turn FROM files";
 /// Columns of what the board shows of an index row.
 pub(super) const BOARD: &str = "SELECT path, task, card, problem FROM files";
 /// Columns that tell whether a file changed.
@@ -88,33 +85,42 @@ pub(super) fn board(row: &Row<'_>) -> rusqlite::Result<BoardRow> {
     })
 }
 
-/// The path and the problem of a row with [`BOARD`]'s columns.
-pub(super) fn path_and_problem<'row>(
-    row: &'row Row<'_>,
-) -> rusqlite::Result<(&'row str, Option<Problem>)> {
-    let path = row.get_ref(0)?.as_str().map_err(|e| unreadable(0, e))?;
-    Ok((path, optional_json(row, 3)?))
-}
-
-/// A row with [`BOARD`]'s columns of a good file in `done`; none for others.
-pub(super) fn done<'row>(row: &'row Row<'_>) -> rusqlite::Result<Option<DoneRow<'row>>> {
+/// Tells the reader of a list as much of a row with [`BOARD`]'s columns as it wants. `needs` is a place to put ids.
+pub(super) fn listed(
+    row: &Row<'_>,
+    whole: bool,
+    needs: &mut Vec<TaskId>,
+    reader: &mut dyn ListReader,
+) -> rusqlite::Result<()> {
     let text = |column| {
         let found = row.get_ref(column)?.as_str_or_null();
         found.map_err(|e| unreadable(column, e))
     };
-    let is_done = text(0)?.is_some_and(|path| path.starts_with("done/"));
-    let (true, None, Some(card)) = (is_done, text(3)?, text(2)?) else {
-        return Ok(None);
-    };
-    let head = card::head(card).ok_or_else(|| unreadable(2, io::Error::other(NO_CARD)))?;
-    let (title, priority, agent) = head;
-    let id = task_in(row, 1)?;
-    Ok(Some(DoneRow {
-        id,
-        title,
-        priority,
-        agent,
-    }))
+    if let (Some(card), None) = (text(2)?, text(3)?) {
+        let begins = card::start(card).ok_or_else(no_card)?;
+        needs.clear();
+        for need in card::entries(begins.needs) {
+            needs.push(need.parse().map_err(|_| no_card())?);
+        }
+        let enough = reader.is_enough(&Head {
+            id: task_in(row, 1)?,
+            status: begins.status,
+            title: begins.title,
+            priority: begins.priority,
+            agent: begins.agent,
+            needs,
+        });
+        if enough {
+            return Ok(());
+        }
+    }
+    let path = text(0)?.unwrap_or_default();
+    reader.row(path, card_in(row, whole)?, optional_json(row, 3)?);
+    Ok(())
+}
+
+fn no_card() -> Error {
+    unreadable(2, io::Error::other(NO_CARD))
 }
 
 /// The card of a row with [`BOARD`]'s columns.
@@ -128,8 +134,7 @@ pub(super) fn card_in(row: &Row<'_>, whole: bool) -> rusqlite::Result<Option<Tas
     };
     let id = id.parse().map_err(|e| unreadable(1, e))?;
     let read = card::read(card, id, whole);
-    read.ok_or_else(|| unreadable(2, io::Error::other(NO_CARD)))
-        .map(Some)
+    read.ok_or_else(no_card).map(Some)
 }
 
 /// Task and card of a good file, as they are written.
@@ -153,6 +158,17 @@ pub(super) fn known(row: &Row<'_>) -> rusqlite::Result<(String, KnownFile)> {
         problem: optional_json::<Problem>(row, 6)?.map(Box::new),
     };
     Ok((row.get(0)?, file))
+}
+
+/// The path in a column.
+pub(super) fn path<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<&'row str> {
+    let path = row.get_ref(column)?;
+    path.as_str().map_err(|e| unreadable(column, e))
+}
+
+/// The task that the name of a file claims.
+pub(super) fn task_in_path(path: &str) -> Option<TaskId> {
+    id_from_file_name(path.rsplit('/').next()?)
 }
 
 pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<TaskId> {
@@ -221,5 +237,5 @@ pub(super) fn task_of_file(file: &IndexedFile) -> Option<TaskId> {
     if let Some(card) = &file.card {
         return Some(card.id.clone());
     }
-    id_from_file_name(file.path.rsplit('/').next()?)
+    task_in_path(&file.path)
 }

@@ -620,7 +620,7 @@ fn tables_of_earlier_versions_are_brought_up_to_date() {
     .unwrap();
     drop(raw);
     let mut log = SqliteLog::open(&path).unwrap();
-    let rows = log.index_in_turn(None, 10).unwrap();
+    let rows = log.index_in_turn(None, 10, &|_| true).unwrap();
     let turns: Vec<_> = rows
         .iter()
         .map(|(turn, row)| (Some(*turn), row.turn()))

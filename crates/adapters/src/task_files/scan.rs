@@ -13,7 +13,7 @@ use super::{
 use crate::failure::{io_failure, kind_of};
 use orchestron_domain::{Status, TaskId, task_file::id_from_file_name};
 use orchestron_engine::ports::{
-    Folders, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan,
+    Folders, IndexedFile, KnownFile, KnownFiles, PortErrorKind, PortResult, Problem, Scan,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
@@ -99,21 +99,37 @@ impl Listing {
         self.files.insert(path, Found { status, name, id });
     }
 
-    /// Paths by the task their names claim.
-    fn by_task(&self) -> BTreeMap<&TaskId, Vec<&str>> {
-        let mut tasks: BTreeMap<&TaskId, Vec<&str>> = BTreeMap::new();
-        for (path, found) in &self.files {
-            if let Some(id) = &found.id {
-                tasks.entry(id).or_default().push(path);
-            }
-        }
-        tasks
+    /// Paths by the task their names claim, where there are several.
+    fn doubled(&self) -> BTreeMap<&TaskId, Vec<&str>> {
+        let files = self.files.iter();
+        let mut claims: Vec<(&TaskId, &str)> = files
+            .filter_map(|(path, found)| Some((found.id.as_ref()?, path.as_str())))
+            .collect();
+        // Those of one task stay in the order of their paths.
+        claims.sort_by_key(|(id, _)| *id);
+        let several = claims.chunk_by(|(a, _), (b, _)| a == b);
+        several
+            .filter(|claims| claims.len() > 1)
+            .filter_map(|claims| {
+                let (id, _) = claims.first()?;
+                Some((*id, claims.iter().map(|(_, path)| *path).collect()))
+            })
+            .collect()
+    }
+
+    /// Of what is known, what is not listed.
+    fn gone<'k>(&self, known: &'k KnownFiles) -> impl Iterator<Item = &'k String> {
+        // Both are in the same order.
+        let mut listed = self.files.keys().peekable();
+        known.keys().filter(move |path| {
+            while listed.next_if(|listed| listed < path).is_some() {}
+            listed.peek() != Some(path)
+        })
     }
 
     /// Whether something seems to be gone or doubled, which may only be a move that is under way.
     fn is_suspicious(&self, known: &KnownFiles) -> bool {
-        known.keys().any(|path| !self.files.contains_key(path))
-            || self.by_task().values().any(|paths| paths.len() > 1)
+        self.gone(known).next().is_some() || !self.doubled().is_empty()
     }
 
     fn agrees_with(&self, other: &Self) -> bool {
@@ -191,7 +207,7 @@ pub(super) fn scan_named(
     if known
         .keys()
         .any(|path| !listing.files.contains_key(path) && lost(path))
-        || listing.by_task().values().any(|paths| paths.len() > 1)
+        || !listing.doubled().is_empty()
     {
         return Ok(None);
     }
@@ -254,10 +270,7 @@ fn differences(listing: &Listing, known: &KnownFiles, agreed: bool) -> Scan {
         }
     }
     if scan.unreadable.is_none() {
-        let gone = known
-            .keys()
-            .filter(|path| !listing.files.contains_key(*path));
-        scan.gone = gone.cloned().collect();
+        scan.gone = listing.gone(known).cloned().collect();
     }
     scan
 }
@@ -331,10 +344,7 @@ pub(super) fn folders(mcp: &McpFolder) -> PortResult<Option<Folders>> {
 /// The problem of each file whose id another file has too.
 fn doubled(listing: &Listing) -> BTreeMap<String, Problem> {
     let mut problems = BTreeMap::new();
-    for (id, paths) in listing.by_task() {
-        if paths.len() < 2 {
-            continue;
-        }
+    for (id, paths) in listing.doubled() {
         for path in &paths {
             let others: Vec<String> = paths
                 .iter()
@@ -369,7 +379,12 @@ fn rows<'a>(
 ) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     let mut to_read = Vec::new();
+    // In the same order as what is listed.
+    let mut known = known.iter().peekable();
     for (path, found) in &listing.files {
+        while known.next_if(|(known, _)| *known < path).is_some() {}
+        let known = known.next_if(|(known, _)| *known == path);
+        let known = known.map(|(_, known)| known);
         let Some(folder) = listing.folders.get(&found.status) else {
             continue;
         };
@@ -383,7 +398,7 @@ fn rows<'a>(
         };
         if let Some(row) = without_reading(path, found, look) {
             rows.push((path.as_str(), Some(row)));
-        } else if doubled.contains_key(path) || !is_known(known, path, look) {
+        } else if doubled.contains_key(path) || !is_known(known, look) {
             to_read.push((path.as_str(), found, folder));
         }
     }
@@ -392,8 +407,7 @@ fn rows<'a>(
 }
 
 /// Whether a file looks as it is known. One with a problem is read again: the problem may have been another file's doing.
-fn is_known(known: &KnownFiles, path: &str, look: Look) -> bool {
-    let known = known.get(path);
+fn is_known(known: Option<&KnownFile>, look: Look) -> bool {
     known.is_some_and(|known| known.stamp == look.stamp && known.problem.is_none())
 }
 

@@ -46,12 +46,6 @@ impl IndexedFile {
         Some(((behind << 8 | card.priority as i64) << 32) | i64::from(card.id.number()))
     }
 
-    /// The last [turn](Self::turn) of those that come before all that stand there.
-    #[must_use]
-    pub fn turns_before(status: Status) -> Option<i64> {
-        Some((behind(status)? << 40) - 1)
-    }
-
     /// What is kept in mind of it to see whether it changed.
     #[must_use]
     pub fn known(&self) -> KnownFile {
@@ -85,17 +79,21 @@ pub struct BoardRow {
     pub problem: Option<Problem>,
 }
 
-/// What a list shows of a good task file in `done`, where most files of an old project lie.
+/// As much of a good task file as most lines of a list are made of, read where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DoneRow<'a> {
+pub struct Head<'a> {
     /// The task.
     pub id: TaskId,
+    /// Where it stands.
+    pub status: Status,
     /// Its title.
     pub title: Cow<'a, str>,
-    /// How urgent it was.
+    /// How urgent it is.
     pub priority: Priority,
     /// Who the file names.
     pub agent: Option<&'a str>,
+    /// What it depends on.
+    pub needs: &'a [TaskId],
 }
 
 impl From<IndexedFile> for BoardRow {
@@ -232,6 +230,16 @@ pub trait TaskFiles: Send + Sync {
     ) -> PortResult<IndexedFile>;
     /// Replaces a file's text by temp + fsync + exchange, then looks at what was displaced.
     fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange>;
+    /// The same for whoever moves the file next: the folder is left to be synced by the move, for which a hand-over waits. Should the power
+    /// fail in between, the old text may be back; whoever made the edit has not told of the move then, and makes it again.
+    fn exchange_before_move(
+        &self,
+        path: &str,
+        expected_hash: &str,
+        bytes: &[u8],
+    ) -> PortResult<Exchange> {
+        self.exchange(path, expected_hash, bytes)
+    }
     /// Number of task files in each folder, without opening one.
     fn counts(&self) -> PortResult<BTreeMap<Status, u32>>;
     /// The highest number of this prefix among the names in the task folders, apart from those folders that look as a

@@ -1,6 +1,6 @@
 //! The project's SQLite: events, the journal of commands, the index of task files.
 
-use super::{BoardRow, DoneRow, IndexedFile, KnownFiles, PortResult, Problem};
+use super::{BoardRow, Head, IndexedFile, KnownFiles, PortResult, Problem};
 use orchestron_domain::{
     Actor, AgentName, Command, Event, Fact, Seq, State, Status, TaskCard, TaskId, Time,
     state::Progress,
@@ -79,8 +79,13 @@ pub struct EventFilter {
 /// The setting that tells of a damaged database that was set aside: what was wrong with it, and where it is.
 pub const SET_ASIDE: &str = "database-set-aside";
 
-/// Is told path, card and problem of a row.
-pub type TellRow<'a> = dyn FnMut(&str, Option<TaskCard>, Option<Problem>) + 'a;
+/// Who reads the index for a list.
+pub trait ListReader {
+    /// Is told the head of each good file; true when it need not know more of it.
+    fn is_enough(&mut self, head: &Head<'_>) -> bool;
+    /// Is told of all others.
+    fn row(&mut self, path: &str, card: Option<TaskCard>, problem: Option<Problem>);
+}
 
 /// The project's SQLite: what happened, the journal of commands, the index of task files. Any process may write.
 pub trait EventLog: Send {
@@ -112,6 +117,10 @@ pub trait EventLog: Send {
     /// The same with what it knows of these tasks and of those that later events are about, and of no others.
     fn checkpoint_of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<Option<(Seq, State)>> {
         self.checkpoint_about(tasks)
+    }
+    /// Up to where the newest checkpoint goes that this version can read; the beginning when there is none.
+    fn checkpoint_at(&self) -> PortResult<Seq> {
+        Ok(self.checkpoint()?.map(|(seq, _)| seq).unwrap_or_default())
     }
     /// Writes a checkpoint of this state, which is the same afterwards.
     fn put_checkpoint(&mut self, now: Time, state: &mut State) -> PortResult<()> {
@@ -145,22 +154,24 @@ pub trait EventLog: Send {
         files.map(BoardRow::from).for_each(with);
         Ok(())
     }
-    /// The same with only so much of good files in `done` as a list shows; of the others path, card and problem. Cards that are
-    /// not `whole` may lack what only those look at who work on them: files, needs and tests.
-    fn each_listed(
-        &self,
-        _whole: bool,
-        done: &mut dyn FnMut(DoneRow<'_>),
-        other: &mut TellRow<'_>,
-    ) -> PortResult<()> {
-        self.each_row(&mut |row| match &row.card {
-            Some(card) if card.status == Status::Done && row.problem.is_none() => done(DoneRow {
-                id: card.id.clone(),
-                title: card.title.as_str().into(),
-                priority: card.priority,
-                agent: card.agent.as_ref().map(|agent| agent.as_str()),
-            }),
-            _ => other(&row.path, row.card, row.problem),
+    /// The same, with no more of each row than its reader wants. Cards that are not `whole` may lack what only those look at who work
+    /// on them: files, needs and tests.
+    fn each_listed(&self, _whole: bool, reader: &mut dyn ListReader) -> PortResult<()> {
+        self.each_row(&mut |row| {
+            let enough = match &row.card {
+                Some(card) if row.problem.is_none() => reader.is_enough(&Head {
+                    id: card.id.clone(),
+                    status: card.status,
+                    title: card.title.as_str().into(),
+                    priority: card.priority,
+                    agent: card.agent.as_ref().map(|agent| agent.as_str()),
+                    needs: &card.depends_on,
+                }),
+                _ => false,
+            };
+            if !enough {
+                reader.row(&row.path, row.card, row.problem);
+            }
         })
     }
     /// When the tasks got to `done` that the newest checkpoint knows to be there.
@@ -194,13 +205,21 @@ pub trait EventLog: Send {
         let inside = |file: &IndexedFile| file.path.split('/').next() == Some(folder);
         Ok(files.filter(inside).map(BoardRow::from).collect())
     }
-    /// Index rows of tasks that are not over, by [`IndexedFile::turn`].
-    fn index_in_turn(&self, after: Option<i64>, limit: u32) -> PortResult<Vec<(i64, IndexedFile)>> {
+    /// Index rows of tasks that are not over, by [`IndexedFile::turn`]: so many of those that are `wanted`.
+    fn index_in_turn(
+        &self,
+        after: Option<i64>,
+        limit: u32,
+        wanted: &dyn Fn(&TaskId) -> bool,
+    ) -> PortResult<Vec<(i64, IndexedFile)>> {
         let files = self.index()?.into_values();
         let mut rows: Vec<_> = files
             .filter_map(|file| Some((file.turn()?, file)))
             .collect();
-        rows.retain(|(turn, _)| after.is_none_or(|after| *turn > after));
+        rows.retain(|(turn, file)| {
+            after.is_none_or(|after| *turn > after)
+                && file.card.as_ref().is_some_and(|card| wanted(&card.id))
+        });
         rows.sort_by_key(|(turn, _)| *turn);
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(rows)
