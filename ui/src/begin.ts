@@ -1,17 +1,31 @@
 /** What begins before the rest of the window's code has run: the colours, the first questions, and the faces. It is imported first for that. */
-import { AskedAhead, firstQuestions } from "./backend/ahead";
-import { type Chosen, chooseBackend } from "./backend/choose";
+import { AskedAhead, type FirstQuestion, firstQuestions } from "./backend/ahead";
+import type { Backend } from "./backend/backend";
+import { chooseBackend } from "./backend/choose";
 import { startTheme } from "./theme";
 
+/** Nobody waits longer for the first answer and the faces: the window is drawn without them then, and again when they are there. */
+const TOGETHER_MS = 250;
+const FACES = ['13px "Inter Variable"', '12px "JetBrains Mono Variable"'];
+
+export interface Begun {
+  backend: Backend;
+  now: () => number;
+  /** What is known when the window is drawn first. */
+  answers: [FirstQuestion, unknown][];
+}
+
 startTheme();
-
-const ahead = ({ backend, now }: Chosen): Chosen => ({ backend: new AskedAhead(backend, firstQuestions(window.location.pathname)), now });
+const questions = firstQuestions(window.location.pathname);
 const choice = chooseBackend();
+const ahead = choice instanceof Promise ? null : new AskedAhead(choice.backend, questions);
+const faces = Promise.all(FACES.map((face) => document.fonts.load(face))).catch(() => undefined);
 
-export const chosen: Chosen | Promise<Chosen> = choice instanceof Promise ? choice : ahead(choice);
-
-const FACES_MS = 250;
-const faces = Promise.all(['13px "Inter Variable"', '12px "JetBrains Mono Variable"'].map((face) => document.fonts.load(face)));
-
-/** When the faces are there, which are fetched with the scripts: what is laid out before is laid out twice. Nobody waits long for them. */
-export const hasFaces: Promise<unknown> = Promise.race([faces.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, FACES_MS))]);
+/** What is there within a moment is drawn with the first frame, instead of empty places before it and other letters in them. */
+export async function begun(): Promise<Begun> {
+  const [first] = questions;
+  const answered = first === undefined ? undefined : ahead?.answered(first);
+  await Promise.race([Promise.all([faces, answered]), new Promise((resolve) => setTimeout(resolve, TOGETHER_MS))]);
+  const { backend, now } = await choice;
+  return { backend: ahead ?? backend, now, answers: ahead?.takeAnswers() ?? [] };
+}

@@ -1,10 +1,10 @@
 /** The start: what begins at once, then the window. */
 import "./theme.css";
-import { chosen, hasFaces } from "./begin";
+import { begun } from "./begin";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
-const [{ backend, now }] = await Promise.all([chosen, hasFaces]);
-createRoot(root).render(<App backend={backend} now={now} />);
+const { backend, now, answers } = await begun();
+createRoot(root).render(<App backend={backend} now={now} answers={answers} />);

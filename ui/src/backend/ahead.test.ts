@@ -29,10 +29,24 @@ describe("what is asked ahead", () => {
     expect(call).toHaveBeenCalledTimes(3);
   });
 
+  it("is drawn at once where the answer is there already", async () => {
+    const behind = new FakeBackend("ordinary");
+    const call = vi.spyOn(behind, "call");
+    const ahead = new AskedAhead(behind, ["board", "project"]);
+    expect(ahead.takeAnswers()).toEqual([]);
+    await Promise.all([ahead.answered("board"), ahead.answered("project"), vi.advanceTimersByTimeAsync(1_000)]);
+    expect(ahead.takeAnswers().map(([name]) => name)).toEqual(["board", "project"]);
+    expect(ahead.takeAnswers()).toEqual([]);
+    await Promise.all([ahead.call("board", {}), vi.runAllTimersAsync()]);
+    expect(call).toHaveBeenCalledTimes(3);
+  });
+
   it("fails for who asks, and for nobody else", async () => {
     const behind = new FakeBackend("ordinary");
     vi.spyOn(behind, "call").mockRejectedValue(new Error("away"));
     const ahead = new AskedAhead(behind, ["board", "project"]);
+    await ahead.answered("board");
+    expect(ahead.takeAnswers()).toEqual([]);
     await expect(ahead.call("board", {})).rejects.toThrow("away");
   });
 

@@ -14,6 +14,7 @@ export class AskedAhead implements Backend {
   readonly link: Backend["link"];
   readonly #backend: Backend;
   readonly #asked = new Map<OperationName, Promise<unknown>>();
+  readonly #answers = new Map<FirstQuestion, unknown>();
 
   constructor(backend: Backend, questions: readonly FirstQuestion[]) {
     this.#backend = backend;
@@ -21,11 +22,27 @@ export class AskedAhead implements Backend {
     this.link = backend.link;
     for (const name of questions) {
       const answer = backend.call(name, {});
-      // Whoever takes it hears of its failure.
-      answer.catch(() => undefined);
       this.#asked.set(name, answer);
+      answer.then(
+        (known) => this.#asked.get(name) === answer && this.#answers.set(name, known),
+        // Whoever takes it hears of its failure.
+        () => undefined,
+      );
     }
     setTimeout(() => this.#asked.clear(), FRESH_MS);
+  }
+
+  /** When this is answered, one way or the other. */
+  async answered(name: FirstQuestion): Promise<void> {
+    await this.#asked.get(name)?.catch(() => undefined);
+  }
+
+  /** The answers that are there, to be drawn at once. */
+  takeAnswers(): [FirstQuestion, unknown][] {
+    const answers = [...this.#answers];
+    for (const [name] of answers) this.#asked.delete(name);
+    this.#answers.clear();
+    return answers;
   }
 
   call<N extends OperationName>(name: N, input: Input<N>, signal?: AbortSignal): Promise<Output<N>> {

@@ -113,7 +113,8 @@ describe("changes over HTTP", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(asked).toHaveLength(4);
     expect(backend.link.state()).toBe("online");
-    expect(told).toEqual(["store", "runs"]);
+    // Once for what was missed before the first answers, then for all that was missed in the break.
+    expect(told).toEqual(["store", "store", "runs"]);
   });
 
   it("are looked for at once when the machine is online again", async () => {

@@ -7,6 +7,8 @@ import type { Topic } from "./wire";
 
 const SHORTEST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
+/** After the first screen is there. */
+const MISSED_MS = 1_000;
 
 export class HttpBackend implements Backend {
   readonly isDesktop = false;
@@ -70,8 +72,9 @@ export class HttpBackend implements Backend {
         if (!response.ok || response.body === null) throw statusFailure(response);
         this.link.set("online");
         wait = SHORTEST_WAIT_MS;
-        // Nobody told us what happened in between.
+        // Nobody told us what happened in between, or between the first answers and this moment.
         if (lostSome) this.#tellAll();
+        else setTimeout(() => this.#tell("store"), MISSED_MS);
         await readEvents(response.body, (data) => this.#tell(topicOf(data)));
       } catch (cause) {
         if (signal.aborted || toFailure(cause).view.code === "unauthorised") return;

@@ -12,7 +12,7 @@ describe("keeping what is shown fresh", () => {
   function watch() {
     const backend = new FakeBackend();
     const call = vi.spyOn(backend, "call");
-    const client = newQueryClient();
+    const client = newQueryClient([]);
     const asked: string[] = [];
     const keys = [["board", {}], ["requests", {}], ["diff", { task: "TASK-112" }], ["transcript", "r-117"]] as const;
     const stops = keys.map((queryKey) => new QueryObserver(client, { queryKey: [...queryKey], queryFn: () => { asked.push(queryKey[0]); return asked.length; } }).subscribe(() => undefined));

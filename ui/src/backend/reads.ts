@@ -1,5 +1,6 @@
 /** Reading, through TanStack Query: a query's key is the operation and its input. */
 import { keepPreviousData, type QueryClient, QueryClient as Client, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { FirstQuestion } from "./ahead";
 import type { Backend } from "./backend";
 import { useBackend } from "./context";
 import type { Failure } from "./failure";
@@ -8,8 +9,8 @@ import type { EventsView, EventView, TranscriptView } from "./wire";
 
 const EVENTS_PER_PAGE = 100;
 
-export function newQueryClient(): QueryClient {
-  return new Client({
+export function newQueryClient(answers: readonly [FirstQuestion, unknown][]): QueryClient {
+  const client = new Client({
     defaultOptions: {
       queries: {
         // Topics say when something is stale (live.ts); nothing else does.
@@ -24,6 +25,8 @@ export function newQueryClient(): QueryClient {
       mutations: { retry: false, networkMode: "always", gcTime: 0 },
     },
   });
+  for (const [name, answer] of answers) client.setQueryData([name, {}], answer);
+  return client;
 }
 
 interface ReadOptions {
