@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { renderAt } from "../../testing/render";
 
 describe("the first run", () => {
@@ -26,6 +26,22 @@ describe("the first run", () => {
     const { user } = renderAt("/welcome", "welcome");
     await user.click(await screen.findByTestId("welcome-pick"));
     expect(await screen.findByText("It has been set up already: acme/storefront.")).toBeInTheDocument();
+    expect(screen.getByTestId("welcome-open")).toBeInTheDocument();
+  });
+
+  it("keeps what was picked and found while the app is asked again whether there is a project", async () => {
+    const { backend, user } = renderAt("/welcome", "welcome");
+    await screen.findByTestId("welcome-pick");
+    const call = backend.call.bind(backend);
+    // As slow as a real one: in the meantime nothing is known of the project.
+    vi.spyOn(backend, "call").mockImplementation(async (name, input) => {
+      if (name === "project") await new Promise((done) => setTimeout(done, 200));
+      return call(name, input);
+    });
+    await user.click(screen.getByTestId("welcome-pick"));
+    expect(await screen.findByTestId("welcome-open")).toBeInTheDocument();
+    await new Promise((done) => setTimeout(done, 400));
+    expect(screen.getByTestId("welcome-path")).toHaveValue("/home/dana/src/storefront");
     expect(screen.getByTestId("welcome-open")).toBeInTheDocument();
   });
 

@@ -1,5 +1,6 @@
 /** The first run: a project, its agents, its chain, its first task. */
 import { useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useBackend } from "../../backend/context";
 import { useProject } from "../../backend/reads";
 import { Logo } from "../../parts/logo";
@@ -16,8 +17,12 @@ export function Welcome() {
   const { another } = useSearch({ from: "/welcome" });
   const project = useProject();
   const { isDesktop } = useBackend();
-  const hasNone = project.isError && project.error.view.code === "no_project";
-  if (project.data === undefined && !hasNone) {
+  // It stays so until there is one: while it is asked again nothing is known, and what was typed and found must not go.
+  const [hasNone, setHasNone] = useState(false);
+  const saysNone = project.isError && project.error.view.code === "no_project";
+  if (saysNone && !hasNone) setHasNone(true);
+  if (project.data !== undefined && hasNone) setHasNone(false);
+  if (project.data === undefined && !hasNone && !saysNone) {
     if (project.isError) return <Failed level={1} title={text.error.unreachable} cause={project.error} onRetry={() => void project.refetch()} />;
     return <Loading level={1} what={text.welcome.title} />;
   }
