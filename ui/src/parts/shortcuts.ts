@@ -67,6 +67,9 @@ function isRepeatable(key: string): boolean {
   return key === "j" || key === "k";
 }
 
+/** In what is only switched nobody types: a chosen view must not silence every key. */
+const TYPED_INTO = "input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable='true']";
+
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable='true']") !== null;
+  return target instanceof HTMLElement && target.closest(TYPED_INTO) !== null;
 }

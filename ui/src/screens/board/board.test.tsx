@@ -124,6 +124,19 @@ describe("the board", () => {
     expect(path()).toBe("/board?agent=cursor");
   });
 
+  it("hears its keys after a view was chosen by mouse", async () => {
+    const { user } = renderAt("/board");
+    await user.click(await screen.findByTestId("board-view-graph"));
+    await screen.findByTestId("graph");
+    await user.click(screen.getByTestId("board-view-columns"));
+    await screen.findByTestId("card-TASK-112");
+    expect(document.activeElement?.getAttribute("type")).toBe("radio");
+    await user.keyboard("f");
+    expect(screen.getByTestId("board-search")).toHaveFocus();
+    await user.keyboard("checkout");
+    await waitFor(() => expect(idsIn("done")).toEqual(["TASK-111", "TASK-098"]));
+  });
+
   it("is walked with arrows; Enter opens", async () => {
     const { user, path } = renderAt("/board");
     const first = (await screen.findByTestId("card-TASK-121")).querySelector("a");
