@@ -306,7 +306,21 @@ waiting_since: Millis | null,
 /**
  * Its place that was given by hand (`order`). 
  */
-order: number | null, };
+order: number | null, 
+/**
+ * What the rules of the configuration did with it, newest first, and what they would do with it where it stands. 
+ */
+rules: Array<RuleToldView>, };
+
+export type RuleToldView = { rule: string, 
+/**
+ * What follows its name, in a sentence. 
+ */
+text: string, 
+/**
+ * When it moved the task, if it did. 
+ */
+moved: Millis | null, };
 
 export type StartView = { task: string, title: string, leg: LegWord, 
 /**
@@ -382,6 +396,16 @@ over: number, };
 
 export type CountView = { status: StatusWord, count: number, };
 
+export type UrgentView = { id: Big, kind: RequestWord, task: string | null, 
+/**
+ * The command, the question, the task's title. 
+ */
+title: string, 
+/**
+ * What waits for it, in words; none when nothing does. 
+ */
+why: string | null, };
+
 export type StatusView = { name: string, engine: EngineView, 
 /**
  * One for each column, in their order. 
@@ -391,6 +415,10 @@ counts: Array<CountView>,
  * Tasks that somebody or something works on now. 
  */
 in_flight: number, needs_you: number, 
+/**
+ * The most urgent of what waits for a person, at most three. 
+ */
+urgent: Array<UrgentView>, 
 /**
  * Cards that somebody works on, that wait for a person, or that are in progress. 
  */
@@ -578,7 +606,41 @@ later: number,
 /**
  * Hand this back the next time, once all of `show` is shown. 
  */
-memory: NoticeMemory, };
+memory: NoticeMemory, 
+/**
+ * With `explain`: everything that could be told, when it is, and why not before. 
+ */
+waits?: Array<NoticeWaitView>, 
+/**
+ * With `explain`: the quiet hours, when there are some. 
+ */
+quiet?: QuietView, };
+
+export type NoticeWaitView = { id: Big, kind: NoticeWord, 
+/**
+ * In a line. 
+ */
+text: string, when: WhenWord, 
+/**
+ * When it is later and that is known. 
+ */
+at: Millis | null, 
+/**
+ * In words. 
+ */
+why: string, };
+
+export type QuietView = { 
+/**
+ * `22:00` 
+ */
+from: string, to: string, 
+/**
+ * When it is quiet now: until then. 
+ */
+until: Millis | null, };
+
+export type WhenWord = "now" | "later" | "never" | "told";
 
 export type FileDiffView = { path: string, old_path: string | null, change: ChangeWord, 
 /**
@@ -1186,7 +1248,25 @@ hash: string,
 /**
  * Every setting there is, in the order of the documentation. 
  */
-settings: Array<SettingView>, problems: Array<ProblemView>, };
+settings: Array<SettingView>, problems: Array<ProblemView>, 
+/**
+ * When tasks move by themselves: what the chain does, then the project's own rules in the order in which they are asked. 
+ */
+rules: Array<RuleView>, };
+
+export type RuleView = { 
+/**
+ * Its name; none for what the chain does by itself. 
+ */
+name: string | null, 
+/**
+ * Where it finds tasks; none = wherever work goes wrong. 
+ */
+from: StatusWord | null, to: StatusWord, 
+/**
+ * In words. 
+ */
+when: string, };
 
 export type SettingView = { 
 /**
@@ -1644,7 +1724,11 @@ export type Clarify = { task: string, text: string, request?: Big, };
 
 export type Attach = { task: string, only_show?: boolean, };
 
-export type Notices = { memory?: NoticeMemory, };
+export type Notices = { memory?: NoticeMemory, 
+/**
+ * Also tell of each thing when it is told, and why not before. 
+ */
+explain?: boolean, };
 
 export type Messages = { inbox: string | null, 
 /**
