@@ -1,6 +1,7 @@
 //! A display, a session bus and a driver, and a program in a window on them.
 
 use crate::linux::{
+    chain::now_ns,
     failed::{Doing as _, Failed, Measured},
     process::{self, Background},
     world::{PATIENCE, World},
@@ -69,8 +70,28 @@ impl<'w> Window<'w> {
         Ok(())
     }
 
-    /// Milliseconds since the program was started.
-    pub fn age_ms(&self) -> Measured<f64> {
+    /// Waits until a script gives a time, which is asked for seldom enough not to keep the page from its work.
+    pub fn when(&self, what: &str, script: &str) -> Measured<f64> {
+        let began = Instant::now();
+        loop {
+            if let Some(at) = self.script(script)?.as_f64() {
+                return Ok(at);
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(Failed::Waited {
+                    what: what.to_owned(),
+                });
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// When the program was started, by the system's clock in milliseconds.
+    pub fn began_ms(&self) -> Measured<f64> {
+        Ok(now_ns() as f64 / 1e6 - self.age_ms()?)
+    }
+
+    fn age_ms(&self) -> Measured<f64> {
         let all = process::of(self.world.root());
         let found = all
             .iter()
