@@ -27,6 +27,13 @@ export function check(holds, what) {
   if (!holds) throw new Error(what);
 }
 
+/** What was refused on purpose is written to the console by the browser itself: exactly one such line is expected. */
+export function refused(status) {
+  const at = complaints.findIndex((line) => line.includes(`the server responded with a status of ${status}`));
+  check(at >= 0, `nothing was refused with ${status}`);
+  complaints.splice(at, 1);
+}
+
 function listen(page) {
   page.on('console', (message) => {
     if (message.type() === 'error' || /content security policy/i.test(message.text())) complaints.push(`console: ${message.text()}`);

@@ -80,6 +80,52 @@ fn what_is_said_about_a_line_reaches_the_next_try() {
     env.wait_until_quiet();
 }
 
+/// A template with one parameter.
+const TWO_STEPS: &str = "about: Two steps\nparameters:\n  goal: What is wanted\nsteps:\n  first:\n    title: \"First: ${goal}\"\n    agent: cursor\n  second:\n    title: \"Second: ${goal}\"\n    depends_on: [first]\n    agent: cursor\n";
+
+/// The other views and screens; what was changed there is in the files, and what else stood in them still is.
+#[test]
+fn every_other_screen_does_what_it_says() {
+    let stage = Stage::new();
+    let env = &stage.env;
+    env.json(&["pause", "-m", "nobody starts anything here"]);
+    env.write(".mcp/workflows/two-steps.yaml", TWO_STEPS);
+    let config = env.read(".mcp/config.yaml");
+    let (before, _) = config.split_once("limits:").expect("limits");
+    let limits = "limits:\n  parallel: 1\n  # three were too few\n  attempts: 4 # tries\n";
+    env.write(
+        ".mcp/config.yaml",
+        &format!("# mine, and to be kept\n{before}{limits}"),
+    );
+    let (engine, address) = served(env);
+    takes_the_tour(env, "screens.mjs", &address);
+
+    let config = env.read(".mcp/config.yaml");
+    for kept in [
+        "# mine, and to be kept\n",
+        "  # three were too few\n  attempts: 5 # tries\n",
+        "review: person",
+    ] {
+        assert!(config.contains(kept), "{kept}: {config}");
+    }
+    // What was dragged is a person's now; what was refused did nothing.
+    assert_eq!(env.status_of("TASK-003"), "in-progress");
+    for task in ["TASK-002", "TASK-004"] {
+        let shown = env.json(&["show", task]);
+        assert_eq!(shown["task"]["card"]["priority"], "P1", "{shown}");
+    }
+    let gifts = env.json(&["workflow", "status", "gifts"]);
+    let steps = gifts["instances"][0]["steps"].as_array().map(Vec::len);
+    assert_eq!(steps, Some(2), "{gifts}");
+    let listed = env.json(&["list"]).to_string();
+    assert!(
+        listed.contains("The first task of a new person"),
+        "{listed}"
+    );
+    engine.stop();
+    env.wait_until_quiet();
+}
+
 /// An engine that serves the UI, and the address of it.
 fn served(env: &TestEnvironment) -> (Engine, String) {
     let engine = env.engine_without_waiting(&["run", "--ui"], &[]);

@@ -2,6 +2,7 @@
 //! is seen in review, Approve is pressed, and the merge is in git.
 
 mod desktop;
+mod dialogs;
 mod driver;
 mod system;
 mod x11;

@@ -263,6 +263,42 @@ impl Session {
         }
     }
 
+    /// What the app answers to a command of a plugin, which no page of ours ever asks for.
+    pub fn plugin(&self, command: &str) -> Result<Value, Value> {
+        let script = "const [command, done] = arguments; \
+             window.__TAURI_INTERNALS__.invoke(command, {}).then((ok) => done({ ok }), (error) => done({ error }));";
+        let body = json!({"script": script, "args": [command]});
+        let answer = self
+            .call("execute/async", &body)
+            .unwrap_or_else(|refused| panic!("{command}: {refused:?}"));
+        match answer.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(answer["ok"].clone()),
+        }
+    }
+
+    /// The app's windows, by the driver's names.
+    pub fn windows(&self) -> Vec<String> {
+        let answer = self.agent.get(format!("{}/window/handles", self.address));
+        let answer: Value = answer
+            .call()
+            .expect("an answer")
+            .body_mut()
+            .read_json()
+            .expect("JSON");
+        let names = answer["value"].as_array().cloned().unwrap_or_default();
+        names
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// From here on it is about this window.
+    pub fn switch_to(&self, name: &str) {
+        self.call("window", &json!({"handle": name}))
+            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+    }
+
     /// Saves what the window shows.
     pub fn picture(&self, path: &Path) {
         // Let what just moved come to rest.

@@ -1,4 +1,5 @@
-//! The few words of the X protocol that a window manager says: which windows are there, close this one. Spoken over the display's own socket, so that no window manager and no tool is needed.
+//! The few words of the X protocol that a window manager and a person at a keyboard say: which windows are there, close this one, these
+//! keys are pressed. Spoken over the display's own socket, so that no window manager and no tool is needed.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +12,19 @@ const GET_PROPERTY: u8 = 20;
 const GET_ATTRIBUTES: u8 = 3;
 const GET_GEOMETRY: u8 = 14;
 const SEND_EVENT: u8 = 25;
+const SET_INPUT_FOCUS: u8 = 42;
+const QUERY_EXTENSION: u8 = 98;
+const GET_KEYBOARD_MAPPING: u8 = 101;
 const VIEWABLE: u8 = 2;
+/// In the extension XTEST.
+const FAKE_INPUT: u8 = 2;
+const KEY_PRESS: u8 = 2;
+const KEY_RELEASE: u8 = 3;
+
+/// The key Return.
+pub const RETURN: u32 = 0xff0d;
+const SHIFT: u32 = 0xffe1;
+const CONTROL: u32 = 0xffe3;
 
 /// A window that is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +41,8 @@ pub struct TopWindow {
 pub struct Display {
     stream: UnixStream,
     root: u32,
+    /// Lowest and highest number of a key.
+    keys: (u8, u8),
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
@@ -65,7 +80,11 @@ impl Display {
         let vendor = usize::from(u16_at(&setup, 16));
         let formats = usize::from(setup[21]);
         let root = u32_at(&setup, 32 + padded(vendor) + formats * 8);
-        Self { stream, root }
+        Self {
+            stream,
+            root,
+            keys: (setup[26], setup[27]),
+        }
     }
 
     fn say(&mut self, opcode: u8, data: u8, body: &[u8]) {
@@ -167,5 +186,86 @@ impl Display {
         self.say(SEND_EVENT, 0, &body);
         // An answer to something else says that the display has taken it in.
         self.windows();
+    }
+
+    /// Gives a window the keyboard, as a click into it would.
+    pub fn focus(&mut self, window: &TopWindow) {
+        self.set_focus(window.id);
+    }
+
+    /// Takes the keyboard from all windows.
+    pub fn unfocus(&mut self) {
+        self.set_focus(0);
+    }
+
+    fn set_focus(&mut self, id: u32) {
+        let mut body = id.to_ne_bytes().to_vec();
+        body.extend(0_u32.to_ne_bytes());
+        self.say(SET_INPUT_FOCUS, 0, &body);
+        self.windows();
+    }
+
+    /// Presses and releases a key, wherever the keyboard is.
+    pub fn press(&mut self, symbol: u32) {
+        let found = self.key_of(symbol);
+        let (key, shifted) = found.unwrap_or_else(|| panic!("no key for {symbol:#x}"));
+        let shift = self.key_of(SHIFT).expect("a key for Shift").0;
+        if shifted {
+            self.fake(KEY_PRESS, shift);
+        }
+        self.fake(KEY_PRESS, key);
+        self.fake(KEY_RELEASE, key);
+        if shifted {
+            self.fake(KEY_RELEASE, shift);
+        }
+        self.windows();
+    }
+
+    /// Chooses all that is written where the keyboard is, so that what is typed replaces it.
+    pub fn select_all(&mut self) {
+        let control = self.key_of(CONTROL).expect("a key for Control").0;
+        self.fake(KEY_PRESS, control);
+        self.press('a'.into());
+        self.fake(KEY_RELEASE, control);
+        self.windows();
+    }
+
+    /// Types a text of plain letters, a little slower than a machine would.
+    pub fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            assert!(letter.is_ascii_graphic(), "{letter:?}");
+            self.press(letter.into());
+            std::thread::sleep(std::time::Duration::from_millis(8));
+        }
+    }
+
+    /// The number of the key that writes a symbol, and whether Shift is held with it.
+    fn key_of(&mut self, symbol: u32) -> Option<(u8, bool)> {
+        let (first, last) = self.keys;
+        let mapping = self.ask(GET_KEYBOARD_MAPPING, 0, &[first, last - first + 1, 0, 0])?;
+        let columns = usize::from(mapping[1]);
+        (first..=last)
+            .zip(mapping[32..].chunks(columns * 4))
+            .find_map(|(key, symbols)| {
+                let at = (0..columns.min(2)).find(|at| u32_at(symbols, at * 4) == symbol)?;
+                Some((key, at == 1))
+            })
+    }
+
+    fn fake(&mut self, kind: u8, key: u8) {
+        let name = b"XTEST";
+        let mut body = u16::try_from(name.len())
+            .expect("short")
+            .to_ne_bytes()
+            .to_vec();
+        body.extend([0, 0]);
+        body.extend(name);
+        let found = self.ask(QUERY_EXTENSION, 0, &body).expect("an answer");
+        assert_eq!(found[8], 1, "the display has XTEST");
+        let mut event = vec![kind, key, 0, 0];
+        event.extend(0_u32.to_ne_bytes());
+        event.extend(self.root.to_ne_bytes());
+        event.resize(32, 0);
+        self.say(found[9], FAKE_INPUT, &event);
     }
 }
