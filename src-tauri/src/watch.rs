@@ -117,6 +117,7 @@ fn tell(
 ) -> Result<Option<Millis>, OpError> {
     let wanted = input::Notices {
         memory: told.memory.clone(),
+        explain: false,
     };
     let view = project.with(|context| notices::notices(context, &wanted))?;
     for notice in &view.show {
