@@ -2,8 +2,12 @@
 //! in. The engine does it in the real world and the simulator in a world of data; both ask here.
 
 use crate::{
-    Actor, Command, Event, Fact, Halt, Leg, RequestKind, Run, RunEnd, RunId, SendBack, SessionId,
-    State, Status, TaskId, budget, conflict::Conflict, rules, run::Work, schedule::leg_of,
+    Actor, Command, Event, Fact, Halt, Holder, Leg, RequestKind, Run, RunEnd, RunId, SendBack,
+    SessionId, State, Status, TaskId, budget,
+    conflict::Conflict,
+    rules,
+    run::Work,
+    schedule::{free_places, leg_of},
     state::Step,
 };
 
@@ -18,6 +22,11 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
         Command::StartRun { run, .. } if state.runs.contains_key(run) => {
             (true, "it was started already")
         }
+        // The limit may have been lowered since, also while no engine was there; the schedule claims it when there is a place.
+        Command::Claim {
+            holder: Holder::Agent(_),
+            ..
+        } => (free_places(state) == 0, "there is no place any more"),
         Command::StartRun { task, work, .. } => (!is_wanted(state.step(task), work), ELSEWHERE),
         Command::Say { run, .. }
         | Command::HaltRun { run, .. }
@@ -368,6 +377,22 @@ mod tests {
         let back = moved(Status::InProgress, Status::Pending);
         apply(&mut state, &event(Actor::Person, back));
         assert!(overtaken(&state, &start()).is_some());
+    }
+
+    #[test]
+    fn a_claim_for_which_there_is_no_place_any_more_is_void() {
+        let mut state = claimed();
+        let claim = Command::Claim {
+            task: "TASK-2".parse().unwrap(),
+            leg: Leg::Implement,
+            holder: Holder::Agent("coder".parse().unwrap()),
+            attempt: 1,
+            why: None,
+        };
+        state.config.limits.parallel = 2;
+        assert_eq!(overtaken(&state, &claim), None);
+        state.config.limits.parallel = 1;
+        assert!(overtaken(&state, &claim).is_some());
     }
 
     #[test]

@@ -148,7 +148,8 @@ pub struct Tests {
 pub struct Limits {
     /// How many agent runs at once; 1 = one agent works at a time.
     pub parallel: u32,
-    /// After how many failed attempts in a row a task fails and asks for a person.
+    /// After how many failed attempts in a row of one agent the next rung is tried: another agent, the architect, a person. Whoever takes the
+    /// task then has as many.
     pub attempts: u32,
     /// Wait before the second attempt after a crash, in milliseconds; doubles each time.
     pub backoff_ms: u64,

@@ -165,16 +165,62 @@ impl From<TaskId> for String {
     }
 }
 
+/// A text that is compared far more often than it is made: its copies share it, and its first bytes lie beside it, as a number that
+/// compares as they do.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Name {
+    head: u128,
+    text: Arc<str>,
+}
+
+impl Name {
+    fn new(text: &str) -> Self {
+        // Filled up with zeros, which no name has.
+        let mut head = [0; 16];
+        for (place, byte) in head.iter_mut().zip(text.bytes()) {
+            *place = byte;
+        }
+        Self {
+            head: u128::from_be_bytes(head),
+            text: text.into(),
+        }
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rest = || {
+            if Arc::ptr_eq(&self.text, &other.text) {
+                return Ordering::Equal;
+            }
+            self.text.cmp(&other.text)
+        };
+        self.head.cmp(&other.head).then_with(rest)
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
 /// The name of an agent in `.mcp/agents.yaml`, or of a holder outside Orchestron (`cursor`). Its copies share one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct AgentName(Arc<str>);
+pub struct AgentName(Name);
 
 impl AgentName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.text
     }
 }
 
@@ -187,7 +233,7 @@ impl FromStr for AgentName {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if good {
-            Ok(Self(text.into()))
+            Ok(Self(Name::new(text)))
         } else {
             Err(IdError::Agent {
                 text: text.chars().take(80).collect(),
@@ -203,12 +249,12 @@ impl TryFrom<String> for AgentName {
 }
 impl From<AgentName> for String {
     fn from(name: AgentName) -> Self {
-        name.0.as_ref().to_owned()
+        name.as_str().to_owned()
     }
 }
 impl fmt::Display for AgentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -216,7 +262,7 @@ impl fmt::Display for AgentName {
 /// text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RunId(Arc<str>);
+pub struct RunId(Name);
 
 impl RunId {
     /// The id of the `ordinal`-th run of `what` (a leg, or `gate-<name>`) on `task`; ordinals start at 1.
@@ -233,19 +279,19 @@ impl RunId {
             })
             .take(60)
             .collect();
-        Self(format!("{task}-{what}-{ordinal}").into())
+        Self(Name::new(&format!("{task}-{what}-{ordinal}")))
     }
 
     /// The id as text; safe as a file name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.text
     }
 
     /// The task whose run it is, as its name says.
     #[must_use]
     pub fn task(&self) -> Option<TaskId> {
-        let mut parts = self.0.splitn(3, '-');
+        let mut parts = self.as_str().splitn(3, '-');
         format!("{}-{}", parts.next()?, parts.next()?).parse().ok()
     }
 }
@@ -256,7 +302,7 @@ impl FromStr for RunId {
             && text.starts_with(|c: char| c.is_ascii_uppercase())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if good {
-            Ok(Self(text.into()))
+            Ok(Self(Name::new(text)))
         } else {
             Err(IdError::Run {
                 text: text.chars().take(80).collect(),
@@ -272,12 +318,12 @@ impl TryFrom<String> for RunId {
 }
 impl From<RunId> for String {
     fn from(id: RunId) -> Self {
-        id.0.as_ref().to_owned()
+        id.as_str().to_owned()
     }
 }
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -403,6 +449,27 @@ mod tests {
         assert!(serde_json::from_str::<TaskId>("\"../x\"").is_err());
         assert!(serde_json::from_str::<AgentName>("\"Claude Impl\"").is_err());
         assert!(serde_json::from_str::<RunId>("\"../../etc\"").is_err());
+    }
+
+    #[test]
+    fn names_are_ordered_like_the_texts_they_are() {
+        let texts = [
+            "A-1",
+            "T-007-implement-1",
+            "T-007-implement-10",
+            "T-007-implement-2",
+            "T-007-review-1",
+            "TASK-007-implement-1",
+            "TASK-007-implement-2",
+            "TASK-008-gate-test-1",
+        ];
+        let runs: Vec<RunId> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        assert!(runs.is_sorted());
+        for (n, run) in runs.iter().enumerate() {
+            let same = |other: &&RunId| *other == run && other.cmp(&run).is_eq();
+            assert_eq!(runs.iter().filter(same).count(), 1, "{n}");
+            assert_eq!(&texts[n].parse::<RunId>().unwrap(), run);
+        }
     }
 
     #[test]

@@ -133,9 +133,16 @@ pub fn blocker(state: &State, agent: &AgentName, now: Time) -> Option<Over> {
 /// When the first bucket that is over its limit will have drained.
 #[must_use]
 pub fn opens(state: &State, now: Time) -> Option<Time> {
-    let agents = state.config.agents.keys();
+    let limited = |rate: &Rate| {
+        rate.tokens_per_minute
+            .or(rate.requests_per_minute)
+            .is_some()
+    };
+    let shared = state.config.accounts.values().any(limited);
+    let agents = state.config.agents.iter();
     agents
-        .filter_map(|agent| blocker(state, agent, now))
+        .filter(|(_, agent)| shared || limited(&agent.rate))
+        .filter_map(|(name, _)| blocker(state, name, now))
         .map(|over| over.until)
         .min()
 }

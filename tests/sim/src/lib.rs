@@ -66,8 +66,11 @@ pub fn play_twice(level: Level, seed: u64, shrunk: &Shrunk) -> Outcome {
     if first.violation.is_some() {
         return first;
     }
-    let second = play(level, seed, shrunk, false);
-    let differ = (first.hash, first.steps) != (second.hash, second.steps);
+    let second = match level {
+        Level::Core => core::play_again(seed, shrunk),
+        Level::Engine => whole::play(seed, shrunk, false),
+    };
+    let differ = (first.hash, first.steps, &first.end) != (second.hash, second.steps, &second.end);
     let violation = differ.then(|| Violation {
         what: "two plays of one seed differ",
         detail: format!("{:x} against {:x}", first.hash, second.hash),
@@ -76,6 +79,7 @@ pub fn play_twice(level: Level, seed: u64, shrunk: &Shrunk) -> Outcome {
     Outcome {
         steps: first.steps + second.steps,
         violation: second.violation.or(violation),
+        end: None,
         ..first
     }
 }

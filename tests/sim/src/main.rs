@@ -234,7 +234,7 @@ fn story(level: Level, seed: u64, outcome: &Outcome) {
 
 #[cfg(feature = "planted")]
 fn faults(arguments: &Arguments) -> bool {
-    orchestron_sim::faults::prove(arguments.seed.unwrap_or(0))
+    orchestron_sim::faults::prove(arguments.level, arguments.seed.unwrap_or(0))
 }
 
 #[cfg(not(feature = "planted"))]

@@ -1,5 +1,7 @@
 //! What became of a world.
 
+use orchestron_domain::State;
+
 /// Something that must never be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -24,4 +26,6 @@ pub struct Outcome {
     pub violation: Option<Violation>,
     /// What happened, line by line, when that was asked for.
     pub trace: Vec<String>,
+    /// What the whole log tells, where that is to be compared with another play.
+    pub end: Option<Box<State>>,
 }

@@ -71,17 +71,3 @@ pub fn mix_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     }
     mix(hash, bytes.len() as u64)
 }
-
-/// A place to write to of which only a hash is kept.
-pub struct Hashing(pub u64);
-
-impl std::io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 = mix_bytes(self.0, bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}

@@ -68,6 +68,7 @@ pub fn play(seed: u64, shrunk: &Shrunk, traced: bool) -> Outcome {
         virtual_ms: play.world.now().since(begin),
         violation: play.violation,
         trace: play.trace.unwrap_or_default(),
+        end: Some(Box::new(play.state)),
     }
 }
 

@@ -93,7 +93,9 @@ pub fn apply(state: &mut State, event: &Event) {
         _ => runs::apply(state, event),
     }
     conflict::apply(state, event);
-    state.runs.settle();
+    if let Fact::RunEnded { .. } = &event.fact {
+        state.runs.settle();
+    }
     state.requests.settle();
 }
 

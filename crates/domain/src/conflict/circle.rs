@@ -5,10 +5,10 @@
 //! then nothing in it will move by itself.
 
 use super::{
-    Conflict, ConflictKind, InUse,
+    Conflict, ConflictKind,
     detect::Clash,
     files::TOLD,
-    order::{Live, all_behind},
+    order::{Live, all_behind, users},
 };
 use crate::{
     Holder, Leg, State, Status, TaskCard, TaskId,
@@ -62,17 +62,16 @@ enum Why {
 type Waits<'a> = BTreeMap<&'a TaskId, Vec<(&'a TaskId, Why)>>;
 
 fn of_many_kinds(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
-    let in_use = InUse::given(state, live);
     let mut waits = Waits::new();
     let rests = |card: &TaskCard| *state.step(&card.id) == Step::Idle;
-    let resting = live.iter().filter(|(card, _)| rests(card));
-    let mut open: Vec<&TaskId> = resting.map(|(card, _)| &card.id).collect();
+    let resting = live.iter().filter(|task| rests(task.card));
+    let mut open: Vec<&TaskId> = resting.map(|task| &task.card.id).collect();
     while let Some(task) = open.pop() {
         if waits.contains_key(task) {
             continue;
         }
         let found = state.cards.get(task);
-        let found = found.map_or_else(Vec::new, |card| waits_of(state, card, &in_use));
+        let found = found.map_or_else(Vec::new, |card| waits_of(state, card, live));
         open.extend(found.iter().map(|(other, _)| *other));
         waits.insert(task, found);
     }
@@ -97,11 +96,7 @@ fn of_many_kinds(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
 }
 
 /// For what a task waits, when it only waits: nobody works on it, and nobody was asked about it.
-fn waits_of<'a>(
-    state: &'a State,
-    card: &'a TaskCard,
-    in_use: &InUse<'_>,
-) -> Vec<(&'a TaskId, Why)> {
+fn waits_of<'a>(state: &'a State, card: &'a TaskCard, live: &[Live<'_>]) -> Vec<(&'a TaskId, Why)> {
     if *state.step(&card.id) != Step::Idle || state.unclear.contains(&card.id) {
         return Vec::new();
     }
@@ -114,7 +109,7 @@ fn waits_of<'a>(
             let undone = state.undone(card).into_iter().filter_map(known);
             let mut found: Vec<_> = undone.map(|other| (other, Why::Depends)).collect();
             if card.status == Status::Ready {
-                let others = in_use.all_by(card);
+                let others = users(state, live, card);
                 let others = others.filter_map(|(task, files)| Some((known(task)?, files)));
                 found.extend(others.map(|(task, files)| (task, Why::InUse(files))));
             }

@@ -1,9 +1,9 @@
 //! What clashes now, and what is not known yet and has to be looked at.
 
 use super::{
-    Claims, Conflict, ConflictKind, Stage,
+    Conflict, ConflictKind, Stage,
     files::{TOLD, near},
-    order::{Live, Orders, claims, forecast, is_live, live_cards, ordered, own_tip},
+    order::{Live, Orders, all_live, forecast, is_live, live_cards, ordered, own_tip},
     resolve,
 };
 use crate::{
@@ -73,14 +73,12 @@ fn clashes(state: &State, now: Time) -> Vec<Clash> {
         .iter()
         .filter_map(|id| doubled(state, id))
         .collect();
-    let live: Vec<_> = live_cards(state)
-        .map(|card| (card, claims(state, card)))
-        .collect();
+    let live = all_live(state);
     clashes.extend(super::circle::circles(state, &live));
-    for (card, claims) in &live {
-        clashes.extend(early(state, card));
-        clashes.extend(stalled(state, card, now));
-        clashes.extend(drift(state, card, claims));
+    for task in &live {
+        clashes.extend(early(state, task.card));
+        clashes.extend(stalled(state, task.card, now));
+        clashes.extend(drift(state, task));
     }
     for run in state.live_runs() {
         clashes.extend(silent(state, run));
@@ -192,8 +190,12 @@ pub fn next_deadline(state: &State, now: Time) -> Option<Time> {
     stalls.chain(asks).filter(|at| *at > now).min()
 }
 
-fn drift(state: &State, card: &TaskCard, claims: &Claims<'_>) -> Option<Clash> {
-    let strays = claims.strayed();
+fn drift(state: &State, task: &Live<'_>) -> Option<Clash> {
+    let card = task.card;
+    if card.files_affected.is_empty() || !task.has_touched() {
+        return None;
+    }
+    let strays = task.claims().strayed();
     if strays.is_empty() {
         return None;
     }
@@ -264,15 +266,15 @@ fn halt(run: &Run, why: String) -> Command {
 
 /// Live tasks about the same files, and live branches that would not merge.
 fn pairs(state: &State, live: &[Live<'_>], clashes: &mut Vec<Clash>) {
-    for (n, (one, mine)) in live.iter().enumerate() {
-        let one = &one.id;
-        for (other, theirs) in live.iter().skip(n + 1) {
-            let other = &other.id;
+    for (n, mine) in live.iter().enumerate() {
+        let one = &mine.card.id;
+        for theirs in live.iter().skip(n + 1) {
+            let other = &theirs.card.id;
             // When both are committed, comparing them tells more than names.
             let compared = forecast(state, one, other);
             let known = compared.is_some() || is_to_be_compared(state, one, other);
             if !state.config.limits.same_files && !known {
-                let files = mine.shared(theirs);
+                let files = mine.claims().shared(theirs.claims());
                 if !files.is_empty() {
                     clashes.push(same_files(state, one, other, files));
                 }
@@ -332,7 +334,8 @@ fn behind_the_base(state: &State, live: &[Live<'_>]) -> Vec<Clash> {
     let Some(landed) = &state.landed else {
         return Vec::new();
     };
-    let behind = |(card, _): &Live<'_>| {
+    let behind = |task: &Live<'_>| {
+        let card = task.card;
         let pair = (landed.task.clone(), card.id.clone());
         let tip = own_tip(state, &card.id).filter(|_| !is_live(state, &landed.task))?;
         let known = state.forecasts.get(&pair)?;

@@ -5,7 +5,7 @@ use crate::{
     CommitId, Leg, RequestKind, Seq, State, Status, TaskCard, TaskId, Time,
     planted::{Fault, is},
 };
-use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Why a task waits behind another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,55 +60,74 @@ pub fn in_use(state: &State, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
 #[derive(Debug)]
 pub struct InUse<'a> {
     state: &'a State,
-    live: Cow<'a, [Live<'a>]>,
+    live: Vec<Live<'a>>,
 }
 
-/// A live task, and what it is about.
-pub(super) type Live<'a> = (&'a TaskCard, Claims<'a>);
+/// A live task, and what it is about, which is read when somebody asks.
+#[derive(Clone, Debug)]
+pub(super) struct Live<'a> {
+    pub card: &'a TaskCard,
+    state: &'a State,
+    claims: OnceCell<Claims<'a>>,
+}
 
-impl<'a> InUse<'a> {
-    /// What is in use now; nothing when tasks may work on the same files.
-    #[must_use]
-    pub fn of(state: &'a State) -> Self {
-        let cards = live_cards(state).filter(|_| !is_free(state));
-        let live = cards.map(|card| (card, claims(state, card)));
-        Self {
-            state,
-            live: live.collect(),
-        }
+impl<'a> Live<'a> {
+    /// What it is about.
+    pub fn claims(&self) -> &Claims<'a> {
+        self.claims.get_or_init(|| claims(self.state, self.card))
     }
 
-    /// The same, when what live tasks are about is known already.
-    pub(super) fn given(state: &'a State, live: &'a [Live<'a>]) -> Self {
-        let live = if is_free(state) { &[] } else { live };
-        let live = Cow::Borrowed(live);
+    /// Whether it is known what its branch touches.
+    pub fn has_touched(&self) -> bool {
+        let found = self.state.tasks.get(&self.card.id);
+        found.is_some_and(|found| found.touched.is_some())
+    }
+}
+
+/// All live tasks.
+pub(super) fn all_live(state: &State) -> Vec<Live<'_>> {
+    let live = live_cards(state).map(|card| Live {
+        card,
+        state,
+        claims: OnceCell::new(),
+    });
+    live.collect()
+}
+
+impl<'a> InUse<'a> {
+    /// What is in use now.
+    #[must_use]
+    pub fn of(state: &'a State) -> Self {
+        let live = all_live(state);
         Self { state, live }
     }
 
     /// See [`in_use`].
     #[must_use]
     pub fn by(&self, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
-        let first = self.all_by(card).next();
+        let first = users(self.state, &self.live, card).next();
         first.map(|(other, files)| (other.clone(), files))
     }
+}
 
-    /// Every live task that keeps one from being claimed.
-    pub(super) fn all_by<'b>(
-        &'b self,
-        card: &'b TaskCard,
-    ) -> impl Iterator<Item = (&'b TaskId, Vec<String>)> {
-        let mine = (!self.live.is_empty()).then(|| claims(self.state, card));
-        let mine = mine.filter(|mine| !mine.is_empty());
-        let others = self.live.iter().filter(|(other, _)| other.id != card.id);
-        let both = mine.into_iter().flat_map(move |mine| {
-            let shared = others
-                .clone()
-                .map(move |(other, theirs)| (&other.id, mine.shared(theirs)));
-            shared.filter(|(_, files)| !files.is_empty())
-        });
-        // Who waits for this very task does not keep it from being done.
-        both.filter(|(other, _)| !waits_for(self.state, &[], other, &card.id))
-    }
+/// Every live task that keeps one from being claimed, with the files; none when tasks may work on the same files.
+pub(super) fn users<'b>(
+    state: &'b State,
+    live: &'b [Live<'_>],
+    card: &'b TaskCard,
+) -> impl Iterator<Item = (&'b TaskId, Vec<String>)> {
+    let live = if is_free(state) { &[] } else { live };
+    let mine = (!live.is_empty()).then(|| claims(state, card));
+    let mine = mine.filter(|mine| !mine.is_empty());
+    let others = live.iter().filter(|other| other.card.id != card.id);
+    let both = mine.into_iter().flat_map(move |mine| {
+        let shared = others
+            .clone()
+            .map(move |other| (&other.card.id, mine.shared(other.claims())));
+        shared.filter(|(_, files)| !files.is_empty())
+    });
+    // Who waits for this very task does not keep it from being done.
+    both.filter(|(other, _)| !waits_for(state, &[], other, &card.id))
 }
 
 /// Whether tasks may work on the same files.

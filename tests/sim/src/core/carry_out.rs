@@ -148,6 +148,9 @@ impl Host {
     }
 
     fn claim(&self, world: &mut World, id: u64, command: &Command) -> Told {
+        if let Command::Claim { task, .. } = command {
+            world.claimed_by[World::place_of(task) as usize] = self.knows_config();
+        }
         // What an engine decided that died since was right when it was decided.
         if id > self.inherited
             && let Command::Claim {

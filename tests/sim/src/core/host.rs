@@ -1,7 +1,7 @@
 //! The engine's loop in steps: take in, decide, journal, carry out one command at a time, let time and schedule order more. It mirrors
 //! `orchestron_engine::Engine`, whose real loop the other level runs; here it can be killed, overtaken and watched between any two steps.
 
-use super::{World, disk::TASKS_MAX};
+use super::{World, check::without_observed, disk::TASKS_MAX};
 use crate::knobs::Trouble;
 use orchestron_domain::{
     Actor, Command, Event, Fact, Halt, RunEnd, Seq, State,
@@ -196,6 +196,11 @@ impl Host {
         self.order(world, self.state.seq, commands)
     }
 
+    /// The configuration it knows.
+    pub const fn knows_config(&self) -> u32 {
+        self.seen_config
+    }
+
     fn order(&mut self, world: &mut World, to: Seq, commands: Vec<Command>) -> Result<(), Stop> {
         let open = world.journal(self.fence, to, commands)?;
         self.decided_to = self.decided_to.max(to);
@@ -239,8 +244,9 @@ impl Host {
     /// Takes index and configuration into the state, when they have changed.
     pub fn observe(&mut self, world: &World) {
         self.state.trusted = world.trusted;
-        if self.seen_config != world.config_revision {
-            self.seen_config = world.config_revision;
+        let revision = world.config_revision();
+        if self.seen_config != revision {
+            self.seen_config = revision;
             self.state.config = world.config.clone();
         }
         if self.seen_all == world.disk.revision {
@@ -280,10 +286,9 @@ impl Host {
             return;
         }
         world.compare(&mut self.state);
-        if let Ok(text) = serde_json::to_string(&self.state) {
-            self.checkpoint = self.state.seq;
-            world.log.checkpoint = Some((self.state.seq, text));
-        }
+        self.checkpoint = self.state.seq;
+        let kept = without_observed(&mut self.state, State::clone);
+        world.log.checkpoint = Some((self.state.seq, Box::new(kept)));
     }
 
     /// Turns what a run said into facts.

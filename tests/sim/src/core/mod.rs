@@ -21,10 +21,11 @@ use check::Ledger;
 pub use check::differs;
 use disk::{Disk, TASKS_MAX};
 use host::Host;
-use orchestron_domain::{Config, RunId, SessionId, TaskId, Time};
+use orchestron_domain::{Config, RunId, SessionId, State, TaskId, Time};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap},
+    rc::Rc,
 };
 use store::Log;
 
@@ -73,7 +74,12 @@ pub struct World {
     log: Log,
     git: git::Repository,
     config: Config,
-    config_revision: u32,
+    /// All there ever were, the present one last: an engine knows one of them.
+    configs: Vec<Rc<Config>>,
+    /// The newest one that engines were told of, by the watcher or its safety net.
+    config_told: u32,
+    /// The configuration that the engine knew which claimed each task last.
+    claimed_by: [u32; TASKS_MAX],
     trusted: bool,
     processes: Vec<Process>,
     by_run: BTreeMap<RunId, u32>,
@@ -92,12 +98,25 @@ pub struct World {
     hash: u64,
     violation: Option<Violation>,
     trace: Option<Vec<String>>,
+    end: Option<Box<State>>,
+    /// It was played before: only whether it comes out the same is looked at. What is looked at in between changes nothing, and would
+    /// be seen again.
+    again: bool,
 }
 
 /// Plays a seed's world to its end.
 #[must_use]
 pub fn play(seed: u64, shrunk: &Shrunk, traced: bool) -> Outcome {
     let mut world = World::new(seed, shrunk, traced);
+    world.run();
+    world.finish()
+}
+
+/// Plays a world once more that was played to its end, to see whether it comes to the same.
+#[must_use]
+pub fn play_again(seed: u64, shrunk: &Shrunk) -> Outcome {
+    let mut world = World::new(seed, shrunk, false);
+    world.again = true;
     world.run();
     world.finish()
 }
@@ -120,7 +139,9 @@ impl World {
             log: Log::default(),
             git: git::Repository::default(),
             config: Config::default(),
-            config_revision: 0,
+            configs: Vec::new(),
+            config_told: 0,
+            claimed_by: [0; TASKS_MAX],
             trusted: true,
             processes: Vec::new(),
             by_run: BTreeMap::new(),
@@ -137,9 +158,12 @@ impl World {
             hash: mix(0, seed),
             violation: None,
             trace: traced.then(Vec::new),
+            end: None,
+            again: false,
             knobs,
         };
         world.furnish();
+        world.config_changed();
         world.at(1, Next::Start);
         world.at(world.knobs.gap_ms, Next::People);
         world.at(RESCAN_MS, Next::Rescan);
@@ -181,8 +205,26 @@ impl World {
     fn wake_files(&mut self) {
         self.disk.dirty = true;
         if !self.trouble(Trouble::Unseen) {
-            self.wakes.0 = true;
+            self.told_of_files();
         }
+    }
+
+    /// Engines are told that files changed.
+    fn told_of_files(&mut self) {
+        self.wakes.0 = true;
+        self.config_told = self.config_revision();
+    }
+
+    /// Which configuration is the present one.
+    fn config_revision(&self) -> u32 {
+        u32::try_from(self.configs.len())
+            .unwrap_or(u32::MAX)
+            .saturating_sub(1)
+    }
+
+    /// Somebody changed the configuration.
+    fn config_changed(&mut self) {
+        self.configs.push(Rc::new(self.config.clone()));
     }
 
     fn note(&mut self, line: impl FnOnce(&Self) -> String) {
@@ -292,7 +334,7 @@ impl World {
             Next::Process(at) => self.play(at),
             Next::People => self.people(),
             Next::Rescan => {
-                self.wakes.0 = true;
+                self.told_of_files();
                 let live = self.ledger.state.live_runs();
                 let live: Vec<_> = live
                     .filter_map(|run| self.by_run.get(&run.id))
@@ -354,6 +396,7 @@ impl World {
             virtual_ms: self.now - BEGIN,
             violation: self.violation,
             trace: self.trace.unwrap_or_default(),
+            end: self.end,
         }
     }
 }

@@ -86,7 +86,7 @@ impl World {
         self.note(|_| "it gets calm".to_owned());
         self.calm = true;
         self.calm_since = self.now;
-        self.wakes.0 = true;
+        self.told_of_files();
         self.disk.dirty = true;
         if self.engine.is_none() {
             self.at(1, Next::Start);
@@ -215,7 +215,6 @@ impl World {
     }
 
     fn change_config(&mut self) {
-        self.config_revision += 1;
         self.note(|_| "somebody changes the configuration".to_owned());
         let agents = self.config.agents.len();
         let any = self.rng.index(agents);
@@ -230,6 +229,7 @@ impl World {
                 }
             }
         }
+        self.config_changed();
         self.wake_files();
     }
 
@@ -616,7 +616,7 @@ impl World {
             let commands = String::new();
             self.tell(Actor::Person, Fact::Trusted { commands });
         }
-        self.config_revision += 1;
+        self.config_changed();
         self.wake_files();
     }
 

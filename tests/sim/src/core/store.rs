@@ -24,8 +24,8 @@ pub struct Log {
     pub open: BTreeMap<u64, Command>,
     /// Up to where was decided.
     pub decided_to: Seq,
-    /// The newest checkpoint, as JSON.
-    pub checkpoint: Option<(Seq, String)>,
+    /// The newest checkpoint. It goes through JSON when it is read, which is seldomer than it is written.
+    pub checkpoint: Option<(Seq, Box<State>)>,
     /// Moves that were begun, with the facts that tell them and the command they close.
     pub intents: Vec<Begun>,
     ids: u64,
@@ -331,9 +331,9 @@ impl World {
 
     /// The state that the log tells up to a position, from the newest checkpoint that is not beyond it.
     pub fn state_at(&self, seq: Seq, mut state: State) -> State {
-        if let Some((at, text)) = &self.log.checkpoint
+        if let Some((at, kept)) = &self.log.checkpoint
             && *at <= seq
-            && let Ok(kept) = serde_json::from_str::<State>(text)
+            && let Some(kept) = through_json(kept)
         {
             state = State {
                 cards: state.cards,
@@ -350,4 +350,10 @@ impl World {
         }
         state
     }
+}
+
+/// What is left of a state when it was written and is read again.
+fn through_json(state: &State) -> Option<State> {
+    let text = serde_json::to_string(state).ok()?;
+    serde_json::from_str(&text).ok()
 }
