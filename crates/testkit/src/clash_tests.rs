@@ -370,3 +370,22 @@ fn an_engine_killed_at_any_write_orders_and_merges_both_all_the_same() {
     }
     panic!("two chains have fewer writes than {MOST_WRITES}");
 }
+
+#[test]
+fn a_task_that_lies_in_two_files_is_told_with_both() {
+    let world = World::new();
+    world.task(1, Status::Ready, "Search");
+    world.write(
+        "tasks/review/TASK-001-other.md",
+        "# TASK-001: Other\n\n## Status\nreview\n",
+    );
+    let state = run(&world);
+    let told: Vec<_> = state.conflicts.values().collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    for file in [
+        ".mcp/tasks/ready/TASK-001-search.md",
+        ".mcp/tasks/review/TASK-001-other.md",
+    ] {
+        assert!(told[0].evidence.contains(file), "{}", told[0].evidence);
+    }
+}

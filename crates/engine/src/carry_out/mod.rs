@@ -1,6 +1,7 @@
 //! Commands carried out. Each may be carried out twice without harm, for after a crash that is what happens to those without an outcome.
 //! What state and command alone tell of it is in [`orchestron_domain::carry`].
 
+mod doubled;
 mod run;
 mod task;
 mod work;
@@ -74,6 +75,7 @@ impl Engine {
             Command::Forecast { one, other } => self.forecast(one, other),
             Command::CatchUp { task } => self.catch_up(task),
             Command::Deliver { message, to, run } => self.deliver(*message, to, run),
+            Command::NoteConflict { kind, tasks, .. } => self.note_conflict(open, *kind, tasks),
             // Those that are nothing but a move, or a fact to be told.
             _ => self.finish(open),
         }
