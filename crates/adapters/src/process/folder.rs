@@ -281,10 +281,15 @@ impl RunFolder {
 
 /// Options that create files readable by this user only.
 pub(crate) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    {
+        let mut options = OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+    }
+    // The state folder is the user's own, and what is made in it inherits that.
+    #[cfg(not(unix))]
+    OpenOptions::new()
 }
 
 /// Reads a JSON file; none when it is not there.

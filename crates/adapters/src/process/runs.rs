@@ -4,7 +4,7 @@ use super::{
     environment,
     folder::{
         DEFAULT_LOG_LIMIT_BYTES, ExitRecord, FORMAT, FolderError, KEY_SOCKET, MARKER, RUN_VARIABLE,
-        RunFolder, Spec, read_json, write_atomic, write_json,
+        RunFolder, Spec, write_atomic, write_json,
     },
     guard::{self, Guard},
     keeper,
@@ -415,7 +415,10 @@ fn end_by_force(folder: &RunFolder, live: Option<&mut Live>) -> PortResult<()> {
 /// Ends what a lost keeper left behind, and notes it.
 #[cfg(unix)]
 fn sweep(folder: &RunFolder, mut end: ExitRecord) -> PortResult<()> {
-    use super::tree::{self, ControlGroup};
+    use super::{
+        folder::read_json,
+        tree::{self, ControlGroup},
+    };
     let record = folder.keeper_record()?;
     let group = record
         .filter(|record| record.boot == tree::boot())

@@ -1,6 +1,8 @@
 //! Processes that a dead keeper left behind, told by the mark of their run that each carries in its environment.
 
+#[cfg(unix)]
 use super::folder::RunFolder;
+#[cfg(unix)]
 use crate::failure::io_failure;
 use orchestron_domain::RunId;
 use orchestron_engine::ports::{PortResult, Strays};
@@ -57,7 +59,7 @@ pub(super) fn end(runs: &Path, run: &RunId) -> PortResult<(u32, u32)> {
         .map_err(|error| io_failure("cannot end", format!("the processes of {run}"), &error))
 }
 
-/// Elsewhere a job object ends them with their keeper.
+/// Elsewhere a process does not tell its environment: only its keeper finds what belongs to a run.
 #[cfg(not(unix))]
 pub(super) fn find(_runs: &Path) -> PortResult<Vec<Strays>> {
     Ok(Vec::new())

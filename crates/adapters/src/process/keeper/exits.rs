@@ -6,12 +6,10 @@
 
 use rustix::{
     io::Errno,
-    pipe::{PipeFlags, pipe_with},
     process::{WaitOptions, WaitStatus, wait},
 };
 use std::{
-    fs::File,
-    io::{self, Read, Write},
+    io::{self, PipeReader, PipeWriter, Read, Write},
     os::fd::{AsFd, BorrowedFd},
 };
 
@@ -32,20 +30,17 @@ const STACK_BYTES: usize = 32 * 1024;
 /// The reading end of the pipe.
 #[derive(Debug)]
 pub(super) struct ExitWatch {
-    pipe: File,
+    pipe: PipeReader,
 }
 
 impl ExitWatch {
     /// Starts to wait for all children of this process; `program` is the one whose exit is told.
     pub(super) fn start(program: i32) -> io::Result<Self> {
-        let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
-        let mut write = File::from(write);
+        let (pipe, mut write) = io::pipe()?;
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
             .spawn(move || wait_for_all(program, &mut write))?;
-        Ok(Self {
-            pipe: File::from(read),
-        })
+        Ok(Self { pipe })
     }
 
     /// What to poll.
@@ -68,7 +63,7 @@ impl ExitWatch {
 }
 
 /// Waits until there is nobody to wait for. Allocates nothing, so that the thread costs no more than its stack.
-fn wait_for_all(program: i32, pipe: &mut File) {
+fn wait_for_all(program: i32, pipe: &mut PipeWriter) {
     loop {
         let sent = match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_pid() == program => tell(pipe, status),
@@ -85,7 +80,7 @@ fn wait_for_all(program: i32, pipe: &mut File) {
     }
 }
 
-fn tell(pipe: &mut File, status: WaitStatus) -> io::Result<()> {
+fn tell(pipe: &mut PipeWriter, status: WaitStatus) -> io::Result<()> {
     match (status.exit_status(), status.terminating_signal()) {
         (Some(code), _) => pipe.write_all(&message(b'c', code)),
         (None, Some(signal)) => pipe.write_all(&message(b's', signal)),

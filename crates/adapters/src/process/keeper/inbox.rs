@@ -134,6 +134,7 @@ impl Inbox {
     }
 
     /// Whether something waits to be passed on.
+    #[cfg(any(unix, test))]
     pub(crate) fn is_waiting(&self) -> bool {
         !self.pieces.is_empty()
     }

@@ -24,6 +24,8 @@ mod unix;
 #[cfg(unix)]
 use unix as platform;
 
+#[cfg(windows)]
+mod job;
 #[cfg(any(windows, test))]
 mod windows;
 #[cfg(windows)]
@@ -38,9 +40,7 @@ pub(super) use platform::ring_bell;
 pub(super) mod tests;
 
 use super::folder::{FolderError, RunFolder};
-use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     io,
     path::{Path, PathBuf},
@@ -261,23 +261,6 @@ pub fn key_helper(run_dir: &Path) -> ExitCode {
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("orchestron keep: {error}");
     ExitCode::FAILURE
-}
-
-/// The one line a keeper reads on its input.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct FirstLine {
-    secrets: BTreeMap<String, String>,
-}
-
-/// The key in a first line; none when there is none.
-fn key_of(line: &[u8]) -> Result<Option<String>, KeeperError> {
-    if line.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
-    }
-    let line: FirstLine =
-        serde_json::from_slice(line).map_err(|source| KeeperError::Secrets { source })?;
-    Ok(line.secrets.into_values().next())
 }
 
 /// The first line a keeper is told, its line end included, from the key of the agent's account.

@@ -6,7 +6,6 @@ use super::{
     KeeperError, Stage,
     exits::{Exit, ExitWatch},
     inbox::{Inbox, Next, Order},
-    key_of,
     program::{self, Program},
     quota::{Quota, Seen},
     stage::{self, NOT_STARTED_CODE, NotStarted},
@@ -23,8 +22,9 @@ use rustix::{
     fs::OFlags,
     process::{Pid, Signal, getpid, kill_process_group, setsid},
 };
+use serde::Deserialize;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read, Write},
@@ -204,6 +204,23 @@ fn hold(folder: &RunFolder) -> Result<Option<File>, KeeperError> {
     Ok(held.then_some(file))
 }
 
+/// The one line a keeper reads on its input.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FirstLine {
+    secrets: BTreeMap<String, String>,
+}
+
+/// The key in a first line; none when there is none.
+fn key_of(line: &[u8]) -> Result<Option<String>, KeeperError> {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let line: FirstLine =
+        serde_json::from_slice(line).map_err(|source| KeeperError::Secrets { source })?;
+    Ok(line.secrets.into_values().next())
+}
+
 /// Reads so many lines on stdin. Nothing, an end, or silence for so long is an empty line.
 fn lines(count: usize, patience: Option<Duration>) -> Result<Vec<u8>, KeeperError> {
     #[cfg(target_os = "linux")]
@@ -282,6 +299,7 @@ struct Ready {
     bell: bool,
     exit: bool,
     stdin: bool,
+    #[cfg(target_os = "linux")]
     key: bool,
     log: bool,
 }
@@ -466,6 +484,7 @@ impl<'a> Keeper<'a> {
             bell: told(0),
             exit: told(1),
             stdin: stdin.is_some_and(told),
+            #[cfg(target_os = "linux")]
             key: key.is_some_and(told),
             log: log.is_some_and(told),
         })

@@ -3,12 +3,13 @@
 //! It does what the one on Unix does as far as that goes without unsafe code, and is simpler where that is not far:
 //!
 //! - `in.jsonl` and the exit are looked at every 50 ms, for there is no bell.
-//! - A tree is ended by `taskkill /T /F`. A process whose parent has ended already is not found; a job object would find it.
-//! - A run does not die with its keeper.
+//! - What belongs to a run is in its keeper's job object, and ends with the keeper at the latest.
 //! - No key is handed over, because who asks could not be told: agents use their own login.
 //!
 //! The loop is tested on other systems too; on Windows itself it has never been run.
 
+#[cfg(windows)]
+use super::job::Job;
 use super::{
     KeeperError, Stage,
     inbox::{Inbox, Next, Order},
@@ -36,8 +37,12 @@ pub(super) fn keep(folder: &RunFolder, _stage: &Stage) -> Result<(), KeeperError
     if folder.exit().exists() || folder.record().exists() {
         return Ok(());
     }
-    let end = start(folder)
-        .and_then(|(child, spec)| mind(folder, child, &spec))
+    let end = Job::enter()
+        .and_then(|job| {
+            let (child, spec) = start(folder)?;
+            let end = mind(folder, child, &spec)?;
+            sweep(&job, end)
+        })
         .unwrap_or_else(|error| ExitRecord {
             could_not_start: Some(error.to_string()),
             ..ExitRecord::default()
@@ -224,6 +229,29 @@ fn heed(
         }
     }
     Ok(())
+}
+
+/// Ends what outlives the program, and notes it.
+fn sweep(job: &Job, mut end: ExitRecord) -> Result<ExitRecord, KeeperError> {
+    (end.swept, end.left) = job.sweep().map_err(KeeperError::system(
+        "cannot look at what the run left behind",
+    ))?;
+    Ok(end)
+}
+
+/// Stands in for the job object where the loop is only tested.
+#[cfg(not(windows))]
+struct Job;
+
+#[cfg(not(windows))]
+impl Job {
+    fn enter() -> Result<Self, KeeperError> {
+        Ok(Self)
+    }
+
+    fn sweep(&self) -> io::Result<(u32, u32)> {
+        Ok((0, 0))
+    }
 }
 
 fn written(folder: &RunFolder) -> u64 {
