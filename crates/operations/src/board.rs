@@ -126,7 +126,7 @@ pub fn each(
 /// # Errors
 /// When the project cannot be read.
 pub fn one(cx: &mut Context, task: &TaskId) -> Result<Option<(CardView, Option<String>)>, OpError> {
-    let state = cx.about([task])?;
+    let state = cx.shown(task)?;
     let sight = Sight::new(cx, &state)?;
     let found = state.tasks.get(task);
     let place = found.and_then(|found| Some(found.place.as_ref()?.path.clone()));

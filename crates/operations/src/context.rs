@@ -1,7 +1,7 @@
 //! What every operation works on, and who asks.
 
 use crate::view::Sight;
-use orchestron_domain::{Actor, State, TaskId, schedule::Wait};
+use orchestron_domain::{Actor, State, Status, TaskCard, TaskId, schedule::Wait};
 use orchestron_engine::{
     Store, StoreError,
     ports::{Git, Keys, PortErrorKind, PortResult, Programs, RunLogs},
@@ -93,22 +93,25 @@ impl Context {
         Ok(self.store.about(&tasks.into_iter().cloned().collect())?)
     }
 
-    /// What is needed to show one task. Only what nothing but other tasks keeps from being started takes a look at all files, and only of
-    /// what could start now all tasks are needed: who is before it?
+    /// What is needed to show one task: most often it alone. What others keep from being started, if anything does, is told by what is
+    /// under way; and of what could start now all tasks are needed: who is before it?
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn shown(&mut self, task: &TaskId) -> Result<State, StoreError> {
-        self.look_at(&[task.clone()].into())?;
-        let state = self.store.about(&[task.clone()].into())?;
+        let state = self.of([task])?;
+        let Some(card) = state.cards.get(task) else {
+            return Ok(state);
+        };
+        if !others_count(&Sight::new(self, &state)?, card) {
+            return Ok(state);
+        }
+        let state = self.about([task])?;
         let sight = Sight::new(self, &state)?;
-        let wait = state.cards.get(task).map(|card| sight.wait(card));
-        match wait {
-            Some(Wait::Next) if sight.running => self.state(),
-            Some(Wait::Next | Wait::InUse(..) | Wait::Starting | Wait::Circle(_)) => {
-                self.about([task])
-            }
-            _ => Ok(state),
+        let first = |card| sight.running && sight.wait(card) == Wait::Next;
+        match state.cards.get(task).is_some_and(first) {
+            true => self.state(),
+            false => Ok(state),
         }
     }
 
@@ -118,5 +121,40 @@ impl Context {
             Err(error) if error.kind == PortErrorKind::NoRoom => Ok(()),
             outcome => outcome,
         }
+    }
+}
+
+/// Whether what keeps a task from going on, if anything does, may be another one.
+fn others_count(sight: &Sight<'_>, card: &TaskCard) -> bool {
+    if card.status == Status::Review {
+        return true;
+    }
+    match sight.wait(card) {
+        Wait::UnderWay
+        | Wait::Over
+        | Wait::Request
+        | Wait::Turn(_)
+        | Wait::NobodyNamed(_)
+        | Wait::Dependencies(_)
+        | Wait::BackOff(_)
+        | Wait::Paused
+        | Wait::TaskPaused(_)
+        | Wait::Untrusted
+        | Wait::Unclear => false,
+        Wait::Circle(_)
+        | Wait::Parked(_)
+        | Wait::Unfit(..)
+        | Wait::AgentPaused(..)
+        | Wait::Breaker(..)
+        | Wait::AgentFull(..)
+        | Wait::AccountFull(..)
+        | Wait::Rate(_)
+        | Wait::Budget(_)
+        | Wait::InUse(..)
+        | Wait::Behind(..)
+        | Wait::StatusFull(..)
+        | Wait::Full
+        | Wait::Starting
+        | Wait::Next => true,
     }
 }
