@@ -59,7 +59,8 @@ pub fn catch(level: Level, fault: Fault, (from, most): (u64, u64)) -> Caught {
 #[must_use]
 pub fn prove(only: Option<Level>, from: u64) -> bool {
     let levels = only.map_or(vec![Level::Core, Level::Engine], |level| vec![level]);
-    let good = levels.into_iter().map(|level| {
+    let mut good = true;
+    for level in levels {
         let (must, most): (&[Fault], _) = match level {
             Level::Core => (Fault::ALL, SEEDS_MAX),
             Level::Engine => (AT_ENGINE, SEEDS_MAX_ENGINE),
@@ -67,14 +68,14 @@ pub fn prove(only: Option<Level>, from: u64) -> bool {
         let tried = if only.is_some() { Fault::ALL } else { must };
         let caught = try_all(level, tried, (from, most));
         tell(level, &caught, most);
-        let missed = |fault: &Fault| {
-            !caught
+        let is_caught = |fault: &Fault| {
+            caught
                 .iter()
                 .any(|one| one.fault == *fault && one.by.is_some())
         };
-        !must.iter().any(missed)
-    });
-    good.fold(true, |all, one| all && one)
+        good &= must.iter().all(is_caught);
+    }
+    good
 }
 
 fn try_all(level: Level, faults: &[Fault], seeds: (u64, u64)) -> Vec<Caught> {

@@ -21,6 +21,16 @@ pub fn apply(state: &mut State, event: &Event) {
     state.seq = event.seq;
     record::apply(state, event);
     said::apply(state, event);
+    change(state, event);
+    conflict::apply(state, event);
+    if let Fact::RunEnded { .. } = &event.fact {
+        state.runs.settle();
+    }
+    state.requests.settle();
+}
+
+/// What a fact is about first of all.
+fn change(state: &mut State, event: &Event) {
     match &event.fact {
         Fact::TaskCreated { .. } | Fact::TaskMoved { .. } | Fact::TaskRemoved { .. } => {
             files::apply(state, event)
@@ -92,11 +102,6 @@ pub fn apply(state: &mut State, event: &Event) {
         }
         _ => runs::apply(state, event),
     }
-    conflict::apply(state, event);
-    if let Fact::RunEnded { .. } = &event.fact {
-        state.runs.settle();
-    }
-    state.requests.settle();
 }
 
 fn pause(state: &mut State, scope: &Scope, why: &str) {

@@ -72,11 +72,7 @@ fn about_tasks(state: &State, event: &Event, now: Time) -> Vec<Command> {
         Fact::Merged { .. } | Fact::MergeRefused { .. } | Fact::HandedOff { .. } => {
             about_merges(state, event, now)
         }
-        Fact::CommandFailed { command, error } => {
-            let mut commands = failure::critical(state, command, error, event.at);
-            commands.extend(command_failed(command, error));
-            commands
-        }
+        Fact::CommandFailed { command, error } => command_failed(state, event, command, error),
         Fact::Resumed { scope: Scope::All } => failure::resumed(state),
         Fact::RequestDecided { request, decision } => {
             requests::decided(state, *request, decision, event, now)
@@ -320,11 +316,11 @@ fn failed(state: &State, task: &TaskId, why: &str) -> Vec<Command> {
     escalate(task, why.to_owned())
 }
 
-fn command_failed(command: &Command, error: &str) -> Vec<Command> {
-    match command.task() {
-        Some(task) if command.is_a_step() => {
-            escalate(task, format!("Could not {}: {error}", command.words()))
-        }
-        _ => Vec::new(),
+fn command_failed(state: &State, event: &Event, command: &Command, error: &str) -> Vec<Command> {
+    let mut commands = failure::critical(state, command, error, event.at);
+    if let Some(task) = command.task().filter(|_| command.is_a_step()) {
+        let why = format!("Could not {}: {error}", command.words());
+        commands.extend(escalate(task, why));
     }
+    commands
 }

@@ -43,7 +43,7 @@ pub fn schedule(state: &State, now: Time) -> Vec<Command> {
     let mut waiting = Vec::new();
     for card in state.cards.values() {
         match survey.coming(card) {
-            Some(survey::Coming::Free(command)) => commands.push(command),
+            Some(survey::Coming::Free(command)) => commands.push(*command),
             Some(survey::Coming::Agent) => waiting.push(card),
             None => {}
         }

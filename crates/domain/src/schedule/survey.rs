@@ -27,7 +27,7 @@ pub struct Survey<'a> {
 /// Something a task needs next.
 pub(super) enum Coming {
     /// It takes no agent's place.
-    Free(Command),
+    Free(Box<Command>),
     /// An agent, when one may.
     Agent,
 }
@@ -162,17 +162,17 @@ impl<'a> Survey<'a> {
             let kind = RequestKind::Review {
                 commit: found.and_then(|found| found.commit.clone()),
             };
-            return Some(Coming::Free(Command::OpenRequest {
+            return Some(Coming::Free(Box::new(Command::OpenRequest {
                 task: Some(card.id.clone()),
                 kind,
-            }));
+            })));
         }
         match holder {
-            Holder::Nobody if leg == Leg::Prepare => Some(Coming::Free(Command::Move {
+            Holder::Nobody if leg == Leg::Prepare => Some(Coming::Free(Box::new(Command::Move {
                 task: card.id.clone(),
                 from: Status::Pending,
                 to: Status::Ready,
-            })),
+            }))),
             Holder::Agent(_) => Some(Coming::Agent),
             _ => None,
         }

@@ -420,6 +420,13 @@ impl World {
             self.wrong("the engine would never sleep", what);
             return;
         }
+        if let Some(what) = self.stuck(state) {
+            self.wrong("a task is stuck", what);
+        }
+    }
+
+    /// What will never go on by itself although nobody was asked, in a state in which nothing is left to be done.
+    fn stuck(&self, state: &State) -> Option<String> {
         let mut stuck = None;
         let mut running = [false; TASKS_MAX];
         for run in state.live_runs() {
@@ -463,9 +470,7 @@ impl World {
         {
             stuck = Some(format!("{} goes on although its task is elsewhere", run.id));
         }
-        if let Some(what) = stuck {
-            self.wrong("a task is stuck", what);
-        }
+        stuck
     }
 
     /// Compares an engine's state with what the log alone tells.
