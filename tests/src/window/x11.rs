@@ -20,6 +20,9 @@ const VIEWABLE: u8 = 2;
 const FAKE_INPUT: u8 = 2;
 const KEY_PRESS: u8 = 2;
 const KEY_RELEASE: u8 = 3;
+const BUTTON_PRESS: u8 = 4;
+const BUTTON_RELEASE: u8 = 5;
+const MOTION: u8 = 6;
 
 /// The key Return.
 pub const RETURN: u32 = 0xff0d;
@@ -211,12 +214,12 @@ impl Display {
         let (key, shifted) = found.unwrap_or_else(|| panic!("no key for {symbol:#x}"));
         let shift = self.key_of(SHIFT).expect("a key for Shift").0;
         if shifted {
-            self.fake(KEY_PRESS, shift);
+            self.fake(KEY_PRESS, shift, (0, 0));
         }
-        self.fake(KEY_PRESS, key);
-        self.fake(KEY_RELEASE, key);
+        self.fake(KEY_PRESS, key, (0, 0));
+        self.fake(KEY_RELEASE, key, (0, 0));
         if shifted {
-            self.fake(KEY_RELEASE, shift);
+            self.fake(KEY_RELEASE, shift, (0, 0));
         }
         self.windows();
     }
@@ -224,9 +227,9 @@ impl Display {
     /// Chooses all that is written where the keyboard is, so that what is typed replaces it.
     pub fn select_all(&mut self) {
         let control = self.key_of(CONTROL).expect("a key for Control").0;
-        self.fake(KEY_PRESS, control);
+        self.fake(KEY_PRESS, control, (0, 0));
         self.press('a'.into());
-        self.fake(KEY_RELEASE, control);
+        self.fake(KEY_RELEASE, control, (0, 0));
         self.windows();
     }
 
@@ -252,7 +255,17 @@ impl Display {
             })
     }
 
-    fn fake(&mut self, kind: u8, key: u8) {
+    /// Clicks into a window, so far from its right and its lower edge.
+    pub fn click(&mut self, window: &TopWindow, right: i16, lower: i16) {
+        let x = window.x + window.width.cast_signed() - right;
+        let y = window.y + window.height.cast_signed() - lower;
+        self.fake(MOTION, 0, (x, y));
+        self.fake(BUTTON_PRESS, 1, (0, 0));
+        self.fake(BUTTON_RELEASE, 1, (0, 0));
+        self.windows();
+    }
+
+    fn fake(&mut self, kind: u8, detail: u8, at: (i16, i16)) {
         let name = b"XTEST";
         let mut body = u16::try_from(name.len())
             .expect("short")
@@ -262,9 +275,12 @@ impl Display {
         body.extend(name);
         let found = self.ask(QUERY_EXTENSION, 0, &body).expect("an answer");
         assert_eq!(found[8], 1, "the display has XTEST");
-        let mut event = vec![kind, key, 0, 0];
+        let mut event = vec![kind, detail, 0, 0];
         event.extend(0_u32.to_ne_bytes());
         event.extend(self.root.to_ne_bytes());
+        event.extend([0; 8]);
+        event.extend(at.0.to_ne_bytes());
+        event.extend(at.1.to_ne_bytes());
         event.resize(32, 0);
         self.say(found[9], FAKE_INPUT, &event);
     }
