@@ -19,4 +19,6 @@ pub mod zones;
 pub use task_files::config;
 
 #[cfg(test)]
+mod power_tests;
+#[cfg(test)]
 mod test_child;
