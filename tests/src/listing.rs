@@ -5,7 +5,7 @@ use orchestron_adapters::event_log::SqliteLog;
 use orchestron_domain::{Actor, Seq, Status};
 use orchestron_engine::{Engine, Mode, Ports, Store, trust};
 use orchestron_operations::{
-    Context, Project, board, lines, next,
+    Context, Project, board, claim, lines, next,
     wire::{CardView, StopState, input},
 };
 use orchestron_testkit::World;
@@ -19,6 +19,14 @@ const TASKS: u32 = 240;
 struct Board {
     world: World,
     folder: TempDir,
+}
+
+/// Everything is listed.
+const fn all() -> input::List {
+    input::List {
+        status: None,
+        agent: None,
+    }
 }
 
 /// Numbers that look like chance and are the same each time.
@@ -246,20 +254,9 @@ fn most_lines_take_no_card() {
     let decoded = listed.state.cards.values();
     let decoded = decoded.filter(|card| card.status == Status::Done && !card.title.is_empty());
     assert!(decoded.count() <= 4, "three, and one that is in two files");
-    assert_eq!(
-        listed.state.cards.len() + done + resting,
-        board.cards(&input::List::default()).len() + overlap(&listed)
-    );
-}
-
-/// Tasks in `done` that the state has a card of as well, because somebody waits for them or they are new.
-fn overlap(listed: &orchestron_engine::Listed) -> usize {
-    let cards = &listed.state.cards;
-    listed
-        .done
-        .iter()
-        .filter(|done| cards.contains_key(&done.id))
-        .count()
+    let cards = listed.state.cards.values();
+    let open = cards.filter(|card| card.status != Status::Done);
+    assert_eq!(open.count() + done + resting, board.cards(&all()).len());
 }
 
 /// What is next is what a list shows as the caller's turn: furthest along, most urgent, oldest.
@@ -280,12 +277,12 @@ fn what_is_next_is_found_without_looking_at_the_rest() {
     };
     let mut met = 0;
     loop {
-        let mut turns = board.cards(&input::List::default());
+        let mut turns = board.cards(&all());
         turns.retain(|card| card.line.as_deref() == Some("cursor's turn"));
         turns.sort_by_key(rank);
         let asked = input::Next {
             agent: Some("cursor".into()),
-            ..input::Next::default()
+            claim: false,
         };
         let found = next::next(&mut board.cx(), &asked).unwrap();
         let Some(first) = turns.first() else {
@@ -307,4 +304,39 @@ fn what_is_next_is_found_without_looking_at_the_rest() {
         board.checkpoint();
     }
     assert!(met > 30, "{met}");
+}
+
+/// What the caller holds comes first, and is shown with what it waits for.
+#[test]
+fn what_is_held_is_next() {
+    let board = Board::new("cursor", &["TASK"]);
+    board.world.task(960, Status::Done, "Was before");
+    board.world.task_with(
+        961,
+        Status::Ready,
+        "Held",
+        "## Agent: cursor\n\n## Priority: P2\n\n## Depends On\n- TASK-960",
+    );
+    board.settle();
+    let claim = input::Claim {
+        task: "TASK-961".into(),
+        agent: Some("cursor".into()),
+    };
+    claim::claim(&mut board.cx(), &claim).unwrap();
+    board.settle();
+    board.checkpoint();
+    let asked = input::Next {
+        agent: Some("cursor".into()),
+        claim: false,
+    };
+    let found = next::next(&mut board.cx(), &asked).unwrap();
+    let mut said = found.task.expect("what is held");
+    let cards = board.cards(&all());
+    let mut expected = cards
+        .into_iter()
+        .find(|card| card.id == "TASK-961")
+        .unwrap();
+    (said.order, expected.order) = (0, 0);
+    assert_eq!(json!(said), json!(expected));
+    assert!(found.worktree.is_some(), "its place was made");
 }

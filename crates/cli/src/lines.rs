@@ -2,7 +2,7 @@
 
 use crate::output::{BLUE, BOLD, DIM, GREEN, RED, YELLOW, one_line};
 use anstyle::Style;
-use orchestron_domain::{Priority, Status};
+use orchestron_domain::{Priority, Status, TaskId};
 use orchestron_operations::{lines::Line, wire::StopState};
 use std::fmt::Write as _;
 
@@ -41,8 +41,7 @@ impl Lines {
 
     /// Adds a line.
     pub fn add(&mut self, line: Line<'_>) {
-        // Writing to a string does not fail.
-        write!(self.text, "{}", line.id).unwrap_or_default();
+        put_id(&mut self.text, line.id);
         let id = self.text.len();
         self.text.extend(line.stops.iter().map(|stop| mark(*stop)));
         let strip = self.text.len();
@@ -97,6 +96,21 @@ impl Lines {
             out.push('\n');
         }
         out
+    }
+}
+
+/// Adds an id as it is shown everywhere: `TASK-007`. Thousands of times, and faster than a format is read.
+fn put_id(text: &mut String, id: &TaskId) {
+    text.push_str(id.prefix());
+    text.push('-');
+    let mut power = 100;
+    while id.number() / power >= 10 {
+        power *= 10;
+    }
+    while power > 0 {
+        let digit = id.number() / power % 10;
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+        power /= 10;
     }
 }
 
@@ -168,7 +182,7 @@ pub const fn mark(stop: StopState) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, Lines};
+    use super::{Line, Lines, put_id};
     use orchestron_domain::{Priority, Status, TaskId};
     use orchestron_operations::wire::StopState;
 
@@ -207,6 +221,16 @@ mod tests {
                 "TASK-007   P0  in progress  ●◆  {pay}  waits\nTASK-1234  P2  done             {title}…\n"
             )
         );
+    }
+
+    #[test]
+    fn ids_are_written_as_everywhere() {
+        for number in [0, 1, 9, 10, 99, 100, 999, 1_000, 12_345, 999_999_999] {
+            let id = TaskId::new("TASK", number).unwrap();
+            let mut text = String::new();
+            put_id(&mut text, &id);
+            assert_eq!(text, id.to_string());
+        }
     }
 
     #[test]

@@ -329,20 +329,24 @@ impl Briefs {
     /// Ids that were met as a brief and once more.
     fn doubled(&mut self, reading: &Reading) -> BTreeSet<TaskId> {
         let briefs = self.done.iter().chain(&self.resting).map(|brief| &brief.id);
-        let mut met: Vec<(u64, &TaskId)> = Vec::new();
+        let mut keys: Vec<u64> = Vec::new();
         for id in briefs.chain(reading.met()) {
-            met.push((self.keys.of(id), id));
+            keys.push(self.keys.of(id));
         }
-        met.sort_unstable_by_key(|(key, _)| *key);
-        let mut doubled = BTreeSet::new();
-        let mut before = None;
-        for (key, id) in met {
-            if before == Some(key) {
-                doubled.insert(id.clone());
-            }
-            before = Some(key);
+        keys.sort_unstable();
+        let twice: BTreeSet<u64> = keys
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [one, other] if one == other => Some(*one),
+                _ => None,
+            })
+            .collect();
+        if twice.is_empty() {
+            return BTreeSet::new();
         }
-        doubled
+        let is_doubled = |id: &&TaskId| self.keys.known(id).is_some_and(|key| twice.contains(&key));
+        let briefs = self.done.iter().chain(&self.resting).map(|brief| &brief.id);
+        briefs.filter(is_doubled).cloned().collect()
     }
 
     fn leave_out(&mut self, tasks: &BTreeSet<TaskId>) {

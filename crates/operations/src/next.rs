@@ -110,6 +110,9 @@ fn offer(
         if state.unclear.contains(task) {
             return Ok(None);
         }
+        // With what it waits for: of what the caller holds already that was not looked at.
+        let card = state.cards.get(task).cloned();
+        cx.store.add_cards(state, card)?;
         cx.store.add_progress(state, &this)?;
         return hand_over(cx, state, task, leg, &who.holder()).map(Some);
     }

@@ -630,6 +630,8 @@ fn tables_of_earlier_versions_are_brought_up_to_date() {
         turns.iter().all(|(kept, counted)| kept == counted),
         "{turns:?}"
     );
+    let others = log.index_in_turn(None, 10, &|id| *id != task(7)).unwrap();
+    assert_eq!(others, Vec::new());
     let before = log.index_version().unwrap().unwrap();
     let commit = Commit {
         index_put: vec![file(8)],
