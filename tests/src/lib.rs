@@ -3,6 +3,8 @@
 //!
 //! - `arrows`: which crate may use which.
 //! - `tidy`: rules every source file keeps.
+//! - `depth`: what is read for an operation on one task, over the real database.
+//! - `listing`: what a list and `next` say, over the real database.
 //! - `command_line`: the `orchestron` command as a user meets it.
 //! - `journeys`: whole chains with real files, real git and the real Claude CLI on a scripted model.
 //! - `crash`: kill -9 of engine, keeper and agent at seeded moments.
@@ -22,10 +24,14 @@ mod browser;
 mod command_line;
 #[cfg(all(test, target_os = "linux"))]
 mod crash;
+#[cfg(test)]
+mod depth;
 #[cfg(all(test, unix))]
 mod environment;
 #[cfg(all(test, unix))]
 mod journeys;
+#[cfg(test)]
+mod listing;
 #[cfg(all(test, target_os = "linux"))]
 mod mcp;
 #[cfg(test)]
