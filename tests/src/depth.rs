@@ -541,7 +541,8 @@ fn questions(run: &Actor) -> Vec<(Actor, &'static str, Value)> {
     ];
     let looks = asked.clone();
     asked.extend(more);
-    asked.extend(looks);
+    // Once more, now that more is under way: some of them.
+    asked.extend(looks.into_iter().step_by(3));
     asked
 }
 
