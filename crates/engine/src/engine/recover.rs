@@ -3,11 +3,18 @@
 use super::{Engine, EngineError, PAGE, RETRY_MS};
 use crate::ports::{PortErrorKind, Wake};
 use orchestron_domain::{Actor, Fact, Halt, RunEnd, RunId, Seq, State, apply::apply};
+use std::collections::BTreeMap;
 
 impl Engine {
     /// Brings the engine to the newest decided point, then redoes what has no outcome.
     pub(super) fn recover(&mut self, newest: State) -> Result<(), EngineError> {
         let lived: Vec<_> = newest.live_runs().map(|run| run.id.clone()).collect();
+        // What a run said up to there is in the log, whether or not it is decided: heard again it would be told twice.
+        let read: BTreeMap<_, _> = newest
+            .runs
+            .values()
+            .map(|run| (run.id.clone(), run.read_to))
+            .collect();
         // Facts after the decided point must still be decided, each in the state it was in: apply only up to that point.
         self.state = if newest.seq <= self.decided_to {
             newest
@@ -18,7 +25,7 @@ impl Engine {
         self.rested = None;
         self.observe()?;
         self.state.git = self.ports.git.is_repository()?;
-        self.take_up_runs()?;
+        self.take_up_runs(&read)?;
         self.end_lost_runs(lived)?;
         for open in self.ports.store.log().open_commands()? {
             self.carry_out(&open)?;
@@ -46,13 +53,16 @@ impl Engine {
         Ok(state)
     }
 
-    fn take_up_runs(&mut self) -> Result<(), EngineError> {
+    fn take_up_runs(&mut self, read: &BTreeMap<RunId, u64>) -> Result<(), EngineError> {
         let new_log = self.state.seq == Seq(0);
         self.state.taken = self.ports.runs.found()?.into_iter().collect();
         let live: Vec<_> = self
             .state
             .live_runs()
-            .map(|run| (run.id.clone(), run.read_to))
+            .map(|run| {
+                let read_to = read.get(&run.id).copied().unwrap_or(run.read_to);
+                (run.id.clone(), read_to)
+            })
             .collect();
         for (run, read_to) in live {
             if self.state.taken.contains(&run) {
