@@ -9,8 +9,8 @@ use orchestron_domain::{
     task_file::{TaskFile, id_from_file_name},
 };
 use orchestron_engine::ports::{
-    Checkout, Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult, Problem,
-    Replaced, Scan, Stamp, TaskFiles, WorkflowFile,
+    Checkout, DropFolder, Exchange, FileText, IndexedFile, KnownFiles, PortErrorKind, PortResult,
+    Problem, Replaced, Scan, Stamp, TaskFiles, WorkflowFile,
 };
 use std::{
     collections::BTreeMap,
@@ -61,6 +61,13 @@ impl Folder {
         self.entries
             .get(&full(path))
             .ok_or_else(|| refused(PortErrorKind::Missing, "cannot read", path, "no such file"))
+    }
+}
+
+impl Entry {
+    /// When it was written, as drop folders tell it.
+    pub(crate) const fn written(&self) -> i64 {
+        self.version
     }
 }
 
@@ -229,6 +236,19 @@ impl TaskFiles for MemoryFiles {
     }
 
     fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange> {
+        let done = self.exchange_before_move(path, expected_hash, bytes)?;
+        if matches!(done, Exchange::Replaced(_)) {
+            disk::sync(&mut *self.0.up()?)?;
+        }
+        Ok(done)
+    }
+
+    fn exchange_before_move(
+        &self,
+        path: &str,
+        expected_hash: &str,
+        bytes: &[u8],
+    ) -> PortResult<Exchange> {
         let mut things = self.0.up()?;
         things.must_have_room(".mcp")?;
         let entry = things.files.task(path)?;
@@ -241,7 +261,6 @@ impl TaskFiles for MemoryFiles {
         things.files.trash.insert(hash(&before), before);
         things.files.put(&full(path), bytes.to_vec());
         disk::call(&mut things)?; // the displaced text is put away
-        disk::sync(&mut things)?;
         let row = reindexed(path, things.files.task(path)?)?;
         Ok(Exchange::Replaced(Box::new(row)))
     }
@@ -290,6 +309,10 @@ impl TaskFiles for MemoryFiles {
             .get(path)
             .map(text_of)
             .ok_or_else(|| refused(PortErrorKind::Missing, "cannot read", path, "no such file"))
+    }
+
+    fn drops(&self) -> Option<&dyn DropFolder> {
+        Some(self)
     }
 
     fn workflows(&self) -> PortResult<Vec<WorkflowFile>> {

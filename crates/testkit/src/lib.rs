@@ -6,6 +6,7 @@
 //! taken twice by one thread says so, and a program that was started twice was started twice.
 
 mod disk;
+mod drops;
 mod files;
 mod git;
 mod locks;
@@ -30,6 +31,8 @@ mod recovery_tests;
 mod refused_tests;
 #[cfg(test)]
 mod rules_tests;
+#[cfg(test)]
+mod step_in_tests;
 
 pub use orchestron_domain::Status;
 pub use runs::{Act, Script, quiet_end};
@@ -56,5 +59,7 @@ pub fn waits_for_a_permission() -> Script {
 pub fn run_engine(world: &World) -> Result<(), orchestron_engine::EngineError> {
     orchestron_engine::Engine::start(world.ports(), orchestron_engine::Mode::Run)?.run()
 }
+#[cfg(test)]
+mod drops_tests;
 #[cfg(test)]
 mod failure_tests;

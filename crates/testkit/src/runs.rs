@@ -28,6 +28,10 @@ pub enum Act {
     AwaitsReply(CallId),
     /// Waits until this permission is given or refused.
     AwaitsPermit(AskId),
+    /// Waits until its turn is interrupted.
+    AwaitsInterrupt,
+    /// Waits until a person's words are said to it.
+    AwaitsWords,
     /// Waits until it is stopped or its input is closed.
     AwaitsHalt,
     /// Ends.
@@ -87,6 +91,8 @@ impl Process {
                 .said
                 .iter()
                 .any(|say| matches!(say, Say::Permit { ask: a, .. } if a == ask)),
+            Act::AwaitsInterrupt => self.said.contains(&Say::Interrupt),
+            Act::AwaitsWords => self.said.iter().any(|say| matches!(say, Say::Words { .. })),
             Act::AwaitsHalt => !self.halts.is_empty(),
             _ => true,
         }
@@ -171,7 +177,11 @@ fn play(things: &mut Things, run: &RunId) {
             Act::EditsFile(file) => git.edit_file(&process.spec.task.to_string(), &file),
             Act::MergesBase => git.merge_base(&process.spec.task.to_string()),
             Act::Ends(over) => process.over = Some(over),
-            Act::AwaitsReply(_) | Act::AwaitsPermit(_) | Act::AwaitsHalt => continue,
+            Act::AwaitsReply(_)
+            | Act::AwaitsPermit(_)
+            | Act::AwaitsInterrupt
+            | Act::AwaitsWords
+            | Act::AwaitsHalt => continue,
         }
         heard = true;
     }
