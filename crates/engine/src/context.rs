@@ -42,7 +42,8 @@ pub fn gather(
     let base = base_branch(store, git, state)?;
     let diff = match &place {
         Some(place) if place.branch.is_some() && (leg == Leg::Review || attempt > 1) => {
-            patch(git, place, &base)?
+            // A reviewer is shown what will be merged, which is the commit; who tries again finds also what was left lying.
+            patch(git, place, &base, leg != Leg::Review)?
         }
         _ => String::new(),
     };
@@ -85,8 +86,8 @@ pub fn feedback_path(task: &TaskId, number: u32) -> String {
     format!("feedback/{task}-{number}.md")
 }
 
-fn patch(git: &dyn Git, place: &Place, base: &str) -> PortResult<String> {
-    let files = git.diff(&Worktree::from(place), base, true)?;
+fn patch(git: &dyn Git, place: &Place, base: &str, with_uncommitted: bool) -> PortResult<String> {
+    let files = git.diff(&Worktree::from(place), base, with_uncommitted)?;
     Ok(files.iter().map(named).collect::<Vec<_>>().join("\n"))
 }
 

@@ -114,6 +114,8 @@ pub struct Store {
     pub(crate) hold: Hold,
     /// This is the engine's store: it asks about, and ends, what is held.
     pub(crate) is_engine: bool,
+    /// Something was written since the doorbell rang, when rings are gathered.
+    unrung: Option<bool>,
 }
 
 /// Cards by id, ids that are unclear, and problems.
@@ -137,6 +139,28 @@ impl Store {
             looks: Looks::default(),
             hold: Hold::default(),
             is_engine: false,
+            unrung: None,
+        }
+    }
+
+    /// From now on the doorbell rings only with [`Self::ring_gathered`]: whoever acts in many small steps would else wake everybody after
+    /// each of them, to look at what is about to change again.
+    pub(crate) const fn gather_rings(&mut self) {
+        self.unrung = Some(false);
+    }
+
+    /// Rings if there is something to be told.
+    pub(crate) fn ring_gathered(&mut self) {
+        if self.unrung == Some(true) {
+            self.unrung = Some(false);
+            self.locks.ring();
+        }
+    }
+
+    fn ring(&mut self) {
+        match &mut self.unrung {
+            Some(unrung) => *unrung = true,
+            None => self.locks.ring(),
         }
     }
 
@@ -187,7 +211,7 @@ impl Store {
             self.known.borrow_mut().wrote(log, put, &removed)?;
         }
         if rings {
-            self.locks.ring();
+            self.ring();
         }
         Ok(done)
     }
@@ -346,6 +370,15 @@ impl Store {
     /// # Errors
     /// When index or configuration cannot be read.
     pub fn observe_since(&self, since: u64, state: &mut State) -> PortResult<()> {
+        self.observe_cards_since(since, state)?;
+        self.observe_config(state)
+    }
+
+    /// The same for whoever knows that the configuration, and what of it is accepted, is still as it was observed.
+    ///
+    /// # Errors
+    /// When index or configuration cannot be read.
+    pub(crate) fn observe_cards_since(&self, since: u64, state: &mut State) -> PortResult<()> {
         let Some(changed) = self.log.changed_since(since)? else {
             return self.observe(state);
         };
@@ -356,7 +389,7 @@ impl Store {
             state.cards.extend(cards);
             state.unclear.extend(unclear);
         }
-        self.observe_config(state)
+        Ok(())
     }
 
     /// A state that knows the configuration and nothing else.
@@ -634,7 +667,32 @@ impl Store {
     pub fn edit(
         &mut self,
         task: &TaskId,
+        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+    ) -> Result<bool, StoreError> {
+        self.edit_with(task, change, |files, path, hash, bytes| {
+            files.exchange(path, hash, bytes)
+        })
+    }
+
+    /// The same for whoever moves the task next; see [`TaskFiles::exchange_before_move`].
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub(crate) fn edit_before_move(
+        &mut self,
+        task: &TaskId,
+        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+    ) -> Result<bool, StoreError> {
+        self.edit_with(task, change, |files, path, hash, bytes| {
+            files.exchange_before_move(path, hash, bytes)
+        })
+    }
+
+    fn edit_with(
+        &mut self,
+        task: &TaskId,
         mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+        exchange: fn(&dyn TaskFiles, &str, &str, &[u8]) -> PortResult<Exchange>,
     ) -> Result<bool, StoreError> {
         let mut path = String::new();
         for _ in 0..EDIT_TRIES {
@@ -655,7 +713,8 @@ impl Store {
                 return Ok(false);
             }
             let was_kept = self.is_kept()?;
-            if let Exchange::Replaced(new) = self.files.exchange(&file.path, &file.hash, &bytes)? {
+            let done = exchange(self.files.as_ref(), &file.path, &file.hash, &bytes)?;
+            if let Exchange::Replaced(new) = done {
                 let marks = marks(&text.bytes, &bytes);
                 let by = if self.is_engine {
                     Actor::Engine
@@ -676,7 +735,7 @@ impl Store {
                     note: self.still_kept(was_kept),
                     ..Commit::default()
                 })?;
-                self.locks.ring();
+                self.ring();
                 return Ok(true);
             }
         }

@@ -115,6 +115,33 @@ fn death_at_any_write_of_the_merge_merges_once() {
 }
 
 #[test]
+fn a_power_cut_at_any_system_call_loses_no_hand_over_and_does_none_twice() {
+    let mut cuts = 0;
+    for at in 0..MOST_WRITES {
+        let mut died = false;
+        // The edit before a move is not synced by itself: it is lost without the move, and with it.
+        for kept in 0..3 {
+            let world = world();
+            world.die_at(at);
+            if let Ok(mut engine) = Engine::start(world.ports(), Mode::Run) {
+                drop(engine.run());
+            }
+            world.power_cut(kept);
+            died = world.revive();
+            approve(&world);
+            run(&world);
+            check(&world, at);
+            cuts += u32::from(died);
+        }
+        if !died {
+            assert!(cuts > 60, "there were only {cuts}");
+            return;
+        }
+    }
+    panic!("the chain never ended within {MOST_WRITES} system calls");
+}
+
+#[test]
 fn an_engine_that_dies_again_and_again_still_arrives() {
     let world = world();
     let mut deaths = 0;

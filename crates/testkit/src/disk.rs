@@ -5,7 +5,8 @@
 //!
 //! - create and side files: write a temporary file · sync it · rename it into place · sync the folder
 //! - move: rename without replacing · sync the source folder · sync the destination folder
-//! - edit: write a temporary file · sync it · exchange the two · put the displaced one away · sync the folder
+//! - edit: write a temporary file · sync it · exchange the two · put the displaced one away · sync the folder (left to the move, when one
+//!   follows)
 //!
 //! A kill ([`World::die_at`](crate::World::die_at)) stops between two of them and keeps what was done. A power cut
 //! ([`World::power_cut`](crate::World::power_cut)) also takes back names that no synced folder holds yet: file systems write names in

@@ -24,11 +24,20 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 /// Where there is no exchange, a file that changed this shortly ago is left alone: its editor may not be done.
 const QUIET_NS: i64 = 2_000_000_000;
 
+/// When an edit that displaced nothing but what it was made from is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// When it is done.
+    Now,
+    /// With the move that follows, which syncs the same folder. The text itself is on the disk before it is put in place.
+    WithMove,
+}
+
 pub(super) fn exchange(
     mcp: &McpFolder,
     path: &str,
-    expected: &str,
-    bytes: &[u8],
+    (expected, bytes): (&str, &[u8]),
+    durable: Durable,
 ) -> PortResult<Exchange> {
     let path = TaskPath::parse(path)?;
     refuse_large(bytes, DOING, &path.shown())?;
@@ -60,6 +69,7 @@ pub(super) fn exchange(
         temp: &temp,
         expected,
         ours: &ours,
+        durable,
     };
     let outcome = edit.carry_out(bytes, &look);
     if outcome.is_err() {
@@ -127,6 +137,7 @@ struct Edit<'a> {
     temp: &'a str,
     expected: &'a str,
     ours: &'a str,
+    durable: Durable,
 }
 
 impl Edit<'_> {
@@ -141,6 +152,9 @@ impl Edit<'_> {
         match settled.map_err(|e| self.failed(&e))? {
             Settled::Done { placed, displaced } => {
                 self.put_away(&displaced);
+                if placed == self.ours && self.durable == Durable::WithMove {
+                    return self.replaced(bytes);
+                }
                 self.sync()?;
                 if placed == self.ours {
                     return self.replaced(bytes);

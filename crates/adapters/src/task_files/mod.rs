@@ -26,6 +26,7 @@ mod tests;
 
 use crate::failure::{io_failure, kind_of};
 use config::Remembered;
+use exchange::Durable;
 use folder::{Folder, Kind};
 use names::{Named, TaskPath};
 use orchestron_domain::{Config, Status};
@@ -150,7 +151,16 @@ impl TaskFiles for McpFolder {
     }
 
     fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange> {
-        exchange::exchange(self, path, expected_hash, bytes)
+        exchange::exchange(self, path, (expected_hash, bytes), Durable::Now)
+    }
+
+    fn exchange_before_move(
+        &self,
+        path: &str,
+        expected_hash: &str,
+        bytes: &[u8],
+    ) -> PortResult<Exchange> {
+        exchange::exchange(self, path, (expected_hash, bytes), Durable::WithMove)
     }
 
     fn counts(&self) -> PortResult<BTreeMap<Status, u32>> {

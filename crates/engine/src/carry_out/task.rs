@@ -7,7 +7,10 @@ use crate::{
     ports::{Commit, OpenCommand, PortErrorKind},
     store::StoreError,
 };
-use orchestron_domain::{Actor, Command, Fact, RequestKind, SendBack, Status, TaskId, carry};
+use orchestron_domain::{
+    Actor, Command, Fact, RequestKind, SendBack, Status, TaskId, carry,
+    task_file::{EditError, TaskFile},
+};
 
 /// How often a move is tried anew when somebody writes to the file at the same time.
 const MOVE_TRIES: u32 = 8;
@@ -63,6 +66,20 @@ impl Engine {
         Ok(Vec::new())
     }
 
+    /// Changes the text of a task that [`Self::finish`] moves next, if it moves it at all.
+    fn edit_and_move(
+        &mut self,
+        open: &OpenCommand,
+        task: &TaskId,
+        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+    ) -> Result<bool, StoreError> {
+        if carry::moves(&self.state, &open.command).is_some() {
+            self.ports.store.edit_before_move(task, change)
+        } else {
+            self.ports.store.edit(task, change)
+        }
+    }
+
     pub(super) fn hand_off(&mut self, open: &OpenCommand) -> Outcome {
         let Command::HandOff {
             task,
@@ -81,7 +98,7 @@ impl Engine {
             return Ok(overtaken("the task had been moved already"));
         }
         let who = name_of(holder);
-        self.ports.store.edit(task, |file| {
+        self.edit_and_move(open, task, |file| {
             file.append_handoff(*leg, &who, *at, note)?;
             file.set_last_updated(*at).map(|_| ())
         })?;
@@ -99,7 +116,7 @@ impl Engine {
             back.feedback, back.at, back.source, back.why
         );
         let gate = back.gate_run.is_some();
-        self.ports.store.edit(&back.task, |file| {
+        self.edit_and_move(open, &back.task, |file| {
             if gate {
                 file.set_error_context(&line)
             } else {
@@ -111,9 +128,7 @@ impl Engine {
     }
 
     pub(super) fn fail(&mut self, open: &OpenCommand, task: &TaskId, why: &str) -> Outcome {
-        self.ports
-            .store
-            .edit(task, |file| file.set_error_context(why).map(|_| ()))?;
+        self.edit_and_move(open, task, |file| file.set_error_context(why).map(|_| ()))?;
         self.finish(open)
     }
 
@@ -126,9 +141,9 @@ impl Engine {
             "Nobody got this done. Prepare it anew: look at what went wrong, and make it smaller, clearer or split it.\n{}",
             tried.join("\n")
         );
-        self.ports
-            .store
-            .edit(task, |file| file.set_error_context(&context).map(|_| ()))?;
+        self.edit_and_move(open, task, |file| {
+            file.set_error_context(&context).map(|_| ())
+        })?;
         self.finish(open)
     }
 

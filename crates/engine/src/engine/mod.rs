@@ -21,6 +21,9 @@ const PAGE: u32 = 500;
 const RETRY_MS: i64 = 2_000;
 /// When files have just changed, they are looked at once more after so many milliseconds.
 const LOOK_AGAIN_MS: i64 = 25;
+/// `## Status` lines are not written for so many milliseconds after a run was started: its start would wait for the disk and for a
+/// processor, and for the lines nobody waits.
+const LINES_AFTER_MS: i64 = 50;
 /// Waking so much later than asked for is no delay but sleep: a suspended machine, a stopped process.
 const OVERSLEPT_MS: i64 = 60_000;
 /// So long it is not gone through all tasks again when nothing has happened; should a deadline have been forgotten.
@@ -101,6 +104,8 @@ pub struct Engine {
     rested: Option<(Seq, (u64, String), Option<Time>)>,
     /// Tasks that were moved and whose `## Status` line may not say so yet.
     lines: BTreeSet<TaskId>,
+    /// Not before then are these lines written: a run was just started.
+    lines_at: Option<Time>,
     /// Version of the index and fingerprint of the configuration that the state shows.
     observed: Option<(u64, String)>,
     /// The task folders had just changed when they were looked at.
@@ -129,6 +134,7 @@ impl Engine {
         ports.store.forget_kept()?;
         let again = ports.store.keep()?;
         ports.store.keep_no_copy();
+        ports.store.gather_rings();
         let state = ports.store.state()?;
         let decided_to = ports.store.log().decided_to()?;
         let mut engine = Self {
@@ -138,6 +144,7 @@ impl Engine {
                 .checkpoint_about(&BTreeSet::new())?
                 .map_or(Seq(0), |(seq, _)| seq),
             lines: ports.store.moved_lately()?,
+            lines_at: None,
             rested: None,
             observed: None,
             look_again: again,
@@ -163,6 +170,7 @@ impl Engine {
             )?;
         }
         engine.pump()?;
+        engine.ports.store.ring_gathered();
         Ok(engine)
     }
 
@@ -188,11 +196,14 @@ impl Engine {
             let deadline = self.next_deadline(now);
             let rest = self.rest_of_clearing();
             let missing = self.ports.store.look_again_at();
-            let more = again.into_iter().chain(missing).chain(rest);
+            let lines = self.lines_at.filter(|_| !self.lines.is_empty());
+            let more = again.into_iter().chain(missing).chain(rest).chain(lines);
             let deadline = deadline.into_iter().chain(more).min();
             self.listen();
+            self.ports.store.ring_gathered();
             let mut wakes = self.ports.waker.wait(deadline);
             if wakes.contains(&Wake::Stop) {
+                self.write_lines();
                 return Ok(());
             }
             self.forgive_sleep(now, deadline, &mut wakes);
@@ -212,6 +223,12 @@ impl Engine {
     /// # Errors
     /// When the world said no; the log then holds all that was done.
     pub fn step(&mut self, wakes: &[Wake]) -> Result<(), EngineError> {
+        let done = self.take_in_and_act(wakes);
+        self.ports.store.ring_gathered();
+        done
+    }
+
+    fn take_in_and_act(&mut self, wakes: &[Wake]) -> Result<(), EngineError> {
         for wake in wakes {
             match wake {
                 Wake::Files => self.look_at_files(Store::keep)?,

@@ -1,11 +1,11 @@
 //! What woke the engine is taken in: files and configuration into the state, what runs said into the log.
 
-use super::{Engine, EngineError, OVERSLEPT_MS};
+use super::{Engine, EngineError, Mode, OVERSLEPT_MS};
 use crate::{
     ports::{PortResult, Wake},
     store::Store,
 };
-use orchestron_domain::{Actor, Command, Fact, Halt, RunId, Time, heard};
+use orchestron_domain::{Actor, Command, Fact, Halt, RunId, Time, heard, run::Work};
 
 impl Engine {
     /// Whoever slept (the machine, or this process) heard nothing meanwhile, which says nothing about the agents: they are heard
@@ -108,6 +108,10 @@ impl Engine {
         };
         if now.is_none() || now != self.observed {
             match &self.observed {
+                // Reading it takes longer than all the rest, and each move of a task comes here.
+                Some((version, stamp)) if now.as_ref().is_some_and(|now| now.1 == *stamp) => {
+                    store.observe_cards_since(*version, &mut self.state)?;
+                }
                 Some((version, _)) => store.observe_since(*version, &mut self.state)?,
                 None => store.observe(&mut self.state)?,
             }
@@ -133,6 +137,11 @@ impl Engine {
             self.state.heard.insert(run.clone(), now);
             self.looks.heard(&found, &look, now);
             self.rested = None; // it may have to be looked at earlier than was thought
+        }
+        // It is up (a gate says nothing): the machine is free to get ready for whoever comes next.
+        let is_up = !look.heard.is_empty() || matches!(found.work, Work::Gate { .. });
+        if self.mode == Mode::Run && look.over.is_none() && is_up {
+            self.ports.runs.get_ready();
         }
         let signals = || look.heard.iter().map(|heard| (&heard.signal, heard.offset));
         let doom = heard::doom(signals().map(|(signal, _)| signal));

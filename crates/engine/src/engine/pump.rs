@@ -1,13 +1,13 @@
 //! Take in, decide, journal, carry out; until nothing follows any more.
 
-use super::{Engine, EngineError, MAX_ROUNDS, Mode, PAGE, REST_MS, log_is_broken};
+use super::{Engine, EngineError, LINES_AFTER_MS, MAX_ROUNDS, Mode, PAGE, REST_MS, log_is_broken};
 use crate::{
     carry_out::{Outcome, overtaken},
     ports::{Commit, OpenCommand, PortErrorKind},
     store::{StoreError, moved_by_us},
 };
 use orchestron_domain::{
-    Actor, Command, Event, Fact, Holder, Seq, Time, apply::apply, conflict, decide::decide,
+    Actor, Command, Event, Fact, Holder, Seq, Time, apply::apply, conflict, decide::decide, rules,
     schedule,
 };
 
@@ -40,7 +40,9 @@ impl Engine {
                     ..
                 } = self;
                 ports.store.checkpoint(state, checkpoint)?;
-                self.write_lines();
+                if self.lines_at.is_none_or(|at| at <= now) {
+                    self.write_lines();
+                }
                 return Ok(());
             }
             self.order(self.state.seq, commands)?;
@@ -57,11 +59,13 @@ impl Engine {
         *seq == self.state.seq
             && self.observed.as_ref() == Some(seen)
             && until.is_none_or(|until| now < until)
-            && self.lines.is_empty()
+            && (self.lines.is_empty() || self.lines_at.is_some_and(|at| now < at))
     }
 
     /// The `## Status` lines repeat the folders for readers of the files. Written when nothing else is to be done: nobody waits for them.
-    fn write_lines(&mut self) {
+    /// Should the engine die before, the next one finds in the log which they are.
+    pub(super) fn write_lines(&mut self) {
+        self.lines_at = None;
         for task in std::mem::take(&mut self.lines) {
             // The move itself is done and told: whatever keeps the line from being written is no failure of it, and mends itself
             // with the next move.
@@ -98,6 +102,7 @@ impl Engine {
         let deadlines = [
             schedule::next_deadline(&self.state, now),
             conflict::next_deadline(&self.state, now),
+            rules::next_deadline(&self.state, now),
             self.looks.next(),
         ];
         deadlines.into_iter().flatten().min()
@@ -108,6 +113,9 @@ impl Engine {
         let mut commands = schedule::due(&self.state, now);
         commands.extend(self.looks.due(now));
         commands.extend(conflict::found(&self.state, now));
+        if commands.is_empty() {
+            commands = rules::found(&self.state, now);
+        }
         // Nothing is started or shown to a person while what it would run into is not known.
         if commands.is_empty() {
             let mut started = schedule::schedule(&self.state, now);
@@ -150,6 +158,14 @@ impl Engine {
         }
         // Asked before the act, for not every act begins with a write to the log.
         self.ports.store.must_be_newest()?;
+        if self.mode == Mode::Run && matches!(open.command, Command::StartRun { .. }) {
+            let now = self.ports.clock.now();
+            let later = self.lines_at.filter(|at| now < *at);
+            self.lines_at = later.or(Some(now.plus_millis(LINES_AFTER_MS)));
+        }
+        if self.state.git && may_take_long(&open.command) {
+            self.ports.store.ring_gathered();
+        }
         let Some(outcome) = self.try_with_files(open)? else {
             return Ok(());
         };
@@ -187,22 +203,6 @@ impl Engine {
         }
     }
 
-    fn close(&mut self, open: &OpenCommand, facts: Vec<(Actor, Fact)>) -> Result<(), EngineError> {
-        self.ports.store.commit(Commit {
-            facts,
-            close_commands: vec![open.id],
-            ..Default::default()
-        })?;
-        Ok(())
-    }
-}
-
-/// Whether a task's file was not where it should be.
-fn is_missing(error: &StoreError) -> bool {
-    match error {
-        StoreError::NoTask { .. } => true,
-        StoreError::Port(error) => error.kind == PortErrorKind::Missing,
-        _ => false,
     /// What a command ends in that the world refused.
     fn refused(
         &mut self,
@@ -228,5 +228,33 @@ fn is_missing(error: &StoreError) -> bool {
         )])
     }
 
+    fn close(&mut self, open: &OpenCommand, facts: Vec<(Actor, Fact)>) -> Result<(), EngineError> {
+        self.ports.store.commit(Commit {
+            facts,
+            close_commands: vec![open.id],
+            ..Default::default()
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether git has to do something for it that may take seconds, in which what was done before is to be seen.
+const fn may_take_long(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::PrepareWorktree { .. }
+            | Command::CommitWork { .. }
+            | Command::Merge { .. }
+            | Command::CatchUp { .. }
+            | Command::RemoveWorktree { .. }
+    )
+}
+
+/// Whether a task's file was not where it should be.
+fn is_missing(error: &StoreError) -> bool {
+    match error {
+        StoreError::NoTask { .. } => true,
+        StoreError::Port(error) => error.kind == PortErrorKind::Missing,
+        _ => false,
     }
 }
