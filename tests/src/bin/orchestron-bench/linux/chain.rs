@@ -81,6 +81,9 @@ pub fn measure(plan: &Plan, report: &mut Report) -> Measured<()> {
     for git in [false, true] {
         hand_overs(plan, git, (&floor, median(&own)), report)?;
     }
+    for git in [false, true] {
+        counted(git, report)?;
+    }
     dropped(plan, median(&own), report)?;
     report.section("From one agent to the next (fake agents, one at a time)");
     Ok(())
@@ -157,6 +160,60 @@ fn hand_overs(
             format!("p50 {}, p99 {}", ms(at(&some, 0.5)), ms(at(&some, 0.99))),
         );
     }
+    Ok(())
+}
+
+/// What a hand-over costs that no other load can change: how often the disk is waited for, and how many programs are started. Nothing
+/// is told where strace is missing.
+#[allow(clippy::cast_precision_loss)] // some hundreds at most
+fn counted(git: bool, report: &mut Report) -> Measured<()> {
+    const TASKS: usize = 3;
+    let world = World::new()?;
+    if git {
+        repository(&world)?;
+    }
+    world.set_up(AGENTS, "parallel: 1, attempts: 3, backoff: 100ms")?;
+    for number in 0..TASKS {
+        process::output(&mut world.product(&["create", &format!("Counted {number}")]))?;
+    }
+    let found = world.root().join("calls");
+    let mut traced = world.traced(&found, &["run", "--json"]);
+    let Ok(mut traced) = process::Background::start(&mut traced) else {
+        return Ok(());
+    };
+    let ends = || noted(&world).iter().filter(|one| !one.begins).count();
+    let ended = world.wait("the counted chain's end", || {
+        let gone = !matches!(traced.0.try_wait(), Ok(None));
+        (gone || ends() >= TASKS * 3).then_some(gone)
+    })?;
+    if ended {
+        return Ok(()); // strace may not trace here
+    }
+    let is_engine = |words: &str| words.contains("orchestron run ") && !words.contains("strace");
+    for (pid, _) in process::of(world.root())
+        .iter()
+        .filter(|(_, words)| is_engine(words))
+    {
+        process::signal(*pid, rustix::process::Signal::TERM);
+    }
+    world.wait("the counted engine's end", || {
+        (!matches!(traced.0.try_wait(), Ok(None))).then_some(())
+    })?;
+    let text = fs::read_to_string(&found).doing("read what strace found")?;
+    let called = |name: &str| text.lines().filter(|line| line.contains(name)).count();
+    let started = |line: &&str| line.contains("execve") && line.trim_end().ends_with("= 0");
+    let started = text.lines().filter(started).count();
+    // Each run begins with a hand-over, and all of what was done is theirs.
+    let each = |count: usize| count as f64 / (TASKS * 3) as f64;
+    let title = if git { "with git" } else { "without git" };
+    report.told(
+        format!("for each run {title}, keepers and agents included"),
+        format!(
+            "{:.1} syncs of the disk, {:.1} programs started",
+            each(called("sync(")),
+            each(started)
+        ),
+    );
     Ok(())
 }
 

@@ -111,6 +111,21 @@ impl World {
         command
     }
 
+    /// `orchestron …` with what it and all it starts wait for on the disk, and what they start, written to a file.
+    pub fn traced(&self, into: &Path, words: &[&str]) -> Command {
+        let mut command = self.command(Path::new("strace"));
+        command
+            .args(["-f", "-qq", "-e", "trace=fsync,fdatasync,execve", "-o"])
+            .arg(into)
+            .arg("--")
+            .arg(&self.product)
+            .args(words)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        command
+    }
+
     /// This program in its hidden mode: the floor of a verb, on this project's own folder layout.
     pub fn floor(&self, kind: &str, words: &[&str]) -> Command {
         let mut command = self.command(&self.bench);
