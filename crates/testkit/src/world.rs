@@ -404,6 +404,13 @@ impl World {
         self.things().commits_left = Some(commits);
     }
 
+    /// Whether a death was ordered that has not come yet.
+    #[must_use]
+    pub fn is_about_to_die(&self) -> bool {
+        let things = self.things();
+        things.commits_left.is_some() || things.disk.calls_left.is_some()
+    }
+
     /// Ends what [`Self::die_after`] began. Returns whether the world was down.
     pub fn revive(&self) -> bool {
         let mut things = self.things();

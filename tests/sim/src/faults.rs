@@ -10,7 +10,7 @@ use std::{
 /// A fault must be caught within so many seeds, by the core alone.
 pub const SEEDS_MAX: u64 = 4_000;
 /// The same for the engine with its store, whose worlds take ten times as long.
-pub const SEEDS_MAX_ENGINE: u64 = 300;
+pub const SEEDS_MAX_ENGINE: u64 = 200;
 
 /// How a planted fault was caught.
 #[derive(Clone, Debug)]
@@ -24,7 +24,15 @@ pub struct Caught {
 }
 
 /// Faults in what both levels use, and that the worlds of the engine bring about often: they must be caught there, too.
-pub const AT_ENGINE: &[Fault] = &[];
+pub const AT_ENGINE: &[Fault] = &[
+    Fault::NoBudget,
+    Fault::NoBudgetRequest,
+    Fault::ApprovalStands,
+    Fault::NoParallel,
+    Fault::NoFeedback,
+    Fault::DoubleClaim,
+    Fault::NoTimeout,
+];
 
 /// Plants one fault and plays at most so many seeds, until something is wrong.
 #[must_use]

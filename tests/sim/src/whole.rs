@@ -23,6 +23,8 @@ const ROUNDS: u32 = 10;
 const CALM_ROUNDS: u32 = 60;
 /// What a run costs: as much as it may.
 const PRICE: MicroUsd = MicroUsd(1_000_000);
+/// So often an engine may write until it comes to rest.
+const WRITES_MAX: u32 = 3_000;
 /// Tasks at most.
 const TASKS_MAX: usize = 5;
 
@@ -170,6 +172,11 @@ impl Play {
             self.note(|| format!("the engine will be killed at system call {calls}"));
             self.world.die_at(calls);
         }
+        // What goes round in circles would do so for ever.
+        let fuse = !self.world.is_about_to_die();
+        if fuse {
+            self.world.die_after(WRITES_MAX);
+        }
         self.let_another_in();
         let ended = match Engine::start(self.world.ports(), Mode::Run) {
             Ok(mut engine) => {
@@ -192,6 +199,10 @@ impl Play {
         let down = self.world.revive();
         let lost = ended.as_ref().is_err_and(EngineError::is_held) && self.overtaken;
         self.overtaken &= !lost;
+        if down && fuse {
+            let what = format!("an engine wrote {WRITES_MAX} times and had not come to rest");
+            self.wrong("it goes round in circles", what);
+        }
         if let (Err(error), false) = (&ended, down || lost) {
             let what = error.to_string();
             self.wrong("the engine gives up although nothing is wrong", what);
