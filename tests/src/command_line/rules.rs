@@ -27,12 +27,12 @@ fn a_box_that_is_ticked_in_the_file_moves_the_task_and_everybody_can_see_why() {
         .split_once("## Definition of Ready")
         .unwrap_or((&text, ""));
     fs::write(&file, format!("{before}{}", boxes(' '))).expect("written");
-    let why = env.json(&["why", "TASK-1"]);
-    let told = why["rules"][0]["text"].as_str().expect("a rule");
-    assert!(
-        told.contains("0 of 1 boxes under Definition of Ready"),
-        "{why}"
-    );
+    env.wait_for("the rule that waits for the box", SOON, || {
+        let why = env.json(&["why", "TASK-1"]);
+        let told = why["rules"][0]["text"].as_str().unwrap_or_default();
+        let waits = told.contains("0 of 1 boxes under Definition of Ready");
+        waits.then_some(())
+    });
     fs::write(&file, format!("{before}{}", boxes('x'))).expect("written");
     env.wait_for_status("TASK-001", "ready", SOON);
     let events = env.json(&["log", "TASK-1"]);
