@@ -611,8 +611,7 @@ fn what_is_read_for_one_task_does_not_grow() {
     // All that rests waits for TASK-2, which those who look at it are told; an order is found among all; what is next is looked for until
     // something is found; what is not there is looked for everywhere.
     let grows = |name: &str, input: &Value| {
-        (name == "task" && input["task"] == "TASK-2")
-            || (name == "task" && input["task"] == "TASK-4")
+        (name == "task" && (input["task"] == "TASK-2" || input["task"] == "TASK-4"))
             || (name == "order" && input["before"].is_string())
     };
     for (actor, name, input) in questions(&run) {

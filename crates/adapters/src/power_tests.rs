@@ -62,9 +62,8 @@ impl Machine {
         fs::write(other.wal(), wal).unwrap();
         // It lies in memory, and is made anew.
         let shared = other.path().join("state/log.db-shm");
-        match fs::remove_file(shared) {
-            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
-            Ok(()) => {}
+        if let Err(error) = fs::remove_file(shared) {
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
         }
         other
     }

@@ -2,7 +2,7 @@
 
 use crate::args::Cli;
 use clap::{Command, CommandFactory};
-use std::{ffi::OsString, fmt::Write as _};
+use std::ffi::OsString;
 
 /// Every verb stands in one group, in the order in which people need them.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -92,12 +92,8 @@ fn grouped(command: Command) -> Command {
             .subcommands(group)
             .help_template("{subcommands}");
         let list = group.render_help().ansi().to_string();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            verbs,
-            "{heading}{name}:{heading:#}\n{}\n\n",
-            list.trim_end()
-        );
+        let list = list.trim_end();
+        verbs.push_str(&format!("{heading}{name}:{heading:#}\n{list}\n\n"));
     }
     let template = format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{verbs}{heading}Options:{heading:#}\n{{options}}{{after-help}}"

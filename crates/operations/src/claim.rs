@@ -16,7 +16,7 @@ enum Claim {
     /// It is the caller's already.
     Yours(Leg),
     /// It can be taken.
-    Take(Leg, Fact),
+    Take(Leg, Box<Fact>),
 }
 
 /// Takes a task for the caller: ready → in-progress, or the leg whose turn it is.
@@ -70,7 +70,7 @@ fn take_where_it_is(cx: &mut Context, task: &TaskId, who: &Who) -> Result<(), Op
 fn facts_of(claim: Claim, who: &Who) -> Facts {
     match claim {
         Claim::Yours(_) => Vec::new(),
-        Claim::Take(_, fact) => vec![(who.actor.clone(), fact)],
+        Claim::Take(_, fact) => vec![(who.actor.clone(), *fact)],
     }
 }
 
@@ -117,7 +117,7 @@ fn judge(state: &State, task: &TaskId, who: &Who) -> Result<Claim, OpError> {
         attempt,
         why: None,
     };
-    Ok(Claim::Take(leg, fact))
+    Ok(Claim::Take(leg, Box::new(fact)))
 }
 
 fn wrong_status(task: &TaskId, found: Status) -> OpError {

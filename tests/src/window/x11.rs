@@ -193,16 +193,7 @@ impl Display {
 
     /// Gives a window the keyboard, as a click into it would.
     pub fn focus(&mut self, window: &TopWindow) {
-        self.set_focus(window.id);
-    }
-
-    /// Takes the keyboard from all windows.
-    pub fn unfocus(&mut self) {
-        self.set_focus(0);
-    }
-
-    fn set_focus(&mut self, id: u32) {
-        let mut body = id.to_ne_bytes().to_vec();
+        let mut body = window.id.to_ne_bytes().to_vec();
         body.extend(0_u32.to_ne_bytes());
         self.say(SET_INPUT_FOCUS, 0, &body);
         self.windows();

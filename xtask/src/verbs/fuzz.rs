@@ -22,7 +22,10 @@ pub fn fuzz(project: &Project, seconds: u32) -> Result<(), Failure> {
         // What earlier rounds found, and what is known to matter.
         let corpus = project.root.join("fuzz/corpus").join(target);
         std::fs::create_dir_all(&corpus).map_err(Failure::file("create", &corpus))?;
-        let (corpus, seeds) = (format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}"));
+        let (corpus, seeds) = (
+            format!("fuzz/corpus/{target}"),
+            format!("fuzz/seeds/{target}"),
+        );
         steps.step(&format!("Fuzz {target} for {seconds} s"), Output::Shown, || {
             Job::cargo(project)
                 .args(["fuzz", "run", target.as_str(), &corpus, &seeds, "--", &format!("-max_total_time={seconds}")])

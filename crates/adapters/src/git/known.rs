@@ -93,7 +93,7 @@ pub(super) fn is_without_branches(common: &Path, dir: &str, name: &str) -> bool 
         return false;
     }
     // In this order, as git does: whoever packs a ref writes it there before it is taken away here.
-    let loose = match fs::read_dir(common.join("refs/heads").join(dir)) {
+    let mut loose = match fs::read_dir(common.join("refs/heads").join(dir)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return !is_packed(common, dir, name);
@@ -108,7 +108,7 @@ pub(super) fn is_without_branches(common: &Path, dir: &str, name: &str) -> bool 
                 .starts_with(name.as_bytes())
         })
     };
-    loose.map(other).all(|other| other) && !is_packed(common, dir, name)
+    loose.all(other) && !is_packed(common, dir, name)
 }
 
 /// Whether such a branch may be among the packed ones.

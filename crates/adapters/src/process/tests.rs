@@ -658,7 +658,7 @@ fn a_folder_is_no_proof_that_its_run_was_started() {
         vec![],
     ));
     none.start(&spec).unwrap_err();
-    assert_eq!(none.found().unwrap(), [spec.run.clone()]);
+    assert_eq!(none.found().unwrap(), std::slice::from_ref(&spec.run));
     assert!(!none.was_started(&spec.run).unwrap());
     // Nobody wants it any more: that nothing is left is made sure of, and that is no start either.
     none.attach(&spec.run, 0).unwrap();
