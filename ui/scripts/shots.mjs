@@ -96,6 +96,7 @@ const SCREENS = [
   { name: "settings-chain", path: "/settings?part=chain" },
   { name: "settings-notify", path: "/settings?part=notify" },
   { name: "settings-file", path: "/settings?part=file" },
+  { name: "settings-rules", path: "/settings?part=rules" },
   { name: "settings-keys", path: "/settings?part=keys" },
   { name: "settings-health", path: "/settings?part=health" },
   { name: "activity-filtered", path: "/activity?by=engine" },

@@ -6,5 +6,6 @@ import { App } from "./app";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
-const { backend, now, answers } = await begun();
-createRoot(root).render(<App backend={backend} now={now} answers={answers} />);
+const drawn = createRoot(root);
+// Not awaited here: the demo's backend is a chunk that imports this one, and would wait for it for ever.
+void begun().then(({ backend, now, answers }) => drawn.render(<App backend={backend} now={now} answers={answers} />));

@@ -4,7 +4,7 @@ import { list } from "./counting";
 export const settingsText = {
   settings: {
     parts: "Parts of the settings",
-    part: { keys: "API keys", trust: "Trust", chain: "Chain", limits: "Limits", money: "Money", notify: "Notifications", project: "Project", file: "As a file", hooks: "Git hooks", desktop: "This app", theme: "Appearance", health: "Health", about: "About" },
+    part: { keys: "API keys", trust: "Trust", chain: "Chain", limits: "Limits", money: "Money", notify: "Notifications", project: "Project", rules: "Rules", file: "As a file", hooks: "Git hooks", desktop: "This app", theme: "Appearance", health: "Health", about: "About" },
     words: {
       chain: "Who does which leg of a task. A leg that is left out is skipped; you always approve.",
       limits: "How much at once, and how patient. What is not written in .mcp/config.yaml is as usual.",
@@ -12,6 +12,7 @@ export const settingsText = {
       notify: "What you are told when, in the desktop app and at a terminal.",
       project: "How the project is called and where its work goes.",
       file: "All of .mcp/config.yaml, gates and accounts too. What would be wrong is refused, with its line.",
+      rules: "When tasks move by themselves. A project's own rules stand in the file below; none goes round gates or your approval.",
       hooks: "Git hooks keep the board in step with commits made outside, and check that a commit names its task.",
       desktop: "Kept on this machine.",
     },
@@ -31,6 +32,7 @@ export const settingsText = {
     text: "Text of .mcp/config.yaml",
     gates: (n: string) => `${n} ${n === "1" ? "gate" : "gates"} written; edit them in the file below.`,
     saved: "Saved",
+    rules: { none: "No rules of its own are written.", own: "This project's rules", chain: "What the chain does by itself", anywhere: "anywhere", to: "to" },
     manner: { now: "at once", together: "gathered", digest: "in the digest", off: "not at all" },
     field: {
       project: { name: "Name", hint: "For people." },

@@ -1,5 +1,5 @@
 /** The fake's `.mcp/config.yaml`, as simple as it can be and still be edited. */
-import type { ConfigSet, ConfigView, ConfigWrite, Done, SettingView } from "../wire";
+import type { ConfigSet, ConfigView, ConfigWrite, Done, RuleView, SettingView } from "../wire";
 import { done, failure } from "./answers";
 import type { World } from "./world";
 
@@ -19,6 +19,13 @@ const WRITTEN: Record<string, number> = {
   "notify.done": 28, "notify.digest": 29, "notify.quiet.from": 30, "notify.quiet.to": 30, "notify.quiet.except": 30,
 };
 
+const RULES: RuleView[] = [
+  { name: null, from: "pending", to: "ready", when: "prepared: the prepare leg hands it on, or nobody prepares here" },
+  { name: null, from: "in-progress", to: "review", when: "tests_pass: the work is submitted, committed, and every gate passed" },
+  { name: null, from: null, to: "failed", when: "attempts_used_up: nobody got it done; you are asked" },
+  { name: "stale ideas", from: "pending", to: "failed", when: "it stands there for 30 d and has priority P2" },
+];
+
 const hashOf = (text: string) => `h${text.length}-${[...text].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 999_983, 7)}`;
 
 export function config(world: World): ConfigView {
@@ -28,7 +35,7 @@ export function config(world: World): ConfigView {
     const holds = own ?? (own === null ? "" : usual);
     return { key, written: isWritten ? (own ?? (key === "limits.parallel" ? "auto" : usual)) : null, line: isWritten ? (WRITTEN[key] ?? 31) : null, holds };
   });
-  return { path: ".mcp/config.yaml", text: world.config, hash: hashOf(world.config), settings, problems: [], rules: [] };
+  return { path: ".mcp/config.yaml", text: world.config, hash: hashOf(world.config), settings, problems: [], rules: RULES };
 }
 
 export function configSet(world: World, { changes, hash }: ConfigSet): Done {

@@ -29,6 +29,15 @@ describe("settings of config.yaml", () => {
     await waitFor(() => expect(screen.queryByTestId("save-limits.attempts")).toBeNull());
   });
 
+  it("show the project's own rules apart from what the chain does", async () => {
+    renderAt("/settings");
+    const own = await screen.findByRole("region", { name: text.settings.rules.own });
+    expect(own).toHaveTextContent("Pending→Failedstale ideasit stands there for 30 d and has priority P2");
+    const chain = screen.getByRole("region", { name: text.settings.rules.chain });
+    expect(within(chain).getAllByRole("listitem")).toHaveLength(3);
+    expect(chain).toHaveTextContent("anywhere→Failed");
+  });
+
   it("keep what was typed and say what is wrong with it", async () => {
     const { user } = renderAt("/settings");
     const row = await screen.findByTestId("setting-limits.attempts");

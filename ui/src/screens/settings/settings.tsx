@@ -15,6 +15,7 @@ import { HooksPanel } from "./hooks";
 import { Keys } from "./keys";
 import { Panel } from "./panel";
 import { SETTING_PARTS } from "./parts-list";
+import { RulesPanel } from "./rules";
 import { ThemeChoice } from "./theme-choice";
 
 /** Left free above what is shown, in pixels. */
@@ -62,6 +63,7 @@ export function Settings() {
           </Panel>
           <DesktopPanel />
           <HooksPanel />
+          <RulesPanel />
           <FilePanel />
           <Health />
           <About />
