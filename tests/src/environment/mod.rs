@@ -269,6 +269,16 @@ impl TestEnvironment {
         processes::of(&self.root)
     }
 
+    /// The processes of runs: all but the engine, and the keeper that waits with it for its next run.
+    pub fn processes_of_runs(&self, engine: &Engine) -> Vec<Process> {
+        let mut found = self.processes();
+        found.retain(|process| {
+            let waits = |word: &str| process.words.split(' ').any(|one| one == word);
+            process.pid != engine.pid() && !waits("--ready") && !waits("--exec-ready")
+        });
+        found
+    }
+
     /// Waits until nothing runs any more.
     pub fn wait_until_quiet(&self) {
         let began = Instant::now();

@@ -114,8 +114,7 @@ fn a_task_that_is_moved_by_hand_takes_its_agent_with_it() {
     let name = file.file_name().expect("a name").to_owned();
     fs::rename(&file, tasks.join("failed").join(name)).expect("moved");
     env.wait_for("the agent and its children to be gone", SOON, || {
-        let left = env.processes().into_iter();
-        (left.filter(|process| process.pid != engine.pid()).count() == 0).then_some(())
+        env.processes_of_runs(&engine).is_empty().then_some(())
     });
     assert_eq!(env.status_of(&task), "failed");
     engine.stop();

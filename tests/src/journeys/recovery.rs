@@ -54,6 +54,11 @@ impl Shop {
         let engine = self.env.engine();
         self.wait_for_starts(1);
         self.env.wait_for_status(&task, "in-progress", SOON);
+        // The line in the file follows when the agent has been started.
+        self.env.wait_for("the status line", SOON, || {
+            let text = self.env.task_text(&task);
+            text.contains("## Status: in-progress").then_some(())
+        });
         (task, engine)
     }
 

@@ -59,9 +59,7 @@ fn an_agent_that_hears_nothing_is_stopped_with_all_it_started() {
     assert_eq!(children(&env), 0, "{:?}", env.processes());
     // The keeper tells the end before it goes itself.
     env.wait_for("the keeper to go", SOON, || {
-        let mut left = env.processes().into_iter();
-        left.all(|process| process.pid == engine.pid())
-            .then_some(())
+        env.processes_of_runs(&engine).is_empty().then_some(())
     });
     assert_eq!(sockets(&env.state().join("runs")), Vec::<String>::new());
     let again = env.orchestron(&["stop", &task]);

@@ -1,3 +1,5 @@
+//! What rules are refused, what they move, and that they come to rest.
+
 use super::{Condition, Refusal, Rule, circle, found, next_deadline, prospects, refusal};
 use crate::{
     Actor, Command, Decision, Event, Fact, Holder, Leg, Priority, RequestId, RequestKind, Seq,
