@@ -3,7 +3,7 @@
 use crate::{desk::Desk, log, notify, notify::Notice, projects::OpenProject, tray::Seen};
 use orchestron_operations::{
     OpError, board, notices, requests,
-    wire::{Millis, NoticeMemory, NoticeView, input},
+    wire::{Millis, NoticeMemory, input},
 };
 use std::{
     collections::BTreeMap,
@@ -38,11 +38,16 @@ pub fn keep(app: &AppHandle, bell: Receiver<()>) {
     });
 }
 
-/// What was told of each project: the memory that `notices` wants back, and which notification is about what.
+/// While something is not told because it is looked at, it is seen this often whether it still is.
+const LOOKED_AT_MS: i64 = 1_000;
+
+/// What was told of each project: the memory that `notices` wants back, which notification is about what, and what was not shown because
+/// its request was before the person's eyes.
 #[derive(Default)]
 struct Told {
     memory: Option<NoticeMemory>,
     about: BTreeMap<String, Vec<u64>>,
+    looked_at: Vec<(u64, Notice)>,
 }
 
 /// Looks at all open projects; how long nothing will be due.
@@ -124,11 +129,20 @@ fn tell(
         let shown = Notice::of(&project.root, &project.name, notice);
         let about = notice.about.iter().map(|id| id.0).collect();
         told.about.insert(shown.id.clone(), about);
-        if !is_looked_at(app, project, notice) {
-            desk.notifier.show(shown);
+        match notice.request.as_ref().map(|request| request.id.0) {
+            Some(request) => told.looked_at.push((request, shown)),
+            None => desk.notifier.show(shown),
         }
     }
     let over: Vec<u64> = view.over.iter().map(|id| id.0).collect();
+    // Who looked away without deciding is told after all.
+    told.looked_at.retain(|(request, notice)| {
+        let keep = !over.contains(request) && is_looked_at(app, project, *request);
+        if !keep && !over.contains(request) {
+            desk.notifier.show(notice.clone());
+        }
+        keep
+    });
     told.about.retain(|name, about| {
         about.retain(|id| !over.contains(id));
         let settled = about.is_empty()
@@ -149,17 +163,18 @@ fn tell(
         }
         told.memory = Some(view.memory);
     }
-    Ok(view.again)
+    let soon = (!told.looked_at.is_empty()).then(|| Millis(now_millis() + LOOKED_AT_MS));
+    Ok([view.again, soon]
+        .into_iter()
+        .flatten()
+        .min_by_key(|at| at.0))
 }
 
 /// Whether the person has this very request before their eyes: its window has the focus and shows it, ready to be decided.
-fn is_looked_at(app: &AppHandle, project: &OpenProject, notice: &NoticeView) -> bool {
-    let Some(request) = &notice.request else {
-        return false;
-    };
+fn is_looked_at(app: &AppHandle, project: &OpenProject, request: u64) -> bool {
     let desk = app.state::<Desk>();
     let own = desk.projects.windows_of(&project.root);
-    let showing = desk.pages.showing(request.id.0);
+    let showing = desk.pages.showing(request);
     let focused = |label: &String| {
         let window = app.get_webview_window(label);
         window.is_some_and(|window| window.is_focused().unwrap_or(false))
@@ -174,7 +189,7 @@ fn begin(desk: &Desk, project: &OpenProject) -> Told {
     let kept = fs::read(memory_file(desk, &project.root)).ok();
     Told {
         memory: kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()),
-        about: BTreeMap::new(),
+        ..Told::default()
     }
 }
 
@@ -211,10 +226,14 @@ fn keep_memory(file: &Path, memory: &NoticeMemory) -> io::Result<()> {
 }
 
 fn until(at: Millis) -> Duration {
+    let left = u64::try_from(at.0.saturating_sub(now_millis())).unwrap_or(0);
+    // Never at once, so that a clock that stands still does not keep us busy.
+    Duration::from_millis(left.max(200))
+}
+
+fn now_millis() -> i64 {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let at = Duration::from_millis(u64::try_from(at.0).unwrap_or(0));
-    // Never at once, so that a clock that stands still does not keep us busy.
-    at.saturating_sub(now).max(Duration::from_millis(200))
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

@@ -337,10 +337,13 @@ fn nobody_is_told_what_they_are_looking_at() {
     });
     assert!(desktop.shown().is_empty(), "{:#?}", desktop.shown());
 
-    // What is not before their eyes is told: another request, although the window has the keyboard.
+    // What is not before their eyes any more, or never was, is told, although the window has the keyboard.
     window.script(
         "history.replaceState(null, '', '/board'); dispatchEvent(new PopStateEvent('popstate'));",
     );
+    env.wait_for("the review that was not decided to be told", SOON, || {
+        (desktop.shown().len() == 1).then_some(())
+    });
     env.json(&["resume"]);
     env.wait_for_request("permission", LEG);
     env.wait_for("the permission's notification", SOON, || {
