@@ -465,10 +465,10 @@ impl<'a> Keeper<'a> {
         let stdin = self.stdin.as_ref().filter(|_| self.stdin_is_full);
         let stdin = optional(stdin.map(AsFd::as_fd), PollFlags::OUT);
         #[cfg(target_os = "linux")]
-        let key = self.key.as_ref().map(|key| key.listener().as_fd());
-        #[cfg(not(target_os = "linux"))]
-        let key = None;
-        let key = optional(key, PollFlags::IN);
+        let key = {
+            let key = self.key.as_ref();
+            optional(key.map(|key| key.listener().as_fd()), PollFlags::IN)
+        };
         let log = optional(self.quota.fd(), PollFlags::IN);
         let now = Instant::now();
         let sweep = self.sweep.as_ref().map(|sweep| sweep.next);
@@ -697,7 +697,7 @@ pub(in crate::process) fn make_bell(path: &Path) -> Result<(), FolderError> {
     )
     .map_err(io::Error::from);
     #[cfg(not(target_os = "linux"))]
-    let made = Command::new("mkfifo")
+    let made = std::process::Command::new("mkfifo")
         .args(["-m", "600"])
         .arg(path)
         .status()
