@@ -279,9 +279,7 @@ fn what_was_decided_in_one_project_is_never_sent_to_the_next_one_in_its_window()
         .expect("it is set up");
 
     approve_and_hold(env, &window);
-    window
-        .invoke("desktop-open", &json!({"path": other}))
-        .expect("it is opened");
+    window.leave_by("desktop-open", &json!({"path": other}));
     env.wait_for("the other project's board", SOON, || {
         let path = window.script("return document.title;").to_string();
         path.contains("other").then_some(())

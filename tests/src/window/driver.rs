@@ -263,6 +263,15 @@ impl Session {
         }
     }
 
+    /// Makes a call that takes the page away: its answer may find nobody.
+    pub fn leave_by(&self, name: &str, input: &Value) {
+        let script = "const [name, input] = arguments; \
+             setTimeout(() => window.__TAURI_INTERNALS__.invoke('call', { name, input }));";
+        let body = json!({"script": script, "args": [name, input]});
+        self.call("execute/sync", &body)
+            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+    }
+
     /// What the app answers to a command of a plugin, which no page of ours ever asks for.
     pub fn plugin(&self, command: &str) -> Result<Value, Value> {
         let script = "const [command, done] = arguments; \

@@ -405,9 +405,7 @@ fn without_a_project_it_asks_and_several_have_their_own_windows() {
             .is_some_and(|files| !files.is_empty()),
         "{made}"
     );
-    window
-        .invoke("desktop-open", &json!({"path": other}))
-        .expect("it is opened");
+    window.leave_by("desktop-open", &json!({"path": other}));
     window.wait_for_address(env, "/board");
     let board = window.invoke("board", &json!({})).expect("its board");
     assert_eq!(
