@@ -9,6 +9,7 @@ pub mod host;
 pub mod init;
 pub mod keyring;
 pub mod locks;
+mod looks;
 pub mod process;
 pub mod project;
 pub mod state_dir;

@@ -20,7 +20,7 @@ impl Store {
     /// # Errors
     /// When log, index or configuration cannot be read.
     pub fn about(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
-        let mut state = self.story_about(tasks)?;
+        let state = self.story_about(tasks)?;
         // What is in progress or in review is under way even when nothing happens with it: its files are in use.
         let mut files = self.log.index_in(Status::InProgress)?;
         files.extend(self.log.index_in(Status::Review)?);
@@ -32,13 +32,7 @@ impl Store {
         others.retain(|task| !there.contains(task));
         others.extend(tasks.iter().cloned());
         files.extend(self.log.index_of_all(&others)?);
-        let (cards, unclear, _) = read_board(files);
-        state.cards = cards;
-        state.unclear = unclear;
-        self.add_held(&mut state);
-        self.add_needs(&mut state, tasks.clone())?;
-        self.observe_config(&mut state)?;
-        Ok(state)
+        self.seen(state, files, tasks)
     }
 
     /// The state with these tasks and where those stand that they depend on: enough to judge what is done with them. What the log
@@ -47,8 +41,17 @@ impl Store {
     /// # Errors
     /// When log, index or configuration cannot be read.
     pub fn of(&self, tasks: &BTreeSet<TaskId>) -> PortResult<State> {
-        let mut state = self.story_of(tasks)?;
-        let (cards, unclear, _) = read_board(self.log.index_of_all(tasks)?);
+        self.seen(self.story_of(tasks)?, self.log.index_of_all(tasks)?, tasks)
+    }
+
+    /// A state with the cards of these files, and with where those tasks stand that `tasks` depend on.
+    fn seen(
+        &self,
+        mut state: State,
+        files: Vec<BoardRow>,
+        tasks: &BTreeSet<TaskId>,
+    ) -> PortResult<State> {
+        let (cards, unclear, _) = read_board(files);
         state.cards = cards;
         state.unclear = unclear;
         self.add_held(&mut state);

@@ -2,6 +2,7 @@
 //! was asked, and what the small files say that git itself reads first. Whatever is not plain is left to git.
 
 use super::{error::GitResult, layout::Repo};
+use crate::looks::Looks;
 use orchestron_domain::CommitId;
 use std::{
     collections::BTreeMap,
@@ -10,10 +11,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// How a file or folder looked: which one it is, whose, and when it was changed.
-type Look = (u64, u64, u32, i64, i64);
 /// A repository, and how all that decides on it looked when it was asked for.
-type Asked = (Vec<Option<Look>>, Repo);
+type Asked = (Vec<Option<Looks>>, Repo);
 /// Repositories that were asked for, by the project's folder.
 static ASKED: Mutex<BTreeMap<PathBuf, Asked>> = Mutex::new(BTreeMap::new());
 
@@ -42,7 +41,7 @@ pub(super) fn find(
 }
 
 /// All that decides which repository it is: each `.git` on the way up, the git folders and the configuration.
-fn looks_of(root: &Path, repo: &Repo) -> Vec<Option<Look>> {
+fn looks_of(root: &Path, repo: &Repo) -> Vec<Option<Looks>> {
     let above = root.ancestors().map(|dir| folder_look(&dir.join(".git")));
     let folders = [&repo.common, &repo.git_dir, &repo.top].map(|dir| folder_look(dir));
     let files = ["config", "config.worktree", "commondir", "gitdir"];
@@ -51,26 +50,19 @@ fn looks_of(root: &Path, repo: &Repo) -> Vec<Option<Look>> {
     above.chain(folders).chain(files).chain([shared]).collect()
 }
 
-#[cfg(unix)]
-fn look(path: &Path) -> Option<Look> {
-    use std::os::unix::fs::MetadataExt as _;
-    let there = fs::symlink_metadata(path).ok()?;
-    let nanos = there.mtime() * 1_000_000_000 + there.mtime_nsec();
-    let size = i64::try_from(there.size()).unwrap_or(0);
-    Some((there.dev(), there.ino(), there.uid(), nanos, size))
-}
-
-#[cfg(not(unix))]
-fn look(_path: &Path) -> Option<Look> {
-    None
+fn look(path: &Path) -> Option<Looks> {
+    Some(Looks::of(&fs::symlink_metadata(path).ok()?))
 }
 
 /// The same for what may be a folder: what lies in it changes all the time and decides nothing.
-fn folder_look(path: &Path) -> Option<Look> {
-    let (dev, ino, owner, nanos, size) = look(path)?;
-    let is_file = fs::symlink_metadata(path).is_ok_and(|there| there.is_file());
-    let (nanos, size) = if is_file { (nanos, size) } else { (0, 0) };
-    Some((dev, ino, owner, nanos, size))
+fn folder_look(path: &Path) -> Option<Looks> {
+    let there = fs::symlink_metadata(path).ok()?;
+    let looks = Looks::of(&there);
+    Some(if there.is_file() {
+        looks
+    } else {
+        looks.of_folder()
+    })
 }
 
 /// The tip of a branch, when it has a file of its own that names a commit: git asks that first, too. Only where names of files are

@@ -3,6 +3,7 @@
 //! objects, grafts, the edge of a shallow clone, and the configuration.
 
 use super::{error::GitResult, layout::Repo};
+use crate::looks::Looks;
 use std::{
     collections::VecDeque,
     fs,
@@ -15,9 +16,6 @@ const MOST: usize = 128;
 /// A longer answer is asked for again.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// How a file looked: which one it is, how long, and when it or its entry was changed.
-type Look = (u64, u64, u64, i64, i64);
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Question {
     common: PathBuf,
@@ -28,7 +26,7 @@ struct Question {
 
 struct Answer {
     question: Question,
-    looks: Vec<Option<Look>>,
+    looks: Vec<Option<Looks>>,
     said: Vec<u8>,
 }
 
@@ -103,7 +101,7 @@ fn question(common: &Path, what: &'static str, (one, other): (&str, &str)) -> Qu
     }
 }
 
-fn known(question: &Question, looks: &[Option<Look>]) -> Option<Vec<u8>> {
+fn known(question: &Question, looks: &[Option<Looks>]) -> Option<Vec<u8>> {
     if !cfg!(unix) {
         return None; // files cannot be told apart well enough
     }
@@ -116,7 +114,7 @@ fn known(question: &Question, looks: &[Option<Look>]) -> Option<Vec<u8>> {
         .map(|answer| answer.said.clone())
 }
 
-fn keep(question: Question, looks: Vec<Option<Look>>, said: &[u8]) {
+fn keep(question: Question, looks: Vec<Option<Looks>>, said: &[u8]) {
     if said.len() > MAX_BYTES {
         return;
     }
@@ -138,30 +136,9 @@ fn are_full_names(one: &str, other: &str) -> bool {
     is(one) && is(other)
 }
 
-fn looks_of(paths: &[PathBuf]) -> Vec<Option<Look>> {
-    paths.iter().map(|path| look(path)).collect()
-}
-
-#[cfg(unix)]
-fn look(path: &Path) -> Option<Look> {
-    use std::os::unix::fs::MetadataExt as _;
-    let there = fs::metadata(path).ok()?;
-    let nanos =
-        |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-    Some((
-        there.dev(),
-        there.ino(),
-        there.size(),
-        nanos(there.mtime(), there.mtime_nsec()),
-        nanos(there.ctime(), there.ctime_nsec()),
-    ))
-}
-
-#[cfg(not(unix))]
-fn look(path: &Path) -> Option<Look> {
-    fs::metadata(path)
-        .ok()
-        .map(|there| (0, 0, there.len(), 0, 0))
+fn looks_of(paths: &[PathBuf]) -> Vec<Option<Looks>> {
+    let look = |path: &PathBuf| Some(Looks::of(&fs::metadata(path).ok()?));
+    paths.iter().map(look).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! What it cannot keep: programs that are no git (a library, `rm -rf`, an editor on `.git/config`), and whoever empties their environment.
 //! For those there are the worktrees' locks, the agent's own rules about folders, and a sandbox.
 
-use crate::failure::io_failure;
+use crate::{failure::io_failure, looks::Looks};
 use orchestron_engine::ports::PortResult;
 use std::{
     collections::BTreeMap,
@@ -30,19 +30,16 @@ const PASSED_ON: [&str; 12] = [
     "post-rewrite",
 ];
 
-/// How a file looked: which one it is, how long, and when it or its entry was changed.
-type Look = (u64, u64, i64, i64);
-
 /// How the guard's files looked when they last were as they should be: each agent's start would read all of them again.
 #[derive(Debug, Default)]
 pub struct Seen {
     program: PathBuf,
-    looks: Vec<(PathBuf, Look)>,
+    looks: Vec<(PathBuf, Looks)>,
 }
 
 impl Seen {
     fn are_right(&self, dir: &Path, program: &Path) -> bool {
-        let same = |(path, seen): &(PathBuf, Look)| look(path) == Some(*seen);
+        let same = |(path, seen): &(PathBuf, Looks)| look(path) == Some(*seen);
         self.program == program
             && !self.looks.is_empty()
             && self
@@ -52,23 +49,10 @@ impl Seen {
     }
 }
 
-#[cfg(unix)]
-fn look(path: &Path) -> Option<Look> {
-    use std::os::unix::fs::MetadataExt as _;
+fn look(path: &Path) -> Option<Looks> {
     let there = fs::symlink_metadata(path).ok()?;
-    let nanos =
-        |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-    Some((
-        there.ino(),
-        there.size(),
-        nanos(there.mtime(), there.mtime_nsec()),
-        nanos(there.ctime(), there.ctime_nsec()),
-    ))
-}
-
-#[cfg(not(unix))]
-const fn look(_path: &Path) -> Option<Look> {
-    None
+    // Elsewhere there is no guard, and files do not tell enough to take one for right without reading it.
+    cfg!(unix).then(|| Looks::of(&there))
 }
 
 /// The guard of one project.
@@ -129,7 +113,7 @@ impl Guard {
     }
 
     /// Writes what is not there as it should be. For each file how it looked, when it was right already.
-    fn write(&self, program: &Path) -> PortResult<Vec<Option<(PathBuf, Look)>>> {
+    fn write(&self, program: &Path) -> PortResult<Vec<Option<(PathBuf, Looks)>>> {
         let program = quoted(&program.to_string_lossy());
         let head =
             "#!/bin/sh\n# Orchestron's guard around git inside a run; see docs/git-hooks.md.\n";
@@ -160,7 +144,12 @@ impl Guard {
     }
 
     /// What is there already is left, so that a git that is just reading it reads all of it.
-    fn put(&self, name: &str, text: &str, executable: bool) -> PortResult<Option<(PathBuf, Look)>> {
+    fn put(
+        &self,
+        name: &str,
+        text: &str,
+        executable: bool,
+    ) -> PortResult<Option<(PathBuf, Looks)>> {
         let path = self.dir.join(name);
         // Looked at before it is read: a change in between shows the next time.
         let looked = look(&path);
