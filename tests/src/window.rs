@@ -22,8 +22,7 @@ fn the_card_is_in_review_and_approve_merges_it() {
     let stage = Stage::new();
     let env = &stage.env;
     let screen = Screen::new(env);
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
 
     // Worked on before the app was there: approved by a click on the card.
     window.wait_for(
@@ -119,9 +118,8 @@ fn a_key_entered_here_goes_to_the_keyring_and_from_there_to_the_agent_alone() {
     let relay = Relay::to(&stage.model.url());
     stage.chain_at(&relay.url);
     let screen = Screen::new(env);
-    let project = env.project().to_string_lossy().into_owned();
     env.json(&["pause", "-m", "first the key"]);
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
 
     window.click(env, "[data-testid=nav-settings]");
     window.click(env, "[data-testid=key-enter-anthropic]");

@@ -164,8 +164,7 @@ fn the_log_is_exported_to_the_file_that_is_chosen() {
     let env = &stage.env;
     env.json(&["pause", "-m", "no agents here"]);
     let screen = Screen::new(env);
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     let mut display = Display::connect(&screen.number);
     let file = env.root().join("taken-along.json");
 
@@ -243,8 +242,7 @@ fn what_could_still_be_undone_is_sent_before_the_app_quits() {
     env.json(&["pause", "-m", "no agents here"]);
     let screen = Screen::new(env);
     let desktop = Desktop::new(&screen.bus(env));
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     let tray = desktop.wait_for_tray(env);
     tray.wait_for_entry(env, &["Quit"]);
 
@@ -272,8 +270,7 @@ fn what_was_decided_in_one_project_is_never_sent_to_the_next_one_in_its_window()
     let screen = Screen::new(env);
     let other = env.root().join("other");
     fs::create_dir_all(&other).expect("a folder");
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     window
         .invoke("desktop-set-up", &json!({"path": other}))
         .expect("it is set up");
@@ -308,8 +305,7 @@ fn nobody_is_told_what_they_are_looking_at() {
     notify("off");
     let screen = Screen::new(env);
     let desktop = Desktop::without_tray(&screen.bus(env));
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     window.click(env, "[data-testid=nav-needs-you]");
     window.wait_for(
         env,
@@ -336,9 +332,7 @@ fn nobody_is_told_what_they_are_looking_at() {
     assert!(desktop.shown().is_empty(), "{:#?}", desktop.shown());
 
     // What is not before their eyes any more, or never was, is told, although the window has the keyboard.
-    window.script(
-        "history.replaceState(null, '', '/board'); dispatchEvent(new PopStateEvent('popstate'));",
-    );
+    window.go("/board");
     env.wait_for("the review that was not decided to be told", SOON, || {
         (desktop.shown().len() == 1).then_some(())
     });
@@ -364,7 +358,7 @@ fn every_window_has_the_rights_it_needs_and_no_more() {
     let other = env.root().join("other");
     fs::create_dir_all(&other).expect("a folder");
     let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     window
         .invoke("desktop-set-up", &json!({"path": other}))
         .expect("it is set up");

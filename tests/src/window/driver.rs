@@ -148,6 +148,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// Opens the app on the environment's project.
+    pub fn of_project(env: &TestEnvironment, screen: &Screen) -> Self {
+        let project = env.project().to_string_lossy().into_owned();
+        Self::open(env, screen, &["--project", &project])
+    }
+
     /// Opens the app.
     pub fn open(env: &TestEnvironment, screen: &Screen, args: &[&str]) -> Self {
         let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -240,6 +246,13 @@ impl Session {
             .unwrap_or_else(|refused| panic!("{script}: {refused:?}"))
     }
 
+    /// Goes to an address without leaving the page, as a link does.
+    pub fn go(&self, address: &str) {
+        self.script(&format!(
+            "history.replaceState(null, '', '{address}'); dispatchEvent(new PopStateEvent('popstate'));"
+        ));
+    }
+
     /// Waits until the page has this address.
     pub fn wait_for_address(&self, env: &TestEnvironment, address: &str) {
         let limit = Duration::from_secs(30);
@@ -251,35 +264,29 @@ impl Session {
 
     /// What the app answers to a call, as the page makes it.
     pub fn invoke(&self, name: &str, input: &Value) -> Result<Value, Value> {
-        let script = "const [name, input, done] = arguments; \
-             window.__TAURI_INTERNALS__.invoke('call', { name, input }).then((ok) => done({ ok }), (error) => done({ error }));";
-        let body = json!({"script": script, "args": [name, input]});
-        let answer = self
-            .call("execute/async", &body)
-            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
-        match answer.get("error") {
-            Some(error) => Err(error.clone()),
-            None => Ok(answer["ok"].clone()),
-        }
+        self.ask("call", &json!({"name": name, "input": input}))
     }
 
     /// Makes a call that takes the page away: its answer may find nobody.
     pub fn leave_by(&self, name: &str, input: &Value) {
-        let script = "const [name, input] = arguments; \
-             setTimeout(() => window.__TAURI_INTERNALS__.invoke('call', { name, input }));";
-        let body = json!({"script": script, "args": [name, input]});
-        self.call("execute/sync", &body)
-            .unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+        let input = json!({"name": name, "input": input});
+        self.script(&format!(
+            "setTimeout(() => window.__TAURI_INTERNALS__.invoke('call', {input}));"
+        ));
     }
 
     /// What the app answers to a command of a plugin, which no page of ours ever asks for.
     pub fn plugin(&self, command: &str) -> Result<Value, Value> {
-        let script = "const [command, done] = arguments; \
-             window.__TAURI_INTERNALS__.invoke(command, {}).then((ok) => done({ ok }), (error) => done({ error }));";
-        let body = json!({"script": script, "args": [command]});
+        self.ask(command, &json!({}))
+    }
+
+    fn ask(&self, command: &str, input: &Value) -> Result<Value, Value> {
+        let script = "const [command, input, done] = arguments; \
+             window.__TAURI_INTERNALS__.invoke(command, input).then((ok) => done({ ok }), (error) => done({ error }));";
+        let body = json!({"script": script, "args": [command, input]});
         let answer = self
             .call("execute/async", &body)
-            .unwrap_or_else(|refused| panic!("{command}: {refused:?}"));
+            .unwrap_or_else(|refused| panic!("{command} {input}: {refused:?}"));
         match answer.get("error") {
             Some(error) => Err(error.clone()),
             None => Ok(answer["ok"].clone()),

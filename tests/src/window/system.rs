@@ -42,8 +42,7 @@ fn what_waits_is_decided_in_the_tray_and_a_stale_press_is_refused() {
     env.json(&["pause", "-m", "only the tray"]);
     let screen = Screen::new(env);
     let desktop = Desktop::new(&screen.bus(env));
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     let tray = desktop.wait_for_tray(env);
     let approve = tray.wait_for_entry(env, &["TASK-001", "Approve"]);
     assert!(
@@ -100,8 +99,7 @@ fn notifications_are_decided_by_their_buttons_and_by_words_typed_into_them() {
     tell_at_once(env);
     let screen = Screen::new(env);
     let desktop = Desktop::new(&screen.bus(env));
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
 
     // What was open before the app came is told as one.
     let several = desktop.wait_for_notification(env, "2");
@@ -112,9 +110,7 @@ fn notifications_are_decided_by_their_buttons_and_by_words_typed_into_them() {
     desktop.invoke(several.number, "default");
     window.wait_for_address(env, "/needs-you");
     // Somebody who looks at the next request is not told of it.
-    window.script(
-        "history.replaceState(null, '', '/board'); dispatchEvent(new PopStateEvent('popstate'));",
-    );
+    window.go("/board");
 
     // The command is seen whole, as it is, and allowed from there.
     let asked = env.wait_for_request("permission", LEG);
@@ -165,8 +161,7 @@ fn what_is_decided_elsewhere_is_taken_down() {
     env.json(&["approve", "TASK-002"]);
     let screen = Screen::new(env);
     let desktop = Desktop::without_tray(&screen.bus(env));
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     let told = desktop.wait_for_notification(env, "Rate-limit");
     env.json(&["approve", "TASK-001"]);
     env.wait_for("the notification to go", SOON, || {
@@ -307,8 +302,7 @@ fn links_show_what_they_lead_to_and_hostile_ones_are_refused() {
     env.json(&["pause", "-m", "no agents here"]);
     let screen = Screen::new(env);
     let desktop = Desktop::without_tray(&screen.bus(env));
-    let project = env.project().to_string_lossy().into_owned();
-    let window = Session::open(env, &screen, &["--project", &project]);
+    let window = Session::of_project(env, &screen);
     window.wait_for(env, "[data-testid=card-TASK-003]", SOON);
     let follow = |link: &str| finish(screen.app(env, &[link]).current_dir("/"), SOON);
 
