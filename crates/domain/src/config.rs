@@ -286,3 +286,36 @@ pub struct Agent {
     /// How fast it may be used, apart from its account.
     pub rate: Rate,
 }
+
+impl Agent {
+    /// Longest run when the entry does not say, in seconds.
+    pub const TIMEOUT_S: u64 = 3_600;
+    /// Longest silence when the entry does not say, in seconds. The Claude CLI itself waits 300 s for a stream that stalls.
+    pub const SILENCE_S: u64 = 600;
+
+    /// An entry that says nothing: a holder outside Orchestron, with an account of its own.
+    #[must_use]
+    pub fn named(name: AgentName) -> Self {
+        Self {
+            account: name.as_str().to_owned(),
+            name,
+            cli: None,
+            program: None,
+            model: None,
+            persona: None,
+            prompt_file: None,
+            capabilities: Vec::new(),
+            tools_allowed: Vec::new(),
+            tools_restricted: Vec::new(),
+            directories: Vec::new(),
+            timeout_s: Self::TIMEOUT_S,
+            silence_s: Self::SILENCE_S,
+            max_turns: None,
+            budget: None,
+            base_url: None,
+            instances: None,
+            retries: None,
+            rate: Rate::default(),
+        }
+    }
+}

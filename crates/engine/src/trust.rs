@@ -75,25 +75,10 @@ mod tests {
     fn config() -> Config {
         let name: orchestron_domain::AgentName = "impl".parse().unwrap();
         let agent = Agent {
-            name: name.clone(),
             cli: Some("claude".into()),
-            program: None,
-            model: None,
-            persona: None,
-            prompt_file: None,
-            capabilities: vec![],
-            tools_allowed: vec![],
             tools_restricted: vec!["Bash(curl:*)".into()],
             directories: vec!["src".into()],
-            timeout_s: 1,
-            silence_s: 1,
-            max_turns: None,
-            budget: None,
-            base_url: None,
-            instances: None,
-            retries: None,
-            rate: orchestron_domain::config::Rate::default(),
-            account: "anthropic".into(),
+            ..Agent::named(name.clone())
         };
         let gate = Gate {
             name: "test".into(),

@@ -1,12 +1,15 @@
 //! What every operation works on, and who asks.
 
 use crate::view::Sight;
-use orchestron_domain::{Actor, State, Status, TaskCard, TaskId, schedule::Wait};
+use orchestron_domain::{Actor, Event, State, Status, TaskCard, TaskId, schedule::Wait};
 use orchestron_engine::{
     Store, StoreError,
-    ports::{Git, Keys, PortErrorKind, PortResult, Programs, RunLogs},
+    ports::{EventFilter, Git, Keys, PortErrorKind, PortResult, Programs, RunLogs},
 };
 use std::{collections::BTreeSet, sync::Arc};
+
+/// How many events of the log are read at once.
+const PAGE: u32 = 1_000;
 
 /// What a project is, for people.
 #[derive(Clone, Debug, Default)]
@@ -112,6 +115,30 @@ impl Context {
         match state.cards.get(task).is_some_and(first) {
             true => self.state(),
             false => Ok(state),
+        }
+    }
+
+    /// Goes through all that the log says of a task, the newest first.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn back_through(
+        &self,
+        task: &TaskId,
+        mut each: impl FnMut(Event),
+    ) -> PortResult<()> {
+        let mut before = None;
+        loop {
+            let page = self.store.log().recent(&EventFilter {
+                task: Some(task.clone()),
+                before,
+                limit: PAGE,
+            })?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            before = Some(last.seq);
+            page.into_iter().for_each(&mut each);
         }
     }
 

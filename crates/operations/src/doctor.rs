@@ -9,14 +9,12 @@ use crate::{
 };
 use orchestron_domain::{Fact, Run, RunId, State, Status, TaskId};
 use orchestron_engine::ports::{
-    EventFilter, InstalledAgent, KeptRun, PortError, PortErrorKind, PortResult, Problem,
+    InstalledAgent, KeptRun, PortError, PortErrorKind, PortResult, Problem,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What findings on runs are about.
 const RUNS: &str = "runs";
-/// Events taken from the log at once.
-const PAGE: u32 = 1_000;
 /// How to do without a keyring.
 const LOG_IN: &str = "start a keyring, or log in with the agent's own command";
 
@@ -512,24 +510,13 @@ fn strangers(cx: &Context, state: &State, kept: &[KeptRun]) -> Result<Vec<Findin
 
 /// All runs of a task that the log tells of.
 fn started(cx: &Context, task: &TaskId) -> Result<BTreeSet<RunId>, OpError> {
-    let (mut runs, mut before) = (BTreeSet::new(), None);
-    loop {
-        let filter = EventFilter {
-            task: Some(task.clone()),
-            before,
-            limit: PAGE,
-        };
-        let page = cx.store.log().recent(&filter)?;
-        for event in &page {
-            before = Some(event.seq);
-            if let Fact::RunStarted { run, .. } = &event.fact {
-                runs.insert(run.clone());
-            }
+    let mut runs = BTreeSet::new();
+    cx.back_through(task, |event| {
+        if let Fact::RunStarted { run, .. } = event.fact {
+            runs.insert(run);
         }
-        if page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {
-            return Ok(runs);
-        }
-    }
+    })?;
+    Ok(runs)
 }
 
 /// The first few, and how many more there are.

@@ -16,8 +16,8 @@ use crate::{
     },
     writing::{card, done, id, must_be_clear},
 };
-use orchestron_domain::{CommitId, Event, Fact, Leg, Seq, TaskId};
-use orchestron_engine::ports::{Between, EventFilter};
+use orchestron_domain::{CommitId, Event, Fact, Leg, TaskId};
+use orchestron_engine::ports::Between;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const KEPT: usize = 8;
 /// Feedback that is looked through; older ones say little about what there is now.
 const MOST_FEEDBACK: usize = 8;
-/// Events of a task taken from the log at once.
-const PAGE: u32 = 1_000;
 
 /// What is known for a review.
 ///
@@ -132,18 +130,7 @@ struct Story {
 impl Story {
     fn of(cx: &Context, task: &TaskId) -> Result<Self, OpError> {
         let mut events = Vec::new();
-        let mut before: Option<Seq> = None;
-        loop {
-            let filter = EventFilter {
-                task: Some(task.clone()),
-                before,
-                limit: PAGE,
-            };
-            let page = cx.store.log().recent(&filter)?;
-            let Some(last) = page.last() else { break };
-            before = Some(last.seq);
-            events.extend(page);
-        }
+        cx.back_through(task, |event| events.push(event))?;
         events.reverse();
         Ok(Self::told(&events))
     }

@@ -5,17 +5,12 @@ use crate::{
     view::{Sight, run as run_view},
     wire::{Big, ImageView, TranscriptItemView, TranscriptView, input},
 };
-use orchestron_domain::{
-    Run, RunId, Seq, State, apply::apply, run::Work, transcript::TranscriptItem,
-};
-use orchestron_engine::ports::EventFilter;
+use orchestron_domain::{Run, RunId, State, apply::apply, run::Work, transcript::TranscriptItem};
 
 /// Items of a page when nobody says how many.
 const LIMIT: u32 = 500;
 /// The end of a gate's output that is shown, in bytes.
 const GATE_TAIL: u32 = 64 * 1024;
-/// Events looked through for a run that is no longer in the state.
-const PAGE: u32 = 1_000;
 
 /// Part of a run's transcript, from where the caller has read to.
 ///
@@ -78,21 +73,9 @@ fn from_log(cx: &Context, id: &RunId) -> Result<Option<Run>, OpError> {
         return Ok(None);
     };
     let mut events = Vec::new();
-    let mut before: Option<Seq> = None;
-    loop {
-        let filter = EventFilter {
-            task: Some(task.clone()),
-            before,
-            limit: PAGE,
-        };
-        let page = cx.store.log().recent(&filter)?;
-        let Some(last) = page.last() else { break };
-        before = Some(last.seq);
-        events.extend(
-            page.into_iter()
-                .filter(|event| event.fact.run() == Some(id)),
-        );
-    }
+    cx.back_through(&task, |event| {
+        events.extend(Some(event).filter(|event| event.fact.run() == Some(id)));
+    })?;
     let mut state = State::default();
     for event in events.iter().rev() {
         apply(&mut state, event);

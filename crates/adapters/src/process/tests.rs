@@ -198,25 +198,10 @@ impl Scene {
 
     fn agent(&self, prompt: &str) -> RunSpec {
         let agent = Agent {
-            name: "ada".parse().unwrap(),
             cli: Some("claude".into()),
             program: Some(self.temp.path().join("agent").display().to_string()),
-            model: None,
-            persona: None,
-            prompt_file: None,
-            capabilities: vec![],
-            tools_allowed: vec![],
             tools_restricted: vec!["WebFetch".into()],
-            directories: vec![],
-            timeout_s: 600,
-            silence_s: 60,
-            max_turns: None,
-            budget: None,
-            base_url: None,
-            account: "default".into(),
-            instances: None,
-            retries: None,
-            rate: orchestron_domain::config::Rate::default(),
+            ..Agent::named("ada".parse().unwrap())
         };
         let work = Work::Leg {
             leg: Leg::Implement,

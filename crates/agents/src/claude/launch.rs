@@ -273,25 +273,8 @@ pub mod tests {
 
     fn agent() -> Agent {
         Agent {
-            name: "ada".parse().unwrap(),
             cli: Some("claude".into()),
-            program: None,
-            model: None,
-            persona: None,
-            prompt_file: None,
-            capabilities: vec![],
-            tools_allowed: vec![],
-            tools_restricted: vec![],
-            directories: vec![],
-            timeout_s: 600,
-            silence_s: 60,
-            max_turns: None,
-            budget: None,
-            base_url: None,
-            account: "default".into(),
-            instances: None,
-            retries: None,
-            rate: orchestron_domain::config::Rate::default(),
+            ..Agent::named("ada".parse().unwrap())
         }
     }
 

@@ -51,25 +51,11 @@ pub fn task(n: u32) -> TaskId {
 
 pub fn agent(name: &str) -> Agent {
     Agent {
-        name: name.parse().unwrap(),
         cli: Some("claude".into()),
-        program: None,
-        model: None,
-        persona: None,
-        prompt_file: None,
-        capabilities: vec![],
-        tools_allowed: vec![],
-        tools_restricted: vec![],
-        directories: vec![],
         timeout_s: 600,
         silence_s: 60,
-        max_turns: None,
-        budget: None,
-        base_url: None,
-        instances: None,
-        retries: None,
-        rate: crate::config::Rate::default(),
         account: "anthropic".into(),
+        ..Agent::named(name.parse().unwrap())
     }
 }
 

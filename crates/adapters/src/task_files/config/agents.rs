@@ -46,10 +46,6 @@ const GUARDS: [&str; 12] = [
     "tool",
     "limit",
 ];
-/// Longest run when the entry does not say.
-const TIMEOUT_S: u64 = 3_600;
-/// Longest silence when the entry does not say. The Claude CLI itself waits 300 s for a stream that stalls.
-const SILENCE_S: u64 = 600;
 
 /// The agents, with the lines of their prompt files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,11 +130,10 @@ fn agent(
             "Delete it, and see to it that the right program is found on PATH.",
         );
     }
+    let named = Agent::named(parsed);
     let mut agent = Agent {
-        account: account(findings, &fields, cli.as_deref()).unwrap_or_else(|| name.to_owned()),
-        name: parsed,
+        account: account(findings, &fields, cli.as_deref()).unwrap_or(named.account),
         cli,
-        program: None,
         model: findings.text(&fields, "model"),
         persona: findings.long_text(&fields, "persona"),
         prompt_file,
@@ -146,14 +141,19 @@ fn agent(
         tools_allowed: texts(findings, &fields, "tools_allowed"),
         tools_restricted: texts(findings, &fields, "tools_restricted"),
         directories: directories(findings, &fields),
-        timeout_s: findings.seconds(&fields, "timeout").unwrap_or(TIMEOUT_S),
-        silence_s: findings.seconds(&fields, "silence").unwrap_or(SILENCE_S),
+        timeout_s: findings
+            .seconds(&fields, "timeout")
+            .unwrap_or(named.timeout_s),
+        silence_s: findings
+            .seconds(&fields, "silence")
+            .unwrap_or(named.silence_s),
         max_turns: findings.number(&fields, "max_turns", (1, 100_000)),
         budget: findings.dollars(&fields, "budget_usd"),
         base_url: base_url(findings, &fields),
         instances: findings.number(&fields, "instances", (1, 64)),
         retries: findings.number(&fields, "retries", (1, 100)),
         rate: super::limits::rate(findings, &fields),
+        ..named
     };
     if findings.serious > before && agent.cli.take().is_some() {
         findings.slight(
