@@ -5,15 +5,16 @@
 //! (200 when it does not). The kills of a seed are the same; what they hit depends on the machine.
 
 use crate::environment::{
-    Chain, Engine, Model, Process, TestEnvironment, binary, claude, file_of, kill,
+    Chain, Engine, Model, Process, TestEnvironment, binary, claude, dice, file_of, kill,
 };
+use fastrand::Rng;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// Moments over all tests with the fake agent.
@@ -55,7 +56,7 @@ fn nothing_is_lost_or_done_twice_4() {
 
 #[test]
 fn nor_with_the_real_cli() {
-    let seed = seed();
+    let seed = dice::seed();
     for round in 0..2 {
         let model = Model::plays(REAL_SCRIPT);
         let mut round = Round::new(
@@ -69,9 +70,9 @@ fn nor_with_the_real_cli() {
 }
 
 fn shard(shard: u64) {
-    let moments = number("ORCHESTRON_CRASH_ROUNDS").unwrap_or(MOMENTS);
+    let moments = dice::number("ORCHESTRON_CRASH_ROUNDS").unwrap_or(MOMENTS);
     let rounds = moments.div_ceil(SHARDS * MOMENTS_PER_ROUND);
-    let seed = seed();
+    let seed = dice::seed();
     let mut hit = BTreeMap::new();
     for round in 0..rounds {
         let titles = ["First of two", "Second of two"];
@@ -91,39 +92,6 @@ fn shard(shard: u64) {
     assert!(rounds < 8 || hit.len() == 4, "{hit:?}");
 }
 
-fn number(name: &str) -> Option<u64> {
-    let text = env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name}={text} is no number")),
-    )
-}
-
-/// The seed that is asked for, or one of this moment. It is printed, and shown when a test fails.
-fn seed() -> u64 {
-    let seed = number("ORCHESTRON_CRASH_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("after 1970");
-        now.subsec_nanos().into()
-    });
-    println!("ORCHESTRON_CRASH_SEED={seed}");
-    seed
-}
-
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    }
-}
-
 /// What is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Victim {
@@ -138,7 +106,7 @@ enum Victim {
 struct Round {
     env: TestEnvironment,
     tasks: Vec<String>,
-    dice: Dice,
+    dice: Rng,
     engine: Option<Engine>,
     story: Vec<String>,
     hit: Vec<Victim>,
@@ -173,7 +141,7 @@ impl Round {
         Self {
             env,
             tasks,
-            dice: Dice(seed),
+            dice: Rng::with_seed(seed),
             engine: None,
             hit: Vec::new(),
             story: vec![format!("round {seed}")],
@@ -184,7 +152,7 @@ impl Round {
     fn run(&mut self, moments: u64) {
         self.start_engine();
         for _ in 0..moments {
-            let span = Duration::from_millis(self.dice.roll(BETWEEN_MS));
+            let span = Duration::from_millis(self.dice.u64(..BETWEEN_MS));
             self.work_for(span);
             self.kill_something();
         }
@@ -259,7 +227,7 @@ impl Round {
     // --------------------------------------------------------------------------------------------- killing
 
     fn kill_something(&mut self) {
-        let victim = match self.dice.roll(10) {
+        let victim = match self.dice.u64(..10) {
             0..=3 => Victim::Engine,
             4..=5 => Victim::Keeper,
             6..=7 => Victim::Agent,
@@ -285,7 +253,7 @@ impl Round {
                 let Some(process) = self.process_of_a_run(victim) else {
                     return false;
                 };
-                thread::sleep(Duration::from_millis(self.dice.roll(60)));
+                thread::sleep(Duration::from_millis(self.dice.u64(..60)));
                 kill(process.pid);
                 self.story.push(format!("{victim:?} {}", process.words));
             }
@@ -296,18 +264,18 @@ impl Round {
 
     fn kill_engine(&mut self) {
         // Every second time right behind something it has written: between two writes is where things get lost.
-        if self.dice.roll(2) == 0 {
+        if self.dice.u64(..2) == 0 {
             self.wait_for_a_write();
-            thread::sleep(Duration::from_micros(self.dice.roll(3000)));
+            thread::sleep(Duration::from_micros(self.dice.u64(..3000)));
         }
-        if self.dice.roll(4) == 0 {
+        if self.dice.u64(..4) == 0 {
             return self.overtake_engine();
         }
         if let Some(engine) = self.engine.take() {
             engine.kill();
         }
         self.story.push("Engine".to_owned());
-        thread::sleep(Duration::from_millis(self.dice.roll(150)));
+        thread::sleep(Duration::from_millis(self.dice.u64(..150)));
         self.start_engine();
     }
 
@@ -317,7 +285,7 @@ impl Round {
         // There is none yet when the first is only just starting.
         fs::remove_file(self.env.state().join("engine.lock")).ok();
         self.start_engine();
-        thread::sleep(Duration::from_millis(self.dice.roll(400)));
+        thread::sleep(Duration::from_millis(self.dice.u64(..400)));
         if let Some(first) = first {
             first.kill();
         }
@@ -364,7 +332,7 @@ impl Round {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("the command can be started");
-        thread::sleep(Duration::from_millis(self.dice.roll(250)));
+        thread::sleep(Duration::from_millis(self.dice.u64(..250)));
         kill(command.id());
         command.wait().expect("a child of ours");
         self.story.push(format!("Command approve {task}"));

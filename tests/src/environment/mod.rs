@@ -4,6 +4,7 @@
 //! started is ended by process id, and a test that left a process behind fails.
 
 mod command;
+pub mod dice;
 mod engine;
 mod model;
 mod processes;

@@ -1,7 +1,7 @@
 //! Projects that tests work on.
 
-use super::TestEnvironment;
-use std::fs;
+use super::{TestEnvironment, binary};
+use std::{fs, path::PathBuf};
 
 /// Who does which leg, and what must pass, in the words of `.mcp/config.yaml`.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,11 @@ impl Chain<'_> {
         gates: &[],
         attempts: 3,
         backoff: "100ms",
+    };
+    /// A tool outside that implements, and nobody else but the person: nothing is launched.
+    pub const CURSOR: Self = Self {
+        implement: "cursor",
+        ..Self::ALONE
     };
 }
 
@@ -90,6 +95,32 @@ fn agents(model: Option<&str>) -> String {
 }
 
 impl TestEnvironment {
+    /// A project of this chain, whose agents are their own real ones.
+    pub fn with(chain: &Chain<'_>) -> Self {
+        let env = Self::new();
+        env.repository();
+        env.set_up(chain, None);
+        env
+    }
+
+    /// A project whose agents are the fast one that no model stands behind (`fake-claude`), and the folder with its orders.
+    pub fn with_fast_agents(chain: &Chain<'_>) -> (Self, PathBuf) {
+        let env = Self::new();
+        env.set("ORCHESTRON_CLAUDE", binary("fake-claude"));
+        env.set("ANTHROPIC_API_KEY", "scripted");
+        let orders = env.root().join("home/fake-claude");
+        fs::create_dir_all(&orders).expect("a folder");
+        env.repository();
+        env.set_up(chain, None);
+        (env, orders)
+    }
+
+    /// Where a task is worked on.
+    pub fn worktree(&self, task: &str) -> PathBuf {
+        let shown = self.json(&["show", task]);
+        PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"))
+    }
+
     /// Writes a file of the project, with its folders.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.project().join(path);

@@ -56,11 +56,9 @@ fn a_person_requests_changes_and_gets_them() {
 #[test]
 fn after_three_failures_it_fails_asks_for_a_person_and_is_tried_again() {
     let chain = Chain {
-        prepare: "",
-        review: "",
         // The person mends what the agent cannot: the gate looks outside the worktree.
         gates: &["test -f $HOME/mended || { echo 'the world is not mended'; exit 1; }"],
-        ..Chain::default()
+        ..Chain::ALONE
     };
     let (env, _model) = shop(&chain, IMPLEMENT);
     let task = create(&env, "Cannot be done yet");
@@ -102,11 +100,9 @@ fn after_three_failures_it_fails_asks_for_a_person_and_is_tried_again() {
 #[test]
 fn a_task_given_up_stays_failed() {
     let chain = Chain {
-        prepare: "",
-        review: "",
         gates: &["exit 1"],
         attempts: 1,
-        ..Chain::default()
+        ..Chain::ALONE
     };
     let (env, _model) = shop(&chain, IMPLEMENT);
     let task = create(&env, "Hopeless");

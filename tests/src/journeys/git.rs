@@ -3,36 +3,22 @@
 
 use super::{create, does};
 use crate::environment::{Chain, TestEnvironment};
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 const SOON: Duration = Duration::from_secs(20);
 
 fn shop_for_cursor() -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.repository();
-    let chain = Chain {
-        prepare: "",
-        implement: "cursor",
-        review: "",
-        ..Chain::default()
-    };
-    env.set_up(&chain, None);
-    env
+    TestEnvironment::with(&Chain::CURSOR)
 }
 
 /// A task whose work is this file; it waits for its approval.
 fn in_review(env: &TestEnvironment, file: &str, text: &str) -> String {
     let task = create(env, "Greet the customers");
     does(env, &["claim", &task, "--agent", "cursor"]);
-    fs::write(worktree(env, &task).join(file), text).expect("a file");
+    fs::write(env.worktree(&task).join(file), text).expect("a file");
     does(env, &["review", &task, "--agent", "cursor", "-m", "Done."]);
     env.wait_for_request("review", SOON);
     task
-}
-
-fn worktree(env: &TestEnvironment, task: &str) -> PathBuf {
-    let shown = env.json(&["show", task]);
-    PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"))
 }
 
 #[test]
@@ -114,7 +100,7 @@ fn uncommitted_work_in_a_worktree_is_saved_to_a_ref_before_it_is_cleared_away() 
     let env = shop_for_cursor();
     let task = in_review(&env, "greeting.txt", "Hello\n");
     // Written after the submission: approved is what was submitted.
-    fs::write(worktree(&env, &task).join("later.txt"), "not lost\n").expect("a file");
+    fs::write(env.worktree(&task).join("later.txt"), "not lost\n").expect("a file");
     does(&env, &["approve", &task]);
     assert_eq!(env.status_of(&task), "done");
     assert_eq!(env.git(&["worktree", "list"]).lines().count(), 1);
@@ -143,7 +129,7 @@ fn uncommitted_work_in_a_worktree_is_saved_to_a_ref_before_it_is_cleared_away() 
 fn what_was_approved_is_what_was_looked_at() {
     let env = shop_for_cursor();
     let task = in_review(&env, "greeting.txt", "Hello\n");
-    let place = worktree(&env, &task);
+    let place = env.worktree(&task);
     fs::write(place.join("greeting.txt"), "Goodbye\n").expect("a file");
     let git = |args: &[&str]| {
         let done =

@@ -21,10 +21,8 @@ const IMPLEMENT: &str = r#"
 #[test]
 fn the_key_is_nowhere_but_in_the_agent() {
     let chain = Chain {
-        prepare: "",
-        review: "",
         gates: &["env > gate-env.txt; grep -l . env.txt"],
-        ..Chain::default()
+        ..Chain::ALONE
     };
     let (env, model) = shop(&chain, IMPLEMENT);
     std::os::unix::fs::symlink(

@@ -1,21 +1,11 @@
 //! Budgets: what is spent is asked about once, and more is granted on the command line.
 
 use super::{LEG, approve, create, does};
-use crate::environment::{Chain, TestEnvironment, binary};
-use std::fs;
+use crate::environment::{Chain, TestEnvironment};
 
 /// A project whose implementer costs a cent a run.
 fn shop() -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.set("ORCHESTRON_CLAUDE", binary("fake-claude"));
-    fs::create_dir_all(env.root().join("home/fake-claude")).expect("a folder");
-    env.repository();
-    let chain = Chain {
-        prepare: "",
-        review: "",
-        ..Chain::default()
-    };
-    env.set_up(&chain, None);
+    let (env, _) = TestEnvironment::with_fast_agents(&Chain::ALONE);
     let agents = env.read(".mcp/agents.yaml");
     let agents = agents.replace(
         "    cli: claude\n",

@@ -2,28 +2,15 @@
 
 use super::does;
 use crate::environment::{Chain, TestEnvironment};
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, time::Duration};
 
 const SOON: Duration = Duration::from_secs(20);
 
 fn shop_for_cursor(gate: &str) -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.repository();
-    let chain = Chain {
-        prepare: "",
-        implement: "cursor",
-        review: "",
+    TestEnvironment::with(&Chain {
         gates: &[gate],
-        ..Chain::default()
-    };
-    env.set_up(&chain, None);
-    env
-}
-
-/// Where a task is worked on.
-fn worktree(env: &TestEnvironment, task: &str) -> PathBuf {
-    let shown = env.json(&["show", task]);
-    PathBuf::from(shown["task"]["worktree"].as_str().expect("a worktree"))
+        ..Chain::CURSOR
+    })
 }
 
 fn the_whole_way(env: &TestEnvironment) {
@@ -47,7 +34,7 @@ fn the_whole_way(env: &TestEnvironment) {
         let shown = env.json(&["show", &task]);
         shown["task"]["worktree"].as_str().map(|_| ())
     });
-    let place = worktree(env, &task);
+    let place = env.worktree(&task);
     let next = env.json(&["next", "--agent", "cursor"]);
     let document = next["document"].as_str().expect("a document");
     for part in [
@@ -71,7 +58,7 @@ fn the_whole_way(env: &TestEnvironment) {
 
     does(env, &["claim", &task, "--agent", "cursor"]);
     env.wait_for_status(&task, "in-progress", SOON);
-    fs::write(worktree(env, &task).join("greeting.txt"), "Hello\n").expect("a file");
+    fs::write(env.worktree(&task).join("greeting.txt"), "Hello\n").expect("a file");
     does(
         env,
         &["review", &task, "--agent", "cursor", "-m", "It greets now."],

@@ -26,11 +26,7 @@ const IMPLEMENT: &str = r#"
 "#;
 
 fn asking_shop() -> (TestEnvironment, Model, String) {
-    let chain = Chain {
-        prepare: "",
-        review: "",
-        ..Chain::default()
-    };
+    let chain = Chain::ALONE;
     let (env, model) = shop(&chain, IMPLEMENT);
     let task = create(&env, "Ask first");
     (env, model, task)

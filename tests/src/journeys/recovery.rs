@@ -2,7 +2,7 @@
 //! written or is gone, a branch that is switched. Each with the real programs; nothing is lost, and nobody works twice.
 
 use super::{create, does};
-use crate::environment::{Chain, Engine, TestEnvironment, binary, kill, resume, suspend};
+use crate::environment::{Chain, Engine, TestEnvironment, kill, resume, suspend};
 use serde_json::Value;
 use std::{
     fs,
@@ -23,18 +23,7 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
-        let env = TestEnvironment::new();
-        env.set("ORCHESTRON_CLAUDE", binary("fake-claude"));
-        env.set("ANTHROPIC_API_KEY", "scripted");
-        let notes = env.root().join("home/fake-claude");
-        fs::create_dir_all(&notes).expect("a folder");
-        env.repository();
-        let chain = Chain {
-            prepare: "",
-            review: "",
-            ..Chain::default()
-        };
-        env.set_up(&chain, None);
+        let (env, notes) = TestEnvironment::with_fast_agents(&Chain::ALONE);
         Self { env, notes }
     }
 

@@ -1,24 +1,14 @@
 //! Stop means stopped: an agent that hears nothing, and children that want to outlive it.
 
 use super::{create, does};
-use crate::environment::{Chain, TestEnvironment, binary};
+use crate::environment::{Chain, TestEnvironment};
 use std::{fs, os::unix::fs::FileTypeExt, path::Path, time::Duration};
 
 const SOON: Duration = Duration::from_secs(30);
 
 /// A project whose implementer is the fast agent.
 fn shop() -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.set("ORCHESTRON_CLAUDE", binary("fake-claude"));
-    fs::create_dir_all(env.root().join("home/fake-claude")).expect("a folder");
-    env.repository();
-    let chain = Chain {
-        prepare: "",
-        review: "",
-        ..Chain::default()
-    };
-    env.set_up(&chain, None);
-    env
+    TestEnvironment::with_fast_agents(&Chain::ALONE).0
 }
 
 fn children(env: &TestEnvironment) -> usize {

@@ -7,14 +7,15 @@
 //!
 //! `ORCHESTRON_CRASH_SEED` repeats a seed, `ORCHESTRON_HANDOVERS` says how many there are (100 when it does not).
 
-use crate::environment::{Chain, Engine, TestEnvironment, binary, kill};
+use crate::environment::{Chain, Engine, TestEnvironment, dice, kill};
+use fastrand::Rng;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     path::PathBuf,
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 /// Handovers in all.
@@ -53,12 +54,8 @@ struct Figures {
 
 #[test]
 fn what_was_saved_arrives_whoever_goes_on_and_whatever_dies() {
-    let seed = number("ORCHESTRON_CRASH_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        now.expect("after 1970").subsec_nanos().into()
-    });
-    println!("ORCHESTRON_CRASH_SEED={seed}");
-    let all = number("ORCHESTRON_HANDOVERS").unwrap_or(ALL);
+    let seed = dice::seed();
+    let all = dice::number("ORCHESTRON_HANDOVERS").unwrap_or(ALL);
     let lanes: Vec<Figures> = thread::scope(|scope| {
         let lanes = (0..LANES).map(|lane| {
             let count = all / LANES + u64::from(lane < all % LANES);
@@ -93,28 +90,11 @@ fn what_was_saved_arrives_whoever_goes_on_and_whatever_dies() {
     assert!(complete * 100 >= TARGET * handovers, "{:#?}", sum.lost);
 }
 
-fn number(name: &str) -> Option<u64> {
-    env::var(name).ok()?.parse().ok()
-}
-
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    }
-}
-
 /// One task that is passed on.
 struct Lane {
     env: TestEnvironment,
     task: String,
-    dice: Dice,
+    dice: Rng,
     engine: Option<Engine>,
     /// Arrivals that were looked at.
     seen: usize,
@@ -124,28 +104,19 @@ struct Lane {
 
 impl Lane {
     fn new(seed: u64) -> Self {
-        let env = TestEnvironment::new();
-        env.set("ORCHESTRON_CLAUDE", binary("fake-claude"));
-        env.set("ANTHROPIC_API_KEY", "scripted");
-        let notes = env.root().join("home/fake-claude");
-        fs::create_dir_all(&notes).expect("a folder");
-        fs::write(notes.join("pause_ms"), PAUSE_MS).expect("a file");
-        fs::write(notes.join("relay"), "").expect("a file");
-        env.repository();
-        let chain = Chain {
-            prepare: "",
-            review: "",
+        let (env, notes) = TestEnvironment::with_fast_agents(&Chain {
             attempts: 100,
             backoff: "40ms",
-            ..Chain::default()
-        };
-        env.set_up(&chain, None);
+            ..Chain::ALONE
+        });
+        fs::write(notes.join("pause_ms"), PAUSE_MS).expect("a file");
+        fs::write(notes.join("relay"), "").expect("a file");
         let done = env.json(&["create", "Passed on and on"]);
         let task = done["task"].as_str().expect("a task").to_owned();
         Self {
             env,
             task,
-            dice: Dice(seed),
+            dice: Rng::with_seed(seed),
             engine: None,
             seen: 0,
             figures: Figures::default(),
@@ -165,7 +136,7 @@ impl Lane {
             let way = if in_a_row >= SAME_AGENT {
                 5
             } else {
-                self.dice.roll(8)
+                self.dice.u64(..8)
             };
             in_a_row = if way >= 5 { 0 } else { in_a_row + 1 };
             let way = match way {
@@ -200,7 +171,7 @@ impl Lane {
     /// Waits until whoever works has saved something and been told so, and a moment more.
     fn let_it_save(&mut self) {
         let run = self.live_run();
-        let wanted = 1 + self.dice.roll(2) as usize;
+        let wanted = 1 + self.dice.u64(..2) as usize;
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(20) {
             let saved = self.notes("saved");
@@ -215,7 +186,7 @@ impl Lane {
             thread::sleep(Duration::from_millis(10));
         }
         // Into the middle of the next one.
-        thread::sleep(Duration::from_millis(self.dice.roll(300)));
+        thread::sleep(Duration::from_millis(self.dice.u64(..300)));
     }
 
     /// Waits for whoever goes on, and compares.
@@ -275,9 +246,9 @@ impl Lane {
         if let Some(engine) = self.engine.take() {
             engine.kill();
         }
-        thread::sleep(Duration::from_millis(self.dice.roll(200)));
+        thread::sleep(Duration::from_millis(self.dice.u64(..200)));
         self.kill_of_run(who);
-        thread::sleep(Duration::from_millis(self.dice.roll(100)));
+        thread::sleep(Duration::from_millis(self.dice.u64(..100)));
         self.start_engine();
         if who == "agent" {
             "engine and agent"

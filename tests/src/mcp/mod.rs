@@ -68,16 +68,7 @@ impl Served {
 
 /// A project that nobody works on by itself.
 fn project() -> TestEnvironment {
-    let env = TestEnvironment::new();
-    env.repository();
-    let chain = Chain {
-        prepare: "",
-        implement: "cursor",
-        review: "",
-        ..Chain::default()
-    };
-    env.set_up(&chain, None);
-    env
+    TestEnvironment::with(&Chain::CURSOR)
 }
 
 /// A file that `./dev test` installed.

@@ -120,16 +120,7 @@ fn agent(
     if let Some(file) = &prompt_file {
         prompt_files.push((file.clone(), fields.line_of("prompt_file")));
     }
-    if findings.text(&fields, "program").is_some() {
-        findings.slight(
-            Some(fields.line_of("program")),
-            format!(
-                "`{}` is ignored: a repository must not choose which program is started",
-                fields.name("program")
-            ),
-            "Delete it, and see to it that the right program is found on PATH.",
-        );
-    }
+    no_program(findings, &fields);
     let named = Agent::named(parsed);
     let mut agent = Agent {
         account: account(findings, &fields, cli.as_deref()).unwrap_or(named.account),
@@ -163,6 +154,19 @@ fn agent(
         );
     }
     Some(agent)
+}
+
+fn no_program(findings: &mut Findings, fields: &Fields<'_>) {
+    if findings.text(fields, "program").is_some() {
+        findings.slight(
+            Some(fields.line_of("program")),
+            format!(
+                "`{}` is ignored: a repository must not choose which program is started",
+                fields.name("program")
+            ),
+            "Delete it, and see to it that the right program is found on PATH.",
+        );
+    }
 }
 
 /// The account it names, else that of its command line.
