@@ -26,7 +26,7 @@ const TYPED: Duration = Duration::from_millis(1000);
 const UNDO: Duration = Duration::from_secs(5);
 
 /// Waits for a window whose title has these words, and gives it the keyboard.
-fn dialog(env: &TestEnvironment, display: &mut Display, words: &str) -> TopWindow {
+fn dialog(env: &TestEnvironment, display: &Display, words: &str) -> TopWindow {
     let shown = env.wait_for(&format!("a dialog `{words}`"), SOON, || {
         let mut shown = display.windows().into_iter();
         shown.find(|window| window.title.contains(words))
@@ -37,7 +37,7 @@ fn dialog(env: &TestEnvironment, display: &mut Display, words: &str) -> TopWindo
     shown
 }
 
-fn gone(env: &TestEnvironment, display: &mut Display, dialog: &TopWindow) {
+fn gone(env: &TestEnvironment, display: &Display, dialog: &TopWindow) {
     env.wait_for("the dialog to go", SOON, || {
         let mut shown = display.windows().into_iter();
         (!shown.any(|window| window.id == dialog.id)).then_some(())
@@ -59,7 +59,7 @@ fn lead(env: &TestEnvironment, window: &Session, from: &str, to: &str) {
 }
 
 /// Types a path. The first letter opens the box for it, and what is typed meanwhile is lost.
-fn type_path(display: &mut Display, path: &Path) {
+fn type_path(display: &Display, path: &Path) {
     let path = path.to_string_lossy();
     let (first, rest) = path.split_at(1);
     display.type_text(first);
@@ -68,7 +68,7 @@ fn type_path(display: &mut Display, path: &Path) {
 }
 
 /// Presses the button in the lower right corner of a file dialog.
-fn accept(env: &TestEnvironment, display: &mut Display, dialog: &TopWindow) {
+fn accept(env: &TestEnvironment, display: &Display, dialog: &TopWindow) {
     // It completes what was typed; what is pressed meanwhile is not heard.
     thread::sleep(TYPED);
     display.click(dialog, 50, 23);
@@ -103,12 +103,12 @@ fn a_folder_is_picked_with_the_systems_own_picker_set_up_and_gets_its_first_task
     let folder = env.root().join("picked");
     fs::create_dir_all(&folder).expect("a folder");
     let window = Session::open(env, &screen, &[]);
-    let mut display = Display::connect(&screen.number);
+    let display = Display::connect(&screen.number);
 
     window.click(env, "[data-testid=welcome-pick]");
-    let picker = dialog(env, &mut display, "Choose a project's folder");
-    type_path(&mut display, &folder);
-    accept(env, &mut display, &picker);
+    let picker = dialog(env, &display, "Choose a project's folder");
+    type_path(&display, &folder);
+    accept(env, &display, &picker);
     // What was picked is looked at without another press.
     window.wait_for(env, "[data-testid=welcome-agents]", SOON);
     let shown = window.script("return document.querySelector('[data-testid=welcome-path]').value;");
@@ -165,16 +165,16 @@ fn the_log_is_exported_to_the_file_that_is_chosen() {
     env.json(&["pause", "-m", "no agents here"]);
     let screen = Screen::new(env);
     let window = Session::of_project(env, &screen);
-    let mut display = Display::connect(&screen.number);
+    let display = Display::connect(&screen.number);
     let file = env.root().join("taken-along.json");
 
     window.click(env, "[data-testid=nav-activity]");
     window.click(env, "[data-testid=activity-export]");
     window.click(env, "[role=menuitem]");
-    let picker = dialog(env, &mut display, "Save as");
+    let picker = dialog(env, &display, "Save as");
     display.select_all();
-    type_path(&mut display, &file);
-    accept(env, &mut display, &picker);
+    type_path(&display, &file);
+    accept(env, &display, &picker);
     let toast = window.wait_for(env, "[data-testid=toast]", SOON);
     assert!(!toast.is_empty());
     let text = fs::read_to_string(&file).expect("it was written");
@@ -186,9 +186,9 @@ fn the_log_is_exported_to_the_file_that_is_chosen() {
     window.script("document.querySelectorAll('[data-testid=toast] button').forEach((button) => button.click());");
     window.click(env, "[data-testid=activity-export]");
     window.click(env, "[role=menuitem]");
-    let picker = dialog(env, &mut display, "Save as");
+    let picker = dialog(env, &display, "Save as");
     display.close(&picker);
-    gone(env, &mut display, &picker);
+    gone(env, &display, &picker);
     window.wait_for(
         env,
         "[data-testid=activity-export]:not([data-pending])",
@@ -210,7 +210,7 @@ fn quit_is_pressed_in_the_question_and_agents_go_on() {
         .spawn()
         .expect("the app starts");
     env.wait_for_request("permission", LEG);
-    let mut display = Display::connect(&screen.number);
+    let display = Display::connect(&screen.number);
     let shown = env.wait_for("the window", SOON, || {
         let mut shown = display.windows().into_iter();
         shown.find(|window| window.title == "shop · Orchestron")
@@ -218,7 +218,7 @@ fn quit_is_pressed_in_the_question_and_agents_go_on() {
 
     // Without a tray, closing the last window is quitting.
     display.close(&shown);
-    dialog(env, &mut display, "Quit");
+    dialog(env, &display, "Quit");
     display.press(RETURN);
     let status = env.wait_for("the app to end", SOON, || {
         app.try_wait().expect("a child of ours")
@@ -312,8 +312,8 @@ fn nobody_is_told_what_they_are_looking_at() {
         "[data-testid=needs-you-detail] [data-testid=approve]",
         SOON,
     );
-    let mut display = Display::connect(&screen.number);
-    dialog(env, &mut display, "shop · Orchestron");
+    let display = Display::connect(&screen.number);
+    dialog(env, &display, "shop · Orchestron");
 
     // It is due from now on, and it counts as told.
     notify("now");

@@ -1,6 +1,7 @@
 //! A display, a session bus and WebKitWebDriver, and the few WebDriver calls the tests need.
 
 use crate::environment::{TestEnvironment, binary, kill, processes_of};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     fs::{self, File},
@@ -322,7 +323,8 @@ impl Session {
         let url = format!("{}/screenshot", self.address);
         let mut answer = self.agent.get(&url).call().expect("a picture");
         let answer: Value = answer.body_mut().read_json().expect("JSON");
-        let bytes = base64(answer["value"].as_str().expect("a picture"));
+        let text = answer["value"].as_str().expect("a picture");
+        let bytes = STANDARD.decode(text).expect("base64");
         fs::write(path, bytes).expect("the picture is kept");
     }
 
@@ -362,41 +364,5 @@ fn post(agent: &ureq::Agent, url: &str, body: &Value) -> Result<Value, Refused> 
         Ok(said["value"].clone())
     } else {
         Err(Refused::Said(said["value"].clone()))
-    }
-}
-
-/// Standard base64, as WebDriver gives pictures.
-fn base64(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for value in text
-        .bytes()
-        .filter_map(|c| ALPHABET.iter().position(|known| *known == c))
-    {
-        bits = bits << 6 | u32::try_from(value).expect("below 64");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).expect("a byte"));
-        }
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_is_read() {
-        for (text, bytes) in [
-            ("", &b""[..]),
-            ("Zg==", b"f"),
-            ("Zm9vYmFy", b"foobar"),
-            ("/+8=", b"\xff\xef"),
-        ] {
-            assert_eq!(base64(text), bytes);
-        }
     }
 }

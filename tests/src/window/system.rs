@@ -196,22 +196,22 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
         .spawn()
         .expect("the app starts");
     let tray = desktop.wait_for_tray(env);
-    let mut display = Display::connect(&screen.number);
-    let main = |display: &mut Display| {
+    let display = Display::connect(&screen.number);
+    let main = |display: &Display| {
         display
             .windows()
             .into_iter()
             .find(|window| window.title.contains("Orchestron"))
     };
-    let shown = env.wait_for("the window", SOON, || main(&mut display));
+    let shown = env.wait_for("the window", SOON, || main(&display));
     env.wait_for("its project's name", SOON, || {
-        main(&mut display).filter(|window| window.title == "shop · Orchestron")
+        main(&display).filter(|window| window.title == "shop · Orchestron")
     });
     env.wait_for_request("permission", LEG);
 
     display.close(&shown);
     env.wait_for("the window to hide", SOON, || {
-        main(&mut display).is_none().then_some(())
+        main(&display).is_none().then_some(())
     });
     let told = desktop.wait_for_notification(env, "tray");
     assert!(told.body.contains("Quit"), "{told:?}");
@@ -220,21 +220,21 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
         "it goes on"
     );
     tray.click();
-    let back = env.wait_for("the window to come back", SOON, || main(&mut display));
+    let back = env.wait_for("the window to come back", SOON, || main(&display));
     assert_eq!((back.width, back.height), (shown.width, shown.height));
 
     // An agent waits for its permission, so it is asked first.
     tray.press(env, &["Quit"]);
-    let question = |display: &mut Display| {
+    let question = |display: &Display| {
         display
             .windows()
             .into_iter()
             .find(|window| window.title.starts_with("Quit"))
     };
-    let asked = env.wait_for("the question", SOON, || question(&mut display));
+    let asked = env.wait_for("the question", SOON, || question(&display));
     display.close(&asked);
     env.wait_for("the question to go", SOON, || {
-        question(&mut display).is_none().then_some(())
+        question(&display).is_none().then_some(())
     });
     assert!(
         app.try_wait().expect("a child of ours").is_none(),
@@ -280,7 +280,7 @@ fn without_a_tray_closing_quits() {
         .app(env, &["--project", &project])
         .spawn()
         .expect("the app starts");
-    let mut display = Display::connect(&screen.number);
+    let display = Display::connect(&screen.number);
     let shown = env.wait_for("the window", SOON, || {
         display
             .windows()
@@ -408,13 +408,13 @@ fn without_a_project_it_asks_and_several_have_their_own_windows() {
     );
 
     // Another one in a window of its own, by a second start.
-    let mut display = Display::connect(&screen.number);
+    let display = Display::connect(&screen.number);
     let started = finish(
         &mut screen.app(env, &["--project", &shop.to_string_lossy()]),
         SOON,
     );
     assert_eq!(started.code, 0, "{started}");
-    let titles = |display: &mut Display| -> Vec<String> {
+    let titles = |display: &Display| -> Vec<String> {
         display
             .windows()
             .into_iter()
@@ -422,7 +422,7 @@ fn without_a_project_it_asks_and_several_have_their_own_windows() {
             .collect()
     };
     env.wait_for("two windows", SOON, || {
-        let titles = titles(&mut display);
+        let titles = titles(&display);
         ["other · Orchestron", "shop · Orchestron"]
             .iter()
             .all(|wanted| titles.iter().any(|title| title == wanted))
@@ -470,7 +470,7 @@ fn started_at_login_it_is_in_the_tray_and_opens_on_a_click() {
     let mut app = command.spawn().expect("the app starts");
     let tray = desktop.wait_for_tray(env);
     tray.wait_for_entry(env, &["TASK-001", "Approve"]);
-    let mut display = Display::connect(&screen.number);
+    let display = Display::connect(&screen.number);
     assert_eq!(display.windows(), []);
     tray.click();
     env.wait_for("the window", SOON, || {
