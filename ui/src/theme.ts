@@ -1,10 +1,12 @@
-/** Light, dark, or as the system has it. Kept on this machine; applied to <html> before the first paint. */
+/** Light, dark, or as the system has it. Kept on this machine; public/colours.js applies it to <html> before the first paint. */
 import { useSyncExternalStore } from "react";
 
 export type ThemeChoice = "system" | "light" | "dark";
 
 const KEY = "orchestron-theme";
 const listeners = new Set<() => void>();
+/** Who is told whether the page is dark. */
+const followers = new Set<(isDark: boolean) => void>();
 let choice: ThemeChoice = "system";
 
 function prefersDark(): MediaQueryList | null {
@@ -14,6 +16,13 @@ function prefersDark(): MediaQueryList | null {
 function apply(): void {
   const isDark = choice === "dark" || (choice === "system" && prefersDark()?.matches === true);
   document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+  for (const follower of followers) follower(isDark);
+}
+
+/** Tells whether the page is dark, now and whenever that changes. */
+export function followDark(follower: (isDark: boolean) => void): void {
+  followers.add(follower);
+  follower(document.documentElement.dataset["theme"] === "dark");
 }
 
 export function startTheme(): void {

@@ -14,21 +14,41 @@ describe("keeping what is shown fresh", () => {
     const call = vi.spyOn(backend, "call");
     const client = newQueryClient([]);
     const asked: string[] = [];
+    const answer = { ms: 0 };
+    const queryFn = async (name: string) => {
+      asked.push(name);
+      if (answer.ms > 0) await new Promise((resolve) => setTimeout(resolve, answer.ms));
+      return asked.length;
+    };
     const keys = [["board", {}], ["requests", {}], ["diff", { task: "TASK-112" }], ["transcript", "r-117"]] as const;
-    const stops = keys.map((queryKey) => new QueryObserver(client, { queryKey: [...queryKey], queryFn: () => { asked.push(queryKey[0]); return asked.length; } }).subscribe(() => undefined));
+    const stops = keys.map((queryKey) => new QueryObserver(client, { queryKey: [...queryKey], queryFn: () => queryFn(queryKey[0]) }).subscribe(() => undefined));
     const stop = keepFresh(backend, client);
-    return { backend, call, client, asked, stop: () => [...stops, stop].forEach((end) => end()) };
+    return { backend, call, client, asked, answer, stop: () => [...stops, stop].forEach((end) => end()) };
   }
 
-  it("asks again for everything once, however many changes of the store come together", async () => {
+  it("asks for the board the moment it hears of a change, and for the rest when the board is here", async () => {
+    const { asked, answer, backend, stop } = watch();
+    await vi.advanceTimersByTimeAsync(100);
+    asked.length = 0;
+    answer.ms = 20;
+    backend.tell("store");
+    // No timer has run: nothing is gathered after a quiet moment.
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toEqual(["board", "transcript"]);
+    await vi.advanceTimersByTimeAsync(19);
+    expect(asked).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(asked.slice(2).sort()).toEqual(["diff", "requests"]);
+    stop();
+  });
+
+  it("asks again for everything once at once and once for all that came meanwhile, however many changes come together", async () => {
     const { backend, asked, stop } = watch();
     await vi.advanceTimersByTimeAsync(100);
     asked.length = 0;
     for (let count = 0; count < 50; count += 1) backend.tell("store");
-    await vi.advanceTimersByTimeAsync(29);
-    expect(asked).toEqual([]);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect([...asked].sort()).toEqual(["board", "diff", "requests", "transcript"]);
+    expect([...asked].sort()).toEqual(["board", "board", "diff", "diff", "requests", "requests", "transcript", "transcript"]);
     stop();
   });
 
