@@ -7,6 +7,7 @@ mod acts;
 mod args;
 mod attention;
 mod calls;
+mod colours;
 mod demo;
 mod desk;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,7 @@ mod pages;
 mod projects;
 mod quit;
 mod remembered;
+mod several;
 mod start;
 mod system;
 mod tray;

@@ -113,6 +113,7 @@ mod tests {
         DesktopTell {
             held,
             request: request.map(Big),
+            dark: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The open projects, each with its engine, and which window shows which.
 
-use crate::{demo::Model, desk::Desk, keepers::Sidecars, log};
+use crate::{demo::Model, desk::Desk, keepers::Sidecars, log, several::Several};
 use orchestron_adapters::{
     host::{Changed, EngineStatus, EngineThread, tell_changes},
     process::runs::KeeperSpawner,
@@ -22,6 +22,8 @@ use std::{
 use tauri::{AppHandle, Emitter, Manager};
 use thiserror::Error;
 
+/// So many look at a project at once: what stands on the screen is not asked for behind what tray and notifications want to know.
+const AT_ONCE: usize = 3;
 /// How long a window waits for its project before it is told that there is none yet.
 const OPENING: Duration = Duration::from_secs(30);
 
@@ -70,7 +72,7 @@ pub struct OpenProject {
     pub root: PathBuf,
     /// What it is called.
     pub name: String,
-    context: Mutex<Context>,
+    contexts: Several<Context>,
     engine: Mutex<Option<EngineThread>>,
     changes: StopHandle,
     /// The scripted model of the demo; it ends when this is dropped.
@@ -82,7 +84,7 @@ impl OpenProject {
         let project = Arc::new(Project::open(root)?);
         let sidecars = app.clone();
         let keepers =
-            Arc::new(move || Box::new(Sidecars(sidecars.clone())) as Box<dyn KeeperSpawner>);
+            Arc::new(move || Box::new(Sidecars::new(sidecars.clone())) as Box<dyn KeeperSpawner>);
         let told = root.to_path_buf();
         let bell = app.clone();
         let engine = EngineThread::start(Arc::clone(&project), keepers, move |status| {
@@ -96,12 +98,13 @@ impl OpenProject {
         let windows = app.clone();
         let shown = root.to_path_buf();
         let changes = tell_changes(&project, move |changed| tell(&windows, &shown, changed))?;
-        let mut context = context(&project)?;
-        let name = name(&mut context, root);
+        let mut first = context(&project)?;
+        let name = name(&mut first, root);
+        let contexts = Several::new(first, AT_ONCE, move || another(&project));
         Ok(Self {
             root: root.to_path_buf(),
             name,
-            context: Mutex::new(context),
+            contexts,
             engine: Mutex::new(Some(engine)),
             changes,
             model,
@@ -113,9 +116,9 @@ impl OpenProject {
         self.model.is_some()
     }
 
-    /// Works on it; one at a time.
+    /// Works on it. Others may do so at the same time, as other processes may.
     pub fn with<T>(&self, work: impl FnOnce(&mut Context) -> T) -> T {
-        work(&mut self.context.lock().unwrap_or_else(PoisonError::into_inner))
+        self.contexts.with(work)
     }
 
     /// Stops the engine; agents go on and are taken up by the next one.
@@ -163,8 +166,17 @@ fn context(project: &Project) -> Result<Context, PortError> {
             path: project.root().display().to_string(),
             scripted: project.is_scripted()?,
         },
-        actor: project.caller(),
+        actor: project.caller().into(),
     })
+}
+
+/// For whoever comes while the first one is at work: it keeps no copy of the index.
+fn another(project: &Project) -> Option<Context> {
+    let mut made = context(project)
+        .inspect_err(|error| log::note(&format!("one at a time looks at the project: {error}")))
+        .ok()?;
+    made.store.keep_no_copy();
+    Some(made)
 }
 
 fn name(context: &mut Context, root: &Path) -> String {

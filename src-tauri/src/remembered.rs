@@ -46,6 +46,8 @@ struct Memory {
     close_to_tray: bool,
     /// The person was told that closing hides.
     told_of_tray: bool,
+    /// Whether the last page that told so was drawn dark.
+    dark: Option<bool>,
     windows: BTreeMap<String, Bounds>,
     recent: Vec<Recent>,
     /// Projects that were open when the app ended.
@@ -57,6 +59,7 @@ impl Default for Memory {
         Self {
             close_to_tray: true,
             told_of_tray: false,
+            dark: None,
             windows: BTreeMap::new(),
             recent: Vec::new(),
             open: Vec::new(),
@@ -142,6 +145,20 @@ impl Remembered {
         first
     }
 
+    /// Whether windows are dark; none when no page has told.
+    pub fn is_dark(&self) -> Option<bool> {
+        self.with(|memory| memory.dark)
+    }
+
+    /// Notes that; whether it is new.
+    pub fn set_dark(&self, dark: bool) -> bool {
+        let is_new = self.with(|memory| memory.dark.replace(dark) != Some(dark));
+        if is_new {
+            self.save();
+        }
+        is_new
+    }
+
     /// Where the window of this project was.
     pub fn bounds(&self, project: Option<&Path>) -> Option<Bounds> {
         self.with(|memory| memory.windows.get(&key(project)).copied())
@@ -219,6 +236,8 @@ mod tests {
         };
         first.note_bounds(Some(Path::new("/a")), bounds);
         first.set_close_to_tray(false);
+        assert_eq!(first.is_dark(), None);
+        assert!(first.set_dark(true) && !first.set_dark(true));
         first.opened(Path::new("/a"), "a");
         first.opened(Path::new("/b"), "b");
         first.opened(Path::new("/a"), "a");
@@ -228,6 +247,7 @@ mod tests {
         assert_eq!(next.bounds(Some(Path::new("/a"))), Some(bounds));
         assert_eq!(next.bounds(None), None);
         assert!(!next.close_to_tray() && !next.first_hiding());
+        assert_eq!(next.is_dark(), Some(true));
         let names: Vec<_> = next
             .recent()
             .into_iter()

@@ -2,6 +2,7 @@
 //! `crates/operations/src/wire/desktop.rs`.
 
 use crate::{
+    colours,
     demo::Model,
     desk::Desk,
     log, pages,
@@ -58,7 +59,7 @@ pub fn call(
         "desktop-save" => answer(save(app, window, &read(input)?)?),
         "desktop-tell" => {
             let page: DesktopTell = read(input)?;
-            app.state::<Desk>().pages.tells(window.label(), page);
+            tells(&app.state::<Desk>(), window, page);
             answer(did("noted".to_owned()))
         }
         "desktop-forget" => answer(forget(app, &read::<DesktopFolder>(input)?.path)),
@@ -67,6 +68,15 @@ pub fn call(
             format!("there is no `{name}`"),
             None,
         )),
+    }
+}
+
+fn tells(desk: &Desk, window: &WebviewWindow, page: DesktopTell) {
+    let dark = page.dark;
+    desk.pages.tells(window.label(), page);
+    let coloured = dark.map_or(Ok(()), |dark| colours::told(desk, window, dark));
+    if let Err(error) = coloured {
+        log::note(&format!("cannot colour the window: {error}"));
     }
 }
 

@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 use crate::drawing;
 use crate::{
+    colours,
     desk::Desk,
     link::Place,
     log,
@@ -41,13 +42,21 @@ pub fn open(
     let label = desk.projects.new_label();
     desk.projects.show(&label, shows.clone());
     let url = WebviewUrl::App(address.trim_start_matches('/').into());
-    let window = WebviewWindowBuilder::new(app, &label, url)
+    let mut builder = WebviewWindowBuilder::new(app, &label, url)
         .title("Orchestron")
         .inner_size(1440.0, 900.0)
         .min_inner_size(900.0, 600.0)
-        .visible(visible)
+        .visible(visible);
+    let dark = desk.remembered.is_dark();
+    if let Some(dark) = dark {
+        builder = builder.background_color(colours::canvas(dark));
+    }
+    let window = builder
         .build()
         .inspect_err(|_| desk.projects.gone(&label))?;
+    if dark.is_none() {
+        told("cannot colour the window", colours::as_the_system(&window));
+    }
     #[cfg(target_os = "linux")]
     told("cannot say how the window draws", drawing::fit(&window));
     if let Some(bounds) = desk.remembered.bounds(project) {

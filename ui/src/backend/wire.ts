@@ -1096,7 +1096,11 @@ moved: Millis | null, criteria: TicksView, cost: Money,
 /**
  * A request about it that is open. 
  */
-request: Big | null, };
+request: Big | null, 
+/**
+ * Whether the page is drawn dark: its window is filled so before the next page is. 
+ */
+dark: boolean | null, };
 
 export type WorkflowStartView = { instance: InstanceView, 
 /**

@@ -27,7 +27,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use super::spawner::{KeeperSpawner, ProcessSpawner, environment_of_keepers, keeper_ended};
+pub use super::spawner::{
+    KeeperSpawner, ProcessSpawner, arguments_of_waiting, environment_of_keepers, keeper_ended,
+    order_for_waiting,
+};
 
 /// How long the end of a run that still goes on is waited for when it is settled.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);

@@ -18,6 +18,28 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+/// The arguments of a keeper that waits for its run; none where keepers cannot.
+#[must_use]
+pub const fn arguments_of_waiting() -> Option<[&'static str; 2]> {
+    #[cfg(unix)]
+    return Some(["keep", keeper::READY]);
+    #[cfg(not(unix))]
+    None
+}
+
+/// What a waiting keeper is told on its input, which then has to end; `first_line` is what every keeper is told. None when this run needs
+/// a keeper of its own.
+#[must_use]
+pub fn order_for_waiting(run_dir: &Path, first_line: &str) -> Option<String> {
+    #[cfg(unix)]
+    return keeper::order(run_dir, first_line);
+    #[cfg(not(unix))]
+    {
+        let _unused = (run_dir, first_line);
+        None
+    }
+}
+
 /// How a keeper is started. The desktop app has its own way, through the shell plugin of its framework.
 pub trait KeeperSpawner: Send {
     /// Starts a keeper for this run folder and tells it `first_line` (with its line end) on its input.
@@ -81,9 +103,8 @@ impl ProcessSpawner {
     }
 
     /// Tells the waiting keeper its run, when there is one that lives.
-    #[cfg(unix)]
     fn tell(&self, run_dir: &Path, first_line: &str) -> Option<Child> {
-        let order = keeper::order(run_dir, first_line)?;
+        let order = order_for_waiting(run_dir, first_line)?;
         let mut keeper = self.ready().take()?;
         // Dropped behind it, which tells the keeper that it is whole.
         let told = keeper.stdin.take()?.write_all(order.as_bytes());
@@ -91,11 +112,6 @@ impl ProcessSpawner {
             return Some(keeper);
         }
         reap(keeper);
-        None
-    }
-
-    #[cfg(not(unix))]
-    fn tell(&self, _run_dir: &Path, _first_line: &str) -> Option<Child> {
         None
     }
 }
@@ -147,11 +163,13 @@ impl KeeperSpawner for ProcessSpawner {
         }
     }
 
-    #[cfg(unix)]
     fn get_ready(&self) {
+        let Some([_, waiting]) = arguments_of_waiting() else {
+            return;
+        };
         let mut ready = self.ready();
         if ready.is_none() {
-            let spawned = self.command().map(|mut it| it.arg(keeper::READY).spawn());
+            let spawned = self.command().map(|mut it| it.arg(waiting).spawn());
             // Whatever is in the way will be told when a run is to be started.
             *ready = spawned.ok().and_then(Result::ok);
         }

@@ -56,5 +56,6 @@ wire_input! {
     pub struct DesktopTell {
         /** Decisions that can still be undone or are being sent: a window is not closed before they are gone. */ pub held: u32,
         /** The request that stands on the screen, open to be decided. */ pub request: Option<Big>,
+        /** Whether the page is drawn dark: its window is filled so before the next page is. */ #[serde(default)] pub dark: Option<bool>,
     }
 }
