@@ -4,3 +4,5 @@
 pub mod http;
 pub mod mcp;
 pub mod scripted_model;
+#[cfg(test)]
+mod testing;

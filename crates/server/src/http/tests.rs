@@ -1,8 +1,8 @@
 //! The server over a real socket: who may call, and that it stops.
 
 use super::{Serve, Serving, start};
-use crate::mcp::run_servers::hash;
-use orchestron_operations::{Context, Project, call, wire::Topic};
+use crate::{mcp::run_servers::hash, testing::context};
+use orchestron_operations::{call, wire::Topic};
 use orchestron_testkit::{Status, World, run_engine, waits_for_a_permission};
 use serde_json::{Value, json};
 use std::{
@@ -17,21 +17,6 @@ const TOKEN: &str = "secret-of-this-start";
 
 fn serving(runtime: &Runtime) -> Serving {
     over(runtime, &World::new(), broadcast::channel(8).0)
-}
-
-fn context(world: &World) -> Context {
-    Context {
-        store: world.store(),
-        git: world.git(),
-        logs: world.logs(),
-        keys: world.keys(),
-        programs: world.programs(),
-        project: Project {
-            path: "/home/me/storefront".into(),
-            scripted: false,
-        },
-        actor: World::person(),
-    }
 }
 
 fn over(runtime: &Runtime, world: &World, changes: broadcast::Sender<Topic>) -> Serving {
@@ -177,7 +162,7 @@ fn a_runs_token_opens_its_own_task_at_mcp_and_nothing_else_and_ends_with_it() {
     let list = |token: &str| mcp(addr, token, "tools/list", json!({}));
     assert_eq!(list(ITS_TOKEN).0, 401, "nobody has drawn it yet");
     let mut inside = context(&world);
-    inside.actor = World::inside(RUN);
+    inside.actor = World::inside(RUN).into();
     let told = call(&mut inside, "run-token", json!({"hash": hash(ITS_TOKEN)})).unwrap();
     assert_eq!(told["address"], format!("http://{addr}/mcp"));
     let (status, answer) = list(ITS_TOKEN);

@@ -5,7 +5,8 @@ mod hostile;
 mod step_in;
 
 use super::{Connection, Mcp, listed, stdio, tools};
-use orchestron_operations::{Context, Project, caller::connect_as, wire::Topic};
+use crate::testing::context;
+use orchestron_operations::{Context, caller::connect_as, wire::Topic};
 use orchestron_testkit::{Status, World, run_engine, waits_for_a_permission};
 use serde_json::{Value, json};
 use std::{
@@ -45,7 +46,7 @@ impl Client {
     /// Connects what runs inside a run.
     fn inside(world: &World, run: &str) -> Self {
         let mut context = context(world);
-        context.actor = World::inside(run);
+        context.actor = World::inside(run).into();
         Self::over(context)
     }
 
@@ -141,21 +142,6 @@ impl Client {
             "the text says the same"
         );
         parsed
-    }
-}
-
-fn context(world: &World) -> Context {
-    Context {
-        store: world.store(),
-        git: world.git(),
-        logs: world.logs(),
-        keys: world.keys(),
-        programs: world.programs(),
-        project: Project {
-            path: "/home/me/storefront".into(),
-            scripted: false,
-        },
-        actor: World::person(),
     }
 }
 
