@@ -219,14 +219,16 @@ pub fn entry_title(request: &RequestView) -> String {
 
 /// Without line ends and invisible characters.
 pub fn visible(text: &str) -> String {
-    let shown = |c: char| {
-        if is_plain(&format!("x{c}")) {
-            c
-        } else {
-            '\u{fffd}'
-        }
-    };
     text.chars().map(shown).collect()
+}
+
+/// A character, or what stands for one that would not be seen.
+pub fn shown(c: char) -> char {
+    if is_plain(&format!("x{c}")) {
+        c
+    } else {
+        '\u{fffd}'
+    }
 }
 
 fn shortened(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use crate::{
     notify::Notifier, pages::Pages, projects::Projects, remembered::Remembered, tray::Tray,
+    updates::Updates,
 };
 use std::{
     path::PathBuf,
@@ -48,4 +49,6 @@ pub struct Desk {
     pub asking: AtomicBool,
     /// What the pages have told.
     pub pages: Pages,
+    /// Newer versions of the app.
+    pub updates: Updates,
 }

@@ -21,6 +21,8 @@ pub enum Place {
     NeedsYou,
     /// A task.
     Task(TaskId),
+    /// What is known of newer versions of the app; no link leads there.
+    Updates,
     /// A request; `changes` = with the words for asking for changes.
     Request {
         /// Which.
@@ -36,6 +38,7 @@ impl Place {
         match self {
             Self::Board => "/board".to_owned(),
             Self::NeedsYou => "/needs-you".to_owned(),
+            Self::Updates => "/settings?part=updates".to_owned(),
             Self::Task(task) => format!("/task/{task}"),
             Self::Request { id, changes: false } => format!("/needs-you?request={id}"),
             Self::Request { id, changes: true } => format!("/needs-you?request={id}&do=changes"),

@@ -26,6 +26,7 @@ mod system;
 mod tray;
 #[cfg(target_os = "linux")]
 mod trays;
+mod updates;
 mod watch;
 mod window;
 
@@ -43,6 +44,7 @@ use std::{
 };
 use tauri::{App, AppHandle, Manager, RunEvent};
 use tray::Tray;
+use updates::Updates;
 
 /// Ends with a word to the person: nothing could be opened.
 const CANNOT_START: u8 = 5;
@@ -124,6 +126,7 @@ fn set_up(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let folder = state_dir::base_dir()?;
     log::begin(&folder)?;
+    let updates = Updates::read(&folder);
     app.manage(Desk {
         projects: Projects::default(),
         remembered: Remembered::read(&folder),
@@ -133,6 +136,7 @@ fn set_up(
         folder,
         asking: AtomicBool::new(false),
         pages: Pages::default(),
+        updates,
     });
     let app = app.handle();
     let desk = app.state::<Desk>();
@@ -146,6 +150,7 @@ fn set_up(
     #[cfg(target_os = "linux")]
     trays::hear(app);
     watch::keep(app, heard);
+    updates::keep(app);
     Ok(())
 }
 

@@ -55,7 +55,8 @@ fn question(working: usize) -> String {
     )
 }
 
-fn at_work(app: &AppHandle) -> usize {
+/// How many agents are at work, in all open projects.
+pub fn at_work(app: &AppHandle) -> usize {
     let projects = app.state::<Desk>().projects.all();
     let live = |project: &crate::projects::OpenProject| {
         project.with(|context| {

@@ -7,7 +7,7 @@ use crate::{
     desk::Desk,
     log, pages,
     projects::{OpenError, OpenProject, Shows},
-    window,
+    updates, window,
 };
 use orchestron_adapters::{git::GitCli, init, process::programs::InstalledPrograms, project};
 use orchestron_engine::{
@@ -18,8 +18,8 @@ use orchestron_operations::{
     OpError,
     wire::{
         DesktopFolder, DesktopOpen, DesktopSave, DesktopSet, DesktopSetUp, DesktopTell,
-        DesktopView, Done, ErrorView, FolderView, FoundAgentView, Millis, PickedView, RecentView,
-        SavedFileView, SetUpView,
+        DesktopUpdatesInstall, DesktopView, Done, ErrorView, FolderView, FoundAgentView, Millis,
+        PickedView, RecentView, SavedFileView, SetUpView,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -61,6 +61,27 @@ pub fn call(
             let page: DesktopTell = read(input)?;
             tells(&app.state::<Desk>(), window, page);
             answer(did("noted".to_owned()))
+        }
+        "desktop-updates" => answer(app.state::<Desk>().updates.view()),
+        "desktop-updates-set" => {
+            let desk = app.state::<Desk>();
+            desk.updates.set(&read(input)?)?;
+            answer(desk.updates.view())
+        }
+        "desktop-updates-check" => {
+            let desk = app.state::<Desk>();
+            desk.updates.look()?;
+            answer(desk.updates.view())
+        }
+        "desktop-updates-install" => {
+            let wanted: DesktopUpdatesInstall = read(input)?;
+            let is_done = updates::install(app, window, &wanted.version)?;
+            let words = if is_done {
+                "installed"
+            } else {
+                "nothing was changed"
+            };
+            answer(did(words.to_owned()))
         }
         "desktop-forget" => answer(forget(app, &read::<DesktopFolder>(input)?.path)),
         _ => Err(wrong(

@@ -151,6 +151,18 @@ pub fn welcome(app: &AppHandle, label: &str) {
     }
 }
 
+/// The same, with this before the person's eyes.
+pub fn front_at(app: &AppHandle, place: &Place) {
+    let desk = app.state::<Desk>();
+    match desk.projects.front() {
+        Some(label) => go(app, &label, place),
+        None => match desk.projects.all().first() {
+            Some(project) => of_project(app, project, place),
+            None => front(app),
+        },
+    }
+}
+
 /// Brings the app to the front: the window that had the focus last, else a new one.
 pub fn front(app: &AppHandle) {
     let desk = app.state::<Desk>();

@@ -3,7 +3,7 @@
 use crate::{
     config::{self, write_default},
     event_log::SqliteLog,
-    failure::io_failure,
+    failure::{failure, io_failure},
     git::GitCli,
     process::programs::InstalledPrograms,
     project::Project,
@@ -12,7 +12,7 @@ use crate::{
 };
 use orchestron_domain::{Actor, Status};
 use orchestron_engine::{
-    ports::{EventLog, Git, PortResult, Programs, TaskFiles},
+    ports::{EventLog, Git, PortErrorKind, PortResult, Programs, TaskFiles},
     trust,
 };
 use std::{fs, path::Path};
@@ -43,13 +43,24 @@ pub struct Made {
 /// When something cannot be written.
 pub fn set_up(root: &Path, setup: &Setup) -> PortResult<Made> {
     let mut made = Made::default();
+    let git = GitCli::new(root.to_path_buf(), root.join(".mcp"));
+    let repository = git.is_repository()?;
+    if let Some(named) = setup.base_branch.as_deref().filter(|_| repository)
+        && !git.has_branch(named)?
+    {
+        return Err(failure(
+            PortErrorKind::Missing,
+            "cannot set up",
+            root.display(),
+            format!("there is no branch `{named}` that approved work could be merged into"),
+            format!("Make it (`git branch {named}`), or name another with --base."),
+        ));
+    }
     for status in Status::ALL {
         make_folder(&root.join(".mcp/tasks").join(status.folder()))?;
     }
     make_folder(&root.join(".mcp/feedback"))?;
     make_folder(&root.join(".mcp/results"))?;
-    let git = GitCli::new(root.to_path_buf(), root.join(".mcp"));
-    let repository = git.is_repository()?;
     let base = match &setup.base_branch {
         Some(named) => Some(named.clone()),
         None if repository => git.current_branch()?,
@@ -78,14 +89,16 @@ pub fn set_up(root: &Path, setup: &Setup) -> PortResult<Made> {
             .join("; ");
         made.notes.push(format!("no coding agent was found on this machine, so the chain is held by tools outside and by you. To have agents started: {hints}; then edit .mcp/agents.yaml"));
     }
-    if !repository {
+    if !repository && matches!(git.current_branch(), Ok(Some(_))) {
+        made.notes.push("this git repository has no commit yet, and without one no task can have a worktree: `git add -A && git commit -m start` before the first is begun".to_owned());
+    } else if !repository {
         made.notes.push("this is no git repository with a commit: work happens in the folder itself and nothing is merged; `git init` and a first commit give each task a worktree and a branch".to_owned());
     }
-    accept_own_commands(root, &mut made)
+    accept_own_commands(root, setup, &mut made)
 }
 
 /// The commands in files that were written just now need no question; those in files that were there do.
-fn accept_own_commands(root: &Path, made: &mut Made) -> PortResult<Made> {
+fn accept_own_commands(root: &Path, setup: &Setup, made: &mut Made) -> PortResult<Made> {
     let state = StateDir::for_project(root)?;
     let (config, problems) = McpFolder::new(root, state.trash()).config()?;
     made.chain = describe(&config);
@@ -94,6 +107,11 @@ fn accept_own_commands(root: &Path, made: &mut Made) -> PortResult<Made> {
             .into_iter()
             .map(|problem| format!("{}: {} ({})", problem.path, problem.what, problem.cure)),
     );
+    if let Some(named) = &setup.base_branch
+        && config.base_branch.as_ref() != Some(named)
+    {
+        made.notes.push(format!("`base_branch` in .mcp/config.yaml was kept; to change it: `orchestron config set base_branch {named}`"));
+    }
     let mut log = SqliteLog::open(&state.log_db())?;
     let ours = !made.kept.iter().any(|file| file.ends_with(".yaml"));
     // An agent's shell that sets a project up anew accepts nothing in the person's stead.

@@ -2,6 +2,7 @@
 //! other; what they share is at this level.
 
 pub mod clock;
+pub mod curl;
 pub mod event_log;
 mod failure;
 pub mod git;

@@ -146,6 +146,7 @@ pub(super) fn pressed(app: &AppHandle, notice: &Notice, pressed: Pressed) {
             .and_then(|root| desk.projects.get(root))
         {
             Some(project) => window::of_project(&app, &project, &notice.place),
+            None if notice.place == Place::Updates => window::front_at(&app, &notice.place),
             None => window::front(&app),
         }
     });

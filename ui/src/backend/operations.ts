@@ -54,6 +54,7 @@ export interface Operations {
   "agent-set": { input: wire.AgentSet; output: wire.Done };
   "agent-remove": { input: wire.AgentRemove; output: wire.Done };
   words: { input: wire.Words; output: wire.Done };
+  intervene: { input: wire.Words; output: wire.Done };
   commands: { input: wire.Nothing; output: wire.CommandsView };
   trust: { input: wire.Trust; output: wire.Done };
   "key-set": { input: wire.KeySet; output: wire.Done };
@@ -68,6 +69,10 @@ export interface Operations {
   "desktop-demo": { input: wire.Nothing; output: wire.Done };
   "desktop-save": { input: wire.DesktopSave; output: wire.SavedFileView };
   "desktop-tell": { input: wire.DesktopTell; output: wire.Done };
+  "desktop-updates": { input: wire.Nothing; output: wire.UpdatesView };
+  "desktop-updates-set": { input: wire.DesktopUpdatesSet; output: wire.UpdatesView };
+  "desktop-updates-check": { input: wire.Nothing; output: wire.UpdatesView };
+  "desktop-updates-install": { input: wire.DesktopUpdatesInstall; output: wire.Done };
   "desktop-forget": { input: wire.DesktopFolder; output: wire.Done };
 }
 

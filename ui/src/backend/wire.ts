@@ -130,6 +130,10 @@ path: string, git: boolean, base_branch: string | null,
  */
 scripted: boolean, engine: EngineView, agents: Array<AgentView>, tasks: number, in_flight: number, needs_you: number, spent_today: Money, 
 /**
+ * What may be spent today; none = no budget for a day. 
+ */
+budget_today: Money | null, 
+/**
  * Median time from one holder's end to the next one's start, of the last 100, in milliseconds. 
  */
 median_handoff: Big | null, problems: Array<ProblemView>, 
@@ -1096,11 +1100,7 @@ moved: Millis | null, criteria: TicksView, cost: Money,
 /**
  * A request about it that is open. 
  */
-request: Big | null, 
-/**
- * Whether the page is drawn dark: its window is filled so before the next page is. 
- */
-dark: boolean | null, };
+request: Big | null, };
 
 export type WorkflowStartView = { instance: InstanceView, 
 /**
@@ -1398,6 +1398,62 @@ install: string, };
 
 export type SetUpView = { path: string, created: Array<string>, kept: Array<string>, chain: string, notes: Array<string>, };
 
+export type UpdatesView = { 
+/**
+ * This one. 
+ */
+version: string, 
+/**
+ * Whether it is looked for by itself. 
+ */
+tell: boolean, 
+/**
+ * Where it is looked; none = nobody has said. 
+ */
+url: string | null, 
+/**
+ * Whose signature a version must bear. 
+ */
+key: string | null, 
+/**
+ * Both were set when this app was built, and cannot be changed. 
+ */
+built_in: boolean, 
+/**
+ * Why the app cannot replace itself. 
+ */
+cannot: string | null, 
+/**
+ * When it was looked last. 
+ */
+looked: Millis | null, 
+/**
+ * A newer one. 
+ */
+offer: UpdateView | null, 
+/**
+ * What went wrong last. 
+ */
+problem: ErrorView | null, 
+/**
+ * It is being looked for or installed. 
+ */
+busy: boolean, };
+
+export type UpdateView = { version: string, 
+/**
+ * Plain text. 
+ */
+notes: string, published: string | null, 
+/**
+ * The machine it comes from. 
+ */
+from: string, };
+
+export type DesktopUpdatesSet = { tell?: boolean, url?: string, key?: string, };
+
+export type DesktopUpdatesInstall = { version: string, };
+
 export type DesktopSet = { at_login?: boolean, close_to_tray?: boolean, };
 
 export type DesktopFolder = { path: string, };
@@ -1416,7 +1472,11 @@ held: number,
 /**
  * The request that stands on the screen, open to be decided. 
  */
-request: Big | null, };
+request: Big | null, 
+/**
+ * Whether the page is drawn dark: its window is filled so before the next page is. 
+ */
+dark: boolean | null, };
 
 export type TranscriptItemView = { "type": "told", 
 /**

@@ -10,7 +10,7 @@ import type { CardView } from "../backend/wire";
 import { StatusChip } from "../parts/chips";
 import { openOverlay, useOverlay } from "../parts/overlay";
 import { VIEWS } from "../screens/board/head";
-import { SETTING_PARTS } from "../screens/settings/parts-list";
+import { partsHere } from "../screens/settings/parts-list";
 import { chooseTheme } from "../theme";
 import { text } from "../text";
 
@@ -130,7 +130,7 @@ function useCommands(): Command[] {
     { id: "dark", name: text.theme.use(text.theme.dark), run: () => chooseTheme("dark") },
     { id: "system", name: text.theme.use(text.theme.system), run: () => chooseTheme("system") },
     ...VIEWS.map((view) => ({ id: `view-${view}`, name: text.palette.boardAs(text.board.views[view]), run: () => void navigate({ to: "/board", search: view === "columns" ? {} : { view } }) })),
-    ...SETTING_PARTS.filter((part) => part !== "desktop" || isDesktop).map((part) => ({ id: `settings-${part}`, name: text.palette.settingsOf(text.settings.part[part]), run: () => void navigate({ to: "/settings", search: { part } }) })),
+    ...partsHere(isDesktop).map((part) => ({ id: `settings-${part}`, name: text.palette.settingsOf(text.settings.part[part]), run: () => void navigate({ to: "/settings", search: { part } }) })),
     ...(project?.agents ?? []).map(({ name }) => ({ id: `agent-${name}`, name: text.palette.agent(name), run: () => void navigate({ to: "/agents", search: { agent: name } }) })),
   ];
 }

@@ -350,11 +350,9 @@ impl EventLog for SqliteLog {
     }
 
     fn changed_since(&self, version: u64) -> PortResult<Option<BTreeSet<TaskId>>> {
-        let sql = "SELECT task FROM files WHERE version > ?1 AND task IS NOT NULL
-            UNION SELECT task FROM removed WHERE version > ?1";
         let tasks: Vec<TaskId> = self.rows(
             "cannot read the index of",
-            sql,
+            CHANGED,
             [version.cast_signed()],
             rows::task,
         )?;
@@ -507,6 +505,11 @@ impl EventLog for SqliteLog {
         write::note(self, key, value)
     }
 }
+
+/// Tasks whose files changed since a version. Each once would be told in order, and for the order SQLite goes through all files by their
+/// tasks; so some are told twice.
+const CHANGED: &str = "SELECT task FROM files WHERE version > ?1 AND task IS NOT NULL
+    UNION ALL SELECT task FROM removed WHERE version > ?1";
 
 /// The range of paths in a folder: the character after the slash ends it.
 fn folder(status: Status) -> [String; 2] {

@@ -647,6 +647,30 @@ fn tables_of_earlier_versions_are_brought_up_to_date() {
     );
 }
 
+/// An engine asks for it after every step.
+#[test]
+fn what_changed_is_found_without_going_through_all_files() {
+    let steps = |files: u32| {
+        let (_dir, path) = fresh();
+        let mut log = SqliteLog::open(&path).unwrap();
+        let put = |files: Vec<IndexedFile>| Commit {
+            index_put: files,
+            ..Commit::default()
+        };
+        log.commit(NOW, put((1..=files).map(file).collect()))
+            .unwrap();
+        let seen = log.index_version().unwrap().unwrap();
+        log.commit(NOW, put(vec![file(3)])).unwrap();
+        let changed = log.changed_since(seen).unwrap().unwrap();
+        assert_eq!(changed, BTreeSet::from([task(3)]));
+        let mut statement = log.connection.prepare(super::CHANGED).unwrap();
+        let rows = statement.query_map([seen.cast_signed()], |_| Ok(()));
+        assert_eq!(rows.unwrap().count(), 1);
+        statement.get_status(rusqlite::StatementStatus::VmStep)
+    };
+    assert_eq!(steps(10), steps(500));
+}
+
 /// What a checkpoint knows of each task is read alone or with the rest, and only what changed is written again.
 #[test]
 fn a_checkpoint_is_read_as_far_as_it_is_asked_for() {

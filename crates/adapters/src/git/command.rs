@@ -7,18 +7,16 @@
 
 use super::{
     error::{GitError, GitResult},
+    talk::hear,
     turn,
 };
 use std::{
     ffi::{OsStr, OsString},
-    io::{self, Read, Write},
+    io,
     ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        OnceLock,
-        mpsc::{self, Receiver, RecvTimeoutError},
-    },
+    sync::{Mutex, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -27,8 +25,6 @@ use std::{
 const READ_SECONDS: u64 = 60;
 /// How long a writing command may take (checkouts and commits of huge trees).
 const WRITE_SECONDS: u64 = 900;
-/// How much of git's complaints is kept.
-const MAX_COMPLAINT_BYTES: usize = 64 * 1024;
 /// How much of them is passed on.
 const MAX_SAID_CHARS: usize = 2_000;
 /// How much output is kept where no limit was asked for: more than any list of files.
@@ -257,40 +253,22 @@ impl Git {
         let deadline = Instant::now() + limit;
         let mut child = self.spawn()?;
         let stdin = std::mem::take(&mut self.stdin);
-        let pipes = Pipes::of(&mut child, stdin);
-        let mut stopped = false;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match pipes.out.recv_timeout(left) {
-                Ok(chunk) => {
-                    if sink(&chunk).is_break() {
-                        stopped = true;
-                        break;
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    end(&mut child);
-                    return Err(GitError::TimedOut {
-                        command: self.name,
-                        seconds: limit.as_secs(),
-                    });
-                }
-            }
-        }
-        if stopped {
+        let heard = hear(&mut child, &stdin, deadline, &mut sink);
+        if heard.stopped || heard.timed_out {
             end(&mut child);
         }
+        if heard.timed_out {
+            return Err(GitError::TimedOut {
+                command: self.name,
+                seconds: limit.as_secs(),
+            });
+        }
         let status = self.wait(&mut child, deadline, limit)?;
-        let complaint = pipes
-            .complaint
-            .recv_timeout(Duration::from_secs(2))
-            .unwrap_or_default();
         Ok(Said {
             code: status.code().unwrap_or(-1),
             out: Vec::new(),
-            complaint: String::from_utf8_lossy(&complaint).into_owned(),
-            stopped,
+            complaint: String::from_utf8_lossy(&heard.complaint).into_owned(),
+            stopped: heard.stopped,
         })
     }
 
@@ -327,12 +305,13 @@ impl Git {
     fn input(&self) -> Stdio {
         match (self.access, self.stdin.is_empty()) {
             (Access::Write, true) => turn::carried(),
-            _ => Stdio::piped(),
+            (Access::Read, true) => Stdio::null(),
+            (_, false) => Stdio::piped(),
         }
     }
 
     fn spawn(&self) -> GitResult<Child> {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program());
         clean_environment(&mut command);
         if self.access == Access::Read {
             command
@@ -470,17 +449,10 @@ fn own_group(command: &mut Command) {
 
 /// Sleeps until a child ends, or until the deadline. Where the system cannot tell that, who waits looks again and again, which takes
 /// longer than most gits.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 fn until_it_ends(child: &Child, deadline: Instant) {
-    use rustix::{
-        event::{PollFd, PollFlags, Timespec, poll},
-        process::{Pid, PidfdFlags, pidfd_open},
-    };
-    let Some(end) = i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
-    else {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let Some(end) = super::talk::end_of(child) else {
         return;
     };
     let left = deadline.saturating_duration_since(Instant::now());
@@ -491,8 +463,38 @@ fn until_it_ends(child: &Child, deadline: Instant) {
     poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&left)).ok();
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(unix))]
 const fn until_it_ends(_child: &Child, _deadline: Instant) {}
+
+/// Where git is. Asked of the search path once, and again when that changed or nothing is there any more: each place the system
+/// would look at first costs a failed start.
+fn program() -> PathBuf {
+    static FOUND: Mutex<Option<(OsString, PathBuf)>> = Mutex::new(None);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((searched, git)) = &*found
+        && *searched == path
+        && git.is_file()
+    {
+        return git.clone();
+    }
+    let git = in_path(&path);
+    *found = git.clone().map(|git| (path, git));
+    git.unwrap_or_else(|| PathBuf::from("git"))
+}
+
+#[cfg(unix)]
+fn in_path(path: &OsStr) -> Option<PathBuf> {
+    use rustix::fs::{Access, access};
+    let mut places = std::env::split_paths(path).map(|dir| dir.join("git"));
+    places.find(|git| git.is_absolute() && git.is_file() && access(git, Access::EXEC_OK).is_ok())
+}
+
+/// Elsewhere the system looks in more places than these.
+#[cfg(not(unix))]
+const fn in_path(_path: &OsStr) -> Option<PathBuf> {
+    None
+}
 
 /// Ends git and its children: politely first, so that it takes its lock files with it.
 fn end(child: &mut Child) {
@@ -517,48 +519,6 @@ fn end(child: &mut Child) {
     // Already gone is fine; anything else shows in the wait that follows.
     if child.kill().is_ok() && child.wait().is_err() {
         thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// The three pipes of a child, each served by a thread.
-struct Pipes {
-    out: Receiver<Vec<u8>>,
-    complaint: Receiver<Vec<u8>>,
-}
-
-impl Pipes {
-    fn of(child: &mut Child, stdin: Vec<u8>) -> Self {
-        let (to_out, out) = mpsc::sync_channel(8);
-        let (to_complaint, complaint) = mpsc::sync_channel(1);
-        if let Some(mut pipe) = child.stdin.take() {
-            thread::spawn(move || {
-                // A git that does not want all of it ends early; its exit code tells.
-                pipe.write_all(&stdin).ok();
-            });
-        }
-        if let Some(mut pipe) = child.stdout.take() {
-            thread::spawn(move || {
-                let mut buffer = vec![0; 64 * 1024];
-                while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-                    let chunk = buffer.get(..n).unwrap_or_default().to_vec();
-                    if to_out.send(chunk).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        if let Some(mut pipe) = child.stderr.take() {
-            thread::spawn(move || {
-                let mut kept = Vec::new();
-                let mut buffer = vec![0; 8 * 1024];
-                while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-                    let room = MAX_COMPLAINT_BYTES.saturating_sub(kept.len()).min(n);
-                    kept.extend_from_slice(buffer.get(..room).unwrap_or_default());
-                }
-                to_complaint.send(kept).ok();
-            });
-        }
-        Self { out, complaint }
     }
 }
 

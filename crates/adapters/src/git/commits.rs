@@ -2,14 +2,16 @@
 
 use super::{
     command::{Git, Place, nul_separated},
+    diff,
     error::{GitError, GitResult},
     identity::{signed, task_of_branch, with_trailers},
+    known,
     layout::Repo,
     saved::{self, OwnIndex},
-    stale_locks,
+    stale_locks, together,
 };
 use orchestron_domain::CommitId;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// The work of one agent in one worktree.
 pub(super) struct Work<'a> {
@@ -34,40 +36,123 @@ struct Changed {
     project_folder: bool,
 }
 
+/// What lies in a worktree and is in no commit.
+#[derive(Debug, Default)]
+struct Lying {
+    changed: Changed,
+    /// Folders that are repositories of their own, with a slash at their end.
+    nested: Vec<Vec<u8>>,
+}
+
+/// What was committed.
+#[derive(Debug)]
+pub(super) struct Committed {
+    /// The tip of the branch.
+    pub tip: CommitId,
+    /// Whether it differs from its merge base.
+    pub differs: bool,
+    /// The files in which it does, and what could not be committed; none when that is not known.
+    pub touched: Option<BTreeSet<String>>,
+}
+
 impl Work<'_> {
-    /// Commits everything; returns the tip of the branch and whether it differs from its merge base.
-    pub fn commit(&self) -> GitResult<(CommitId, bool)> {
+    /// Commits everything.
+    pub fn commit(&self) -> GitResult<Committed> {
         stale_locks::clear(&self.place)?;
         stale_locks::clear_branch(self.repo, self.branch)?;
-        self.stand_on_branch()?;
-        saved::add_all(&self.place, &[])?.ok()?;
-        let staged = self.staged()?;
-        if staged.project_folder {
-            self.unstage_project_folder()?;
-        }
-        if staged.work || self.place.git_dir.join("MERGE_HEAD").exists() {
-            let commit = [
-                "commit",
-                "--quiet",
-                "--no-verify",
-                "--no-gpg-sign",
-                "--allow-empty",
-            ];
-            signed(Git::write_in(&self.place, &commit), self.author)
-                .args(&["--cleanup=whitespace", "--file=-"])
-                .stdin(self.text(self.message))
-                .ok()?;
+        let before = self.stand_on_branch()?;
+        let merging = self.place.git_dir.join("MERGE_HEAD").exists();
+        let lying = self.lying()?;
+        if lying.changed.work || lying.changed.project_folder || merging {
+            self.take(&lying, merging)?;
         }
         let tip = self.repo.need_tip(self.branch)?;
-        let Some(base) = self.base_of(&tip)? else {
-            return Ok((tip, true));
+        let Some(base_tip) = self.repo.branch_tip(self.base_branch)? else {
+            return Ok(Committed {
+                tip,
+                differs: true,
+                touched: None,
+            });
         };
-        let between = self.between(&base, &tip)?;
-        if !between.project_folder {
-            return Ok((tip, between.work));
+        if !merging && self.is_next(&before, &tip) {
+            self.repo.is_made_from(&before, &tip, &base_tip)?;
         }
-        let tip = self.restore_project_folder(&tip, &base)?;
-        Ok((tip, between.work))
+        let base = self.repo.merge_base(&tip, &base_tip)?.unwrap_or(base_tip);
+        let mut names = match base == tip {
+            true => Vec::new(),
+            false => diff::names_of_new(self.repo, &base, &tip)?,
+        };
+        let found = self.changed(&names);
+        if found.project_folder {
+            return Ok(Committed {
+                tip: self.restore_project_folder(&tip, &base)?,
+                differs: found.work,
+                touched: None,
+            });
+        }
+        for nested in lying.nested {
+            names.extend_from_slice(&nested);
+            names.push(0);
+        }
+        Ok(Committed {
+            tip,
+            differs: found.work,
+            touched: Some(together::of_work(self.repo, &names)),
+        })
+    }
+
+    /// Stages and commits what lies there.
+    fn take(&self, lying: &Lying, merging: bool) -> GitResult<()> {
+        saved::add_but(&self.place, &lying.nested).ok()?;
+        if lying.changed.project_folder {
+            self.unstage_project_folder()?;
+        }
+        if !lying.changed.work && !merging {
+            return Ok(());
+        }
+        let commit = ["commit", "--quiet", "--no-verify", "--no-gpg-sign"];
+        let said = signed(Git::write_in(&self.place, &commit), self.author)
+            .args(&["--cleanup=whitespace", "--file=-"])
+            .stdin(self.text(self.message))
+            .run()?;
+        match said.code {
+            0 => Ok(()),
+            // What seemed to be changed was not, once filters had seen it.
+            1 if !self.staged()?.work => Ok(()),
+            _ => Err(said.failure("commit")),
+        }
+    }
+
+    /// What is changed, staged or new. Asked of git in one go, with the filters that `add` will use.
+    fn lying(&self) -> GitResult<Lying> {
+        let status = [
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--no-renames",
+            "--untracked-files=all",
+            "--ignore-submodules=dirty",
+        ];
+        let out = Git::write_in(&self.place, &status).ok()?;
+        let (mut names, mut nested) = (Vec::new(), Vec::new());
+        // `XY path`
+        for entry in nul_separated(&out) {
+            let path = entry.get(3..).unwrap_or_default();
+            if entry.starts_with(b"??") && path.ends_with(b"/") {
+                nested.push(path.to_vec());
+            } else {
+                names.extend_from_slice(path);
+                names.push(0);
+            }
+        }
+        let changed = self.changed(&names);
+        Ok(Lying { changed, nested })
+    }
+
+    /// Whether the last step of the branch in this worktree was from the one commit to the other, as its reflog has it.
+    fn is_next(&self, before: &CommitId, tip: &CommitId) -> bool {
+        let step = format!("{} {} ", before.0, tip.0);
+        before != tip && known::last_line(&self.place.git_dir.join("logs/HEAD"), &step)
     }
 
     /// What is staged.
@@ -86,14 +171,6 @@ impl Work<'_> {
         )
         .ok()?;
         Ok(self.changed(&names))
-    }
-
-    /// What differs between two commits.
-    fn between(&self, base: &CommitId, tip: &CommitId) -> GitResult<Changed> {
-        if base == tip {
-            return Ok(Changed::default());
-        }
-        Ok(self.changed(&self.repo.names_between(base, tip)?))
     }
 
     fn changed(&self, names: &[u8]) -> Changed {
@@ -115,26 +192,13 @@ impl Work<'_> {
         with_trailers(message, task_of_branch(self.branch).as_ref(), self.author)
     }
 
-    /// The merge base with the base branch, or its tip for unrelated histories.
-    fn base_of(&self, tip: &CommitId) -> GitResult<Option<CommitId>> {
-        let Some(base_tip) = self.repo.branch_tip(self.base_branch)? else {
-            return Ok(None);
-        };
-        if base_tip == *tip {
-            return Ok(Some(base_tip));
-        }
-        Ok(Some(
-            self.repo.merge_base(tip, &base_tip)?.unwrap_or(base_tip),
-        ))
-    }
-
     /// Makes sure that the worktree is on the task's branch. An agent that went on from it under another name (or under none) is brought
-    /// back by moving the branch forward; anything else is for a person to sort out.
-    fn stand_on_branch(&self) -> GitResult<()> {
+    /// back by moving the branch forward; anything else is for a person to sort out. Returns the branch's tip.
+    fn stand_on_branch(&self) -> GitResult<CommitId> {
         let wanted = format!("refs/heads/{}", self.branch);
         let now = Repo::head_of(&self.place)?;
         if now.as_deref() == Some(&wanted) {
-            return self.repo.need_tip(self.branch).map(drop);
+            return self.repo.need_tip(self.branch);
         }
         let head = Git::read_in(
             &self.place,
@@ -156,9 +220,8 @@ impl Work<'_> {
                 &["update-ref", "-m", why, &wanted, &head.0, &tip.0],
             )
             .ok()?;
-            return Git::write_in(&self.place, &["symbolic-ref", "-m", why, "HEAD", &wanted])
-                .ok()
-                .map(drop);
+            Git::write_in(&self.place, &["symbolic-ref", "-m", why, "HEAD", &wanted]).ok()?;
+            return Ok(head);
         }
         let found = match now {
             _ if rebasing => "a rebase that is not finished".to_owned(),

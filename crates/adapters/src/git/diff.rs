@@ -1,24 +1,37 @@
 //! What a task's branch (and what lies uncommitted in its worktree) changes.
+//!
+//! Git is asked once for all of it: the list of files and the patches behind it. Between two commits it is remembered, for whoever
+//! commits wants the names and whoever reviews next the patches.
 
 use super::{
     command::{Git, Place, path_of, text_of, unexpected},
     error::GitResult,
     layout::Repo,
+    patches::Patches,
+    remembered,
     saved::{OwnIndex, untracked},
 };
 use orchestron_domain::CommitId;
 use orchestron_engine::ports::FileDiff;
 use std::{fs, ops::ControlFlow, path::Path};
 
-/// How much of one file's patch is kept.
-const MAX_FILE_BYTES: usize = 400 * 1024;
-/// How much of all patches is kept.
-const MAX_TOTAL_BYTES: usize = 2 * 1024 * 1024;
+/// What is remembered of two commits: all of it.
+const ALL: &str = "difference";
+/// And the names of the files alone.
+const NAMES: &str = "names";
 /// A file larger than this is binary for us: comparing it would need all of it in memory.
 const BIG_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What both looks at a difference (the list of files, the patches) have in common.
+/// The list of files with their kinds and counts, and their patches.
 const OPTIONS: &[&str] = &[
+    "--raw",
+    "--numstat",
+    "--abbrev=40",
+    "-z",
+    "--patch",
+    "--unified=3",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
     "--find-renames",
     "--no-ext-diff",
     "--no-textconv",
@@ -31,15 +44,85 @@ const OPTIONS: &[&str] = &[
 
 /// The difference between two commits.
 pub(super) fn between(repo: &Repo, base: &CommitId, tip: &CommitId) -> GitResult<Vec<FileDiff>> {
-    Look {
-        command: &|options| {
-            Ok(repo
-                .read(&["diff-tree", "-r"])
-                .args(options)
-                .args(&[&base.0, &tip.0]))
-        },
+    let mut found = None;
+    let said = remembered::about_commits(repo, ALL, (&base.0, &tip.0), || {
+        let (difference, begin) = commits(repo, base, tip).ask()?;
+        found = Some(difference);
+        Ok(begin)
+    })?;
+    let found = match found {
+        Some(found) => found,
+        None => Difference::read(&said)?,
+    };
+    Ok(found.files)
+}
+
+/// The names of the files that differ between two commits, both of a renamed one: each with a NUL behind it.
+pub(super) fn names(repo: &Repo, base: &CommitId, tip: &CommitId) -> GitResult<Vec<u8>> {
+    let ask = || {
+        repo.read(&["diff-tree", "-r", "--name-only", "--no-renames", "-z"])
+            .args(&[&base.0, &tip.0])
+            .ok()
+    };
+    remembered::about_commits(repo, NAMES, (&base.0, &tip.0), ask)
+}
+
+/// The same of a commit that was just made: whoever reviews it will ask for its patches next, so they are asked for with it.
+pub(super) fn names_of_new(repo: &Repo, base: &CommitId, tip: &CommitId) -> GitResult<Vec<u8>> {
+    let said = remembered::about_commits(repo, ALL, (&base.0, &tip.0), || {
+        Ok(commits(repo, base, tip).ask()?.1)
+    })?;
+    if said.len() > remembered::MAX_BYTES {
+        return names(repo, base, tip);
     }
-    .files()
+    let named = || listed(&said).map(all_names);
+    remembered::about_commits(repo, NAMES, (&base.0, &tip.0), named)
+}
+
+/// Whether two branches that began at the same commit surely merge, as far as what is remembered of them tells: each only adds files
+/// and changes some, no file of one is a file or a folder of the other, and nothing is a repository of its own. Git would merge them
+/// file by file then, and each file has changed on one side only.
+pub(super) fn are_apart(repo: &Repo, one: &CommitId, other: &CommitId) -> bool {
+    let known = |tip: &CommitId| remembered::known_about(repo, ALL, &tip.0);
+    let others = known(other);
+    let same_base = known(one).into_iter().find_map(|(base, mine)| {
+        let (_, theirs) = others.iter().find(|(found, _)| *found == base)?;
+        Some((mine, theirs))
+    });
+    let Some((mine, theirs)) = same_base else {
+        return false;
+    };
+    let (Some(mine), Some(theirs)) = (plain_names(&mine), plain_names(theirs)) else {
+        return false;
+    };
+    let meets = |one: &[u8], other: &[u8]| {
+        let rest = other.strip_prefix(one);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    };
+    let apart = |one: &Vec<u8>| {
+        let mut theirs = theirs.iter();
+        !theirs.any(|other| meets(one, other) || meets(other, one))
+    };
+    mine.iter().all(apart)
+}
+
+/// The names of what a difference adds or changes; none when it does anything else, or is too long to be compared.
+fn plain_names(said: &[u8]) -> Option<Vec<Vec<u8>>> {
+    /// More are left to git.
+    const MOST: usize = 200;
+    let list = listed(said).ok()?;
+    let plain = list.len() <= MOST && list.iter().all(Listed::is_plain);
+    plain.then(|| list.into_iter().map(|file| file.name).collect())
+}
+
+fn commits<'a>(repo: &'a Repo, base: &'a CommitId, tip: &'a CommitId) -> Look<'a> {
+    Look {
+        command: Box::new(move |options| {
+            repo.read(&["diff-tree", "-r"])
+                .args(options)
+                .args(&[&base.0, &tip.0])
+        }),
+    }
 }
 
 /// The difference between a commit and the files of a worktree, untracked ones included; neither the worktree nor its index is touched.
@@ -78,16 +161,16 @@ pub(super) fn uncommitted(repo: &Repo, place: &Place, base: &CommitId) -> GitRes
         .index(index.file())
         .run()?;
     let look = Look {
-        command: &|options| {
-            Ok(Git::read_in(place, &["diff-index"])
+        command: Box::new(|options| {
+            Git::read_in(place, &["diff-index"])
                 .configs(&off)
                 .index(index.file())
                 .args(options)
                 .args(&[&base.0, "--", ":/"])
-                .arg(format!(":(top,exclude,literal){folder}")))
-        },
+                .arg(format!(":(top,exclude,literal){folder}"))
+        }),
     };
-    let mut files = look.files()?;
+    let mut files = look.ask()?.0.files;
     if !big.is_empty() {
         files.append(&mut big);
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -113,37 +196,72 @@ fn file(path: String, old_path: Option<String>, kind: &str) -> FileDiff {
 
 /// A way to ask for a difference.
 struct Look<'a> {
-    command: &'a dyn Fn(&[&str]) -> GitResult<Git>,
+    command: Box<dyn Fn(&[&str]) -> Git + 'a>,
 }
 
 impl Look<'_> {
-    fn ask(&self, options: &[&str]) -> GitResult<Git> {
-        let all: Vec<&str> = OPTIONS.iter().chain(options).copied().collect();
-        Ok((self.command)(&all)?.config("core.bigFileThreshold", BIG_FILE_BYTES.to_string()))
-    }
-
-    fn files(&self) -> GitResult<Vec<FileDiff>> {
-        let out = self
-            .ask(&["--raw", "--numstat", "--abbrev=40", "-z"])?
-            .ok()?;
-        let mut files = parse_list(&out)?;
-        if files.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut patches = Patches::default();
-        let options = [
-            "--patch",
-            "--unified=3",
-            "--src-prefix=a/",
-            "--dst-prefix=b/",
-        ];
-        let said = self.ask(&options)?.stream(|chunk| patches.feed(chunk))?;
+    /// Asks for it; also the bytes it was read from, cut when they are too many to be remembered.
+    fn ask(&self) -> GitResult<(Difference, Vec<u8>)> {
+        let mut reading = Reading::default();
+        let command =
+            (self.command)(OPTIONS).config("core.bigFileThreshold", BIG_FILE_BYTES.to_string());
+        let said = command.stream(|chunk| reading.feed(chunk))?;
         if said.code != 0 && !said.stopped {
             return Err(said.failure("diff"));
         }
-        patches.end();
-        let mut sections = patches.sections.into_iter();
-        for listed in &mut files {
+        let begin = std::mem::take(&mut reading.begin);
+        Ok((reading.end()?, begin))
+    }
+}
+
+/// What differs.
+struct Difference {
+    files: Vec<FileDiff>,
+}
+
+impl Difference {
+    /// Reads all of what git said.
+    fn read(said: &[u8]) -> GitResult<Self> {
+        let mut reading = Reading::default();
+        // It was short enough to be remembered.
+        let _whole = reading.feed(said);
+        reading.end()
+    }
+}
+
+/// Reads what git says: the list first, then the patches.
+#[derive(Default)]
+struct Reading {
+    /// What came first, as far as it can be remembered, and a byte more when that is not all.
+    begin: Vec<u8>,
+    list: Vec<u8>,
+    in_patches: bool,
+    patches: Patches,
+}
+
+impl Reading {
+    fn feed(&mut self, chunk: &[u8]) -> ControlFlow<()> {
+        let room = (remembered::MAX_BYTES + 1).saturating_sub(self.begin.len());
+        let first = chunk.get(..room.min(chunk.len())).unwrap_or_default();
+        self.begin.extend_from_slice(first);
+        if self.in_patches {
+            return self.patches.feed(chunk);
+        }
+        let from = self.list.len().saturating_sub(1);
+        self.list.extend_from_slice(chunk);
+        let Some(end) = end_of_list(&self.list, from) else {
+            return ControlFlow::Continue(());
+        };
+        self.in_patches = true;
+        let patches = self.list.split_off(end);
+        self.patches.feed(patches.get(1..).unwrap_or_default())
+    }
+
+    fn end(mut self) -> GitResult<Difference> {
+        let mut listed = parse_list(&self.list)?;
+        self.patches.end();
+        let mut sections = self.patches.sections.into_iter();
+        for listed in &mut listed {
             // A file that became a link, or the other way round, is shown as two sections.
             for _ in 0..listed.sections {
                 match sections.next() {
@@ -155,14 +273,54 @@ impl Look<'_> {
                 }
             }
         }
-        Ok(files.into_iter().map(|listed| listed.diff).collect())
+        let files = listed.into_iter().map(|listed| listed.diff).collect();
+        Ok(Difference { files })
     }
+}
+
+/// Where the list ends: behind its last name comes an empty one. The names in it are never empty, and the empty field that stands for
+/// the names of a renamed file has a tab before it.
+fn end_of_list(list: &[u8], from: usize) -> Option<usize> {
+    let rest = list.get(from..)?;
+    let at = rest.windows(2).position(|two| two == [0, 0])?;
+    Some(from + at + 1)
+}
+
+/// The list of what git said.
+fn listed(said: &[u8]) -> GitResult<Vec<Listed>> {
+    let end = end_of_list(said, 0).unwrap_or(said.len());
+    parse_list(said.get(..end).unwrap_or_default())
 }
 
 /// A file of the list, with how many sections of the patch are its own.
 struct Listed {
     diff: FileDiff,
     sections: usize,
+    /// Its name, and that before it was renamed, as git has them.
+    name: Vec<u8>,
+    old_name: Option<Vec<u8>>,
+    /// It is a repository of its own, before or after.
+    is_gitlink: bool,
+}
+
+impl Listed {
+    /// Whether it was added or changed, and is a file.
+    fn is_plain(&self) -> bool {
+        let kind = self.diff.kind.as_str();
+        !self.is_gitlink && self.sections == 1 && matches!(kind, "added" | "modified")
+    }
+}
+
+/// The names of all files of a list, each with a NUL behind it.
+fn all_names(list: Vec<Listed>) -> Vec<u8> {
+    let mut names = Vec::new();
+    for file in list {
+        for name in file.old_name.iter().chain([&file.name]) {
+            names.extend_from_slice(name);
+            names.push(0);
+        }
+    }
+    names
 }
 
 /// Reads `--raw --numstat -z`: all files with their kinds first, then all files with their counts.
@@ -173,7 +331,7 @@ fn parse_list(out: &[u8]) -> GitResult<Vec<Listed>> {
     while parts.peek().is_some_and(|part| part.starts_with(b":")) {
         let head = text_of(parts.next().ok_or_else(bad)?);
         let letter = head.rsplit(' ').next().and_then(|word| word.chars().next());
-        let first = text_of(parts.next().ok_or_else(bad)?);
+        let first = parts.next().ok_or_else(bad)?;
         let (kind, sections) = match letter {
             Some('A') => ("added", 1),
             Some('D') => ("deleted", 1),
@@ -181,14 +339,17 @@ fn parse_list(out: &[u8]) -> GitResult<Vec<Listed>> {
             Some('T') => ("modified", 2),
             _ => ("modified", 1),
         };
-        let (path, old_path) = if letter == Some('R') {
-            (text_of(parts.next().ok_or_else(bad)?), Some(first))
+        let (name, old_name) = if letter == Some('R') {
+            (parts.next().ok_or_else(bad)?, Some(first))
         } else {
             (first, None)
         };
         files.push(Listed {
-            diff: file(path, old_path, kind),
+            diff: file(text_of(name), old_name.map(text_of), kind),
             sections,
+            name: name.to_vec(),
+            old_name: old_name.map(<[u8]>::to_vec),
+            is_gitlink: head.starts_with(":160000") || head.contains(" 160000 "),
         });
     }
     for listed in &mut files {
@@ -206,167 +367,39 @@ fn parse_list(out: &[u8]) -> GitResult<Vec<Listed>> {
     Ok(files)
 }
 
-/// A section of a patch: the hunks of one file.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Section {
-    text: String,
-    cut: bool,
-}
-
-/// Cuts a patch into its files while it streams by, keeping no more than is allowed.
-#[derive(Default)]
-struct Patches {
-    sections: Vec<Section>,
-    /// The hunks of the current file.
-    current: Option<Vec<u8>>,
-    /// Whether the first hunk was seen.
-    in_hunks: bool,
-    /// Whether a line of content was kept.
-    has_content: bool,
-    /// Whether the current file has more than is kept.
-    cut: bool,
-    /// The line that is not complete yet, as far as it could matter.
-    line: Vec<u8>,
-    total: usize,
-}
-
-impl Patches {
-    fn feed(&mut self, chunk: &[u8]) -> ControlFlow<()> {
-        for piece in chunk.split_inclusive(|b| *b == b'\n') {
-            let room = MAX_FILE_BYTES.saturating_sub(self.line.len());
-            self.line
-                .extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
-            if piece.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.line);
-                self.take_line(&line, room < piece.len());
-            }
-        }
-        if self.total >= MAX_TOTAL_BYTES {
-            self.cut = true;
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-
-    /// One line of the patch; its end is missing when it is `longer` than a whole file may be.
-    fn take_line(&mut self, line: &[u8], longer: bool) {
-        // Lines of content start with ` `, `+`, `-`, `\` or `@`; names are quoted, so no name can make such a line.
-        if line.starts_with(b"diff --git ") {
-            self.end();
-            self.current = Some(Vec::new());
-            return;
-        }
-        let Some(current) = &mut self.current else {
-            return;
-        };
-        self.in_hunks |= line.starts_with(b"@@");
-        if !self.in_hunks || self.cut {
-            return;
-        }
-        let room = MAX_FILE_BYTES
-            .saturating_sub(current.len())
-            .min(MAX_TOTAL_BYTES.saturating_sub(self.total));
-        let fits = line.get(..room.min(line.len())).unwrap_or_default();
-        if fits.len() == line.len() && !longer {
-            current.extend_from_slice(line);
-            self.has_content |= !line.starts_with(b"@@");
-            self.total += line.len();
-        } else {
-            self.cut = true;
-            // Whole lines only, unless the file would be empty.
-            if !self.has_content {
-                current.extend_from_slice(fits);
-                self.total += fits.len();
-            }
-        }
-    }
-
-    /// The current file is over.
-    fn end(&mut self) {
-        if !self.line.is_empty() {
-            let line = std::mem::take(&mut self.line);
-            self.take_line(&line, false);
-        }
-        if let Some(current) = self.current.take() {
-            self.sections.push(Section {
-                text: String::from_utf8_lossy(&current).into_owned(),
-                cut: self.cut,
-            });
-        }
-        self.in_hunks = false;
-        self.has_content = false;
-        self.cut = false;
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{MAX_FILE_BYTES, MAX_TOTAL_BYTES, Patches};
-    use std::ops::ControlFlow;
+    use super::{Difference, Reading, all_names, listed};
 
-    fn cut(patch: &[u8], step: usize) -> (Patches, bool) {
-        let mut patches = Patches::default();
-        let mut stopped = false;
-        for chunk in patch.chunks(step) {
-            if patches.feed(chunk) == ControlFlow::Break(()) {
-                stopped = true;
-                break;
-            }
-        }
-        patches.end();
-        (patches, stopped)
-    }
+    const SAID: &[u8] =
+        b":100644 100644 1 2 M\0a\0:000000 100644 0 3 A\0bin\0:100644 100644 4 4 R100\0d/y\0d/z\0\
+1\t1\ta\0-\t-\tbin\00\t0\t\0d/y\0d/z\0\0diff --git a/a b/a\n@@ -1 +1 @@\n-b\n+c\n\
+diff --git a/bin b/bin\nBinary files differ\ndiff --git a/d/y b/d/z\nrename to d/z\n";
 
     #[test]
-    fn patches_are_cut_into_files_however_they_arrive() {
-        let patch = b"diff --git a/x b/x\nindex 1..2\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-diff --git a b\n+\xff\ndiff --git a/y b/y\nBinary files differ\ndiff --git a/z b/z\n@@ -0,0 +1 @@\n+end\n\\ No newline at end of file";
-        for step in [1, 7, 4096] {
-            let (patches, _) = cut(patch, step);
-            let texts: Vec<_> = patches.sections.iter().map(|s| s.text.as_str()).collect();
+    fn list_and_patches_come_in_one_answer_however_it_arrives() {
+        for step in [1, 3, 64, 4096] {
+            let mut reading = Reading::default();
+            for chunk in SAID.chunks(step) {
+                assert!(reading.feed(chunk).is_continue());
+            }
+            assert_eq!(reading.begin, SAID);
+            let files = reading.end().unwrap().files;
+            let told: Vec<_> = files
+                .iter()
+                .map(|f| (f.path.as_str(), f.kind.as_str(), f.added, f.patch.as_str()))
+                .collect();
             assert_eq!(
-                texts,
+                told,
                 [
-                    "@@ -1 +1 @@\n-diff --git a b\n+\u{fffd}\n",
-                    "",
-                    "@@ -0,0 +1 @@\n+end\n\\ No newline at end of file"
+                    ("a", "modified", Some(1), "@@ -1 +1 @@\n-b\n+c\n"),
+                    ("bin", "added", None, ""),
+                    ("d/z", "renamed", Some(0), "")
                 ]
             );
-            assert!(patches.sections.iter().all(|s| !s.cut));
+            assert_eq!(files[2].old_path.as_deref(), Some("d/y"));
         }
-    }
-
-    #[test]
-    fn long_files_and_long_lines_are_cut() {
-        let mut patch = b"diff --git a/x b/x\n@@ -0,0 +1,2 @@\n".to_vec();
-        for n in 0..100_000 {
-            patch.extend_from_slice(format!("+line {n}\n").as_bytes());
-        }
-        patch.extend_from_slice(b"diff --git a/y b/y\n@@ -0,0 +1 @@\n+");
-        patch.resize(patch.len() + 2 * MAX_FILE_BYTES, b'a');
-        patch.extend_from_slice(b"\ndiff --git a/z b/z\n@@ -0,0 +1 @@\n+short\n");
-        let (patches, stopped) = cut(&patch, 65_536);
-        assert!(!stopped);
-        let [x, y, z] = patches.sections.as_slice() else {
-            panic!("{} sections", patches.sections.len());
-        };
-        assert!(x.cut && x.text.ends_with('\n') && x.text.len() <= MAX_FILE_BYTES);
-        assert!(y.cut && y.text.len() <= MAX_FILE_BYTES && y.text.contains("+aaa"));
-        assert!(!z.cut && z.text.ends_with("+short\n"));
-    }
-
-    #[test]
-    fn reading_stops_when_enough_was_read() {
-        let mut patch = Vec::new();
-        for n in 0..20 {
-            patch.extend_from_slice(format!("diff --git a/{n} b/{n}\n@@ -0,0 +1 @@\n").as_bytes());
-            for _ in 0..30_000 {
-                patch.extend_from_slice(b"+0123456\n");
-            }
-        }
-        let (patches, stopped) = cut(&patch, 65_536);
-        assert!(stopped && patches.sections.last().is_some_and(|s| s.cut));
-        let kept: usize = patches.sections.iter().map(|s| s.text.len()).sum();
-        assert!(kept <= MAX_TOTAL_BYTES);
+        assert!(Difference::read(b"").unwrap().files.is_empty());
+        assert_eq!(all_names(listed(SAID).unwrap()), b"a\0bin\0d/y\0d/z\0");
     }
 }

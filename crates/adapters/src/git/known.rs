@@ -135,6 +135,26 @@ pub(super) fn head(git_dir: &Path) -> Option<String> {
     plain.then(|| name.to_owned())
 }
 
+/// Whether the last line of a file begins so.
+pub(super) fn last_line(path: &Path, begin: &str) -> bool {
+    use io::{Read as _, Seek as _};
+    const MOST: u64 = 4096;
+    let read = || {
+        let mut file = fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(io::SeekFrom::Start(length.saturating_sub(MOST)))?;
+        let mut end = Vec::new();
+        file.take(MOST).read_to_end(&mut end)?;
+        io::Result::Ok(end)
+    };
+    let Ok(end) = read() else { return false };
+    let Some(lines) = end.strip_suffix(b"\n") else {
+        return false;
+    };
+    let last = lines.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    last.starts_with(begin.as_bytes())
+}
+
 /// Reads a file that has one short line.
 pub(super) fn small(path: &Path) -> io::Result<String> {
     use io::Read as _;

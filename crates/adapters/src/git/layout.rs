@@ -190,6 +190,8 @@ impl Repo {
         if one == other {
             return Ok(Some(one.clone()));
         }
+        // In one order, so that it is asked once for both.
+        let (one, other) = (one.min(other), one.max(other));
         let ask = || {
             let said = self.read(&["merge-base", &one.0, &other.0]).run()?;
             match said.code {
@@ -203,14 +205,20 @@ impl Repo {
             .map(|text| text.lines().next().map(CommitId::from))
     }
 
-    /// The names of the files that differ between two commits, as git lists them: each with a NUL behind it.
-    pub fn names_between(&self, base: &CommitId, tip: &CommitId) -> GitResult<Vec<u8>> {
-        let ask = || {
-            self.read(&["diff-tree", "-r", "--name-only", "--no-renames", "-z"])
-                .args(&[&base.0, &tip.0])
-                .ok()
+    /// Remembers what a new commit, made from `before` alone, has in common with another one: what `before` has. No history that was
+    /// there before knows the new one, so git need not be asked about it.
+    pub fn is_made_from(
+        &self,
+        before: &CommitId,
+        new: &CommitId,
+        other: &CommitId,
+    ) -> GitResult<()> {
+        let Some(base) = self.merge_base(before, other)? else {
+            return Ok(());
         };
-        remembered::about_commits(self, "names", (&base.0, &tip.0), ask)
+        let pair = (&*new.min(other).0, &*new.max(other).0);
+        let said = || Ok(format!("{}\n", base.0).into_bytes());
+        remembered::about_commits(self, "merge-base", pair, said).map(drop)
     }
 
     /// Filters and merge drivers that this repository itself (not the user) has configured, switched off.

@@ -17,11 +17,13 @@ mod identity;
 mod known;
 mod layout;
 mod merge;
+mod patches;
 mod project;
 mod remembered;
 mod removal;
 mod saved;
 mod stale_locks;
+mod talk;
 mod together;
 mod turn;
 mod unmerge;
@@ -38,7 +40,7 @@ pub use project::find_project;
 use self::{command::Git as Run, error::GitResult, layout::Repo, turn::Turn};
 use orchestron_domain::{CommitId, TaskId, Time};
 use orchestron_engine::ports::{
-    Between, FileDiff, Git, Hooks, MergeOutcome, PortResult, Unmerged, Worktree,
+    Between, CommittedWork, FileDiff, Git, Hooks, MergeOutcome, PortResult, Unmerged, Worktree,
 };
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -122,10 +124,9 @@ impl GitCli {
         base_branch: &str,
         author: &str,
         message: &str,
-    ) -> GitResult<(Option<CommitId>, bool)> {
+    ) -> GitResult<Option<commits::Committed>> {
         let Some((repo, branch)) = self.branch_of(tree)? else {
-            // Nothing can be known without git, so nobody is told that nothing was done.
-            return Ok((None, true));
+            return Ok(None);
         };
         let _turn = Turn::take(&repo)?;
         let work = commits::Work {
@@ -136,7 +137,7 @@ impl GitCli {
             author,
             message,
         };
-        work.commit().map(|(tip, differs)| (Some(tip), differs))
+        work.commit().map(Some)
     }
 
     fn difference(
@@ -224,6 +225,15 @@ impl Git for GitCli {
         Ok(self.checked_out()?)
     }
 
+    fn has_branch(&self, branch: &str) -> PortResult<bool> {
+        let Some(repo) = self.repo()? else {
+            return Ok(false);
+        };
+        let name = format!("refs/heads/{branch}");
+        let found = Run::read(&repo.root, &["rev-parse", "--verify", "--quiet", &name]);
+        Ok(found.line_or_none()?.is_some())
+    }
+
     fn worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> PortResult<Worktree> {
         Ok(self.make_worktree(task, slug, base_branch)?)
     }
@@ -239,7 +249,26 @@ impl Git for GitCli {
         author: &str,
         message: &str,
     ) -> PortResult<(Option<CommitId>, bool)> {
-        Ok(self.commit_work(tree, base_branch, author, message)?)
+        let done = self.commit_work(tree, base_branch, author, message)?;
+        // Nothing can be known without git, so nobody is told that nothing was done.
+        Ok(done.map_or((None, true), |done| (Some(done.tip), done.differs)))
+    }
+
+    fn commit_and_look(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        author: &str,
+        message: &str,
+    ) -> PortResult<CommittedWork> {
+        let done = self.commit_work(tree, base_branch, author, message)?;
+        Ok(
+            done.map_or_else(CommittedWork::unknown, |done| CommittedWork {
+                tip: Some(done.tip),
+                differs: done.differs,
+                touched: done.touched,
+            }),
+        )
     }
 
     fn diff(

@@ -14,7 +14,16 @@ use std::{
 /// So many answers are kept. Tasks that are under way ask for a handful each.
 const MOST: usize = 128;
 /// A longer answer is asked for again.
-const MAX_BYTES: usize = 64 * 1024;
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// Files of the common git folder that can change what is known about two commits.
+const DECISIVE: [&str; 5] = [
+    "shallow",
+    "info/grafts",
+    "info/attributes",
+    "refs/replace",
+    "config",
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Question {
@@ -41,13 +50,32 @@ pub(super) fn about_commits(
     ask: impl FnOnce() -> GitResult<Vec<u8>>,
 ) -> GitResult<Vec<u8>> {
     let common = &repo.common;
-    let decisive =
-        ["shallow", "info/grafts", "refs/replace", "config"].map(|name| common.join(name));
+    let decisive = DECISIVE.map(|name| common.join(name));
     // Where refs are kept in another way, nothing here shows that an object was replaced.
     if !are_full_names(one, other) || common.join("reftable").exists() {
         return ask();
     }
     remembered(common, what, (one, other), &decisive, ask)
+}
+
+/// What is known about a commit and some other one: the other one's name, and git's answer, newest first.
+pub(super) fn known_about(repo: &Repo, what: &'static str, one: &str) -> Vec<(String, Vec<u8>)> {
+    if !cfg!(unix) {
+        return Vec::new();
+    }
+    let looks = looks_of(&DECISIVE.map(|name| repo.common.join(name)));
+    let answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let fits = |answer: &&Answer| {
+        let question = &answer.question;
+        question.common == repo.common
+            && question.what == what
+            && question.other == one
+            && answer.looks == looks
+    };
+    let found = answers.iter().rev().filter(fits);
+    found
+        .map(|answer| (answer.question.one.clone(), answer.said.clone()))
+        .collect()
 }
 
 /// What the repository's own configuration says, as long as its two files look the same. `ask` tells also whether that is all of it: it

@@ -96,15 +96,19 @@ pub(super) fn nested_untracked(place: &Place) -> GitResult<Vec<Vec<u8>>> {
 }
 
 /// `git add` of everything but nested repositories.
-pub(super) fn add_all(place: &Place, options: &[&str]) -> GitResult<Git> {
-    let mut add = Git::write_in(place, &["add", "--all", "--sparse"]).args(options);
-    add = add.args(&["--", ":/"]);
-    for nested in nested_untracked(place)? {
+fn add_all(place: &Place) -> GitResult<Git> {
+    Ok(add_but(place, &nested_untracked(place)?))
+}
+
+/// The same for whoever knows which those are.
+pub(super) fn add_but(place: &Place, nested: &[Vec<u8>]) -> Git {
+    let mut add = Git::write_in(place, &["add", "--all", "--sparse", "--", ":/"]);
+    for nested in nested {
         let mut pattern = b":(top,exclude,literal)".to_vec();
-        pattern.extend_from_slice(nested.strip_suffix(b"/").unwrap_or(&nested));
+        pattern.extend_from_slice(nested.strip_suffix(b"/").unwrap_or(nested));
         add = add.arg(path_of(&pattern));
     }
-    Ok(add)
+    add
 }
 
 /// Saves what lies in a worktree's files, index and HEAD and is in no branch; returns the ref of the files, when there was anything.
@@ -116,7 +120,7 @@ pub(super) fn save_worktree(
     let staged = rescue_index(repo, task, &place.git_dir)?;
     let head = head_of(repo, task, &place.git_dir)?;
     let index = OwnIndex::copy_of(place, head.as_ref())?;
-    add_all(place, &[])?.index(index.file()).ok()?;
+    add_all(place)?.index(index.file()).ok()?;
     let tree = Git::write_in(place, &["write-tree"])
         .index(index.file())
         .line()?;

@@ -4,6 +4,7 @@
 use super::{
     checkout::{Advance, Move},
     command::{Git, Place, nul_separated, text_of},
+    diff,
     error::{GitError, GitResult},
     identity::{signed, task_of_branch, with_trailers},
     layout::Repo,
@@ -33,7 +34,7 @@ pub(super) fn touched(
     let base = repo.merge_base(&tip, &base_tip)?.unwrap_or(base_tip);
     let mut names = Vec::new();
     if base != tip {
-        names = repo.names_between(&base, &tip)?;
+        names = diff::names(repo, &base, &tip)?;
     }
     if let Some(place) = place {
         let off = repo.without_programs()?;
@@ -52,13 +53,18 @@ pub(super) fn touched(
             names.push(0);
         }
     }
+    Ok(of_work(repo, &names))
+}
+
+/// Those of these names, each with a NUL behind it, that are about a task's work, as the project has them.
+pub(super) fn of_work(repo: &Repo, names: &[u8]) -> BTreeSet<String> {
     // The one true `.mcp` is the main checkout's; it is no part of a task's work.
     let folder = format!("{}.mcp", repo.prefix);
     let below = format!("{folder}/");
-    let paths = nul_separated(&names).map(text_of);
+    let paths = nul_separated(names).map(text_of);
     let work = paths.filter(|path| *path != folder && !path.starts_with(&below));
     let work = work.map(|path| in_project(repo, &path).to_owned());
-    Ok(work.take(MOST).collect())
+    work.take(MOST).collect()
 }
 
 /// The files in which two commits would conflict; empty when they merge, or one contains the other.
@@ -67,6 +73,9 @@ pub(super) fn forecast_pair(
     one: &CommitId,
     other: &CommitId,
 ) -> GitResult<Vec<String>> {
+    if diff::are_apart(repo, one, other) {
+        return Ok(Vec::new());
+    }
     let off = repo.without_programs()?;
     match merge::in_memory(repo, one, other, &off)? {
         Merged::Clean(_) => Ok(Vec::new()),

@@ -1,78 +1,53 @@
-//! Asks an account's API whether its key is good, by `curl`, which macOS and Windows bring along and Linux offers; without it the
-//! error says so. The key goes to it on its standard input: never into its arguments, a file or a log.
+//! Asks an account's API whether its key is good, by `curl`. The key goes to it on its standard input: never into its arguments, a file or
+//! a log.
 
 use super::Secret;
-use crate::failure::io_failure;
-use orchestron_engine::ports::{KeyProbe, PortError, PortErrorKind, PortResult};
-use std::{
-    io::Write,
-    process::{Command, Stdio},
+use crate::{
+    curl::{complaint, is_safe, quoted, run},
+    failure::io_failure,
 };
+use orchestron_engine::ports::{KeyProbe, PortError, PortErrorKind, PortResult};
 
 /// How long the answer may take, in seconds.
 const PATIENCE_S: u32 = 20;
-/// Addresses that may be asked without encryption: this machine.
-const OURS: [&str; 3] = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
 
 /// The status of the answer.
 pub(super) fn ask(probe: &KeyProbe, key: &Secret) -> PortResult<u16> {
     must_be_safe(&probe.url)?;
-    // The person's own .curlrc is not read (`-q`): it may say to write down what is sent.
-    let mut child = Command::new("curl")
-        .args(["-q", "--config", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| PortError {
-            cure: Some("Install curl, then test again.".to_owned()),
-            ..io_failure("cannot start", "curl", &error)
-        })?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Should it end at once, its own words say why.
-        match stdin.write_all(told(probe, key).as_bytes()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                return Err(io_failure("cannot write to", "curl", &error));
-            }
-            _ => {}
-        }
-    }
-    let answer = child
-        .wait_with_output()
-        .map_err(|error| io_failure("cannot wait for", "curl", &error))?;
+    let answer = run(&told(probe, key)).map_err(|error| PortError {
+        cure: Some("Install curl, then test again.".to_owned()),
+        ..io_failure("cannot start", "curl", &error)
+    })?;
     let status = String::from_utf8_lossy(&answer.stdout);
     match status.trim().parse() {
         Ok(status) if answer.status.success() => Ok(status),
-        _ => Err(unreached(probe, &String::from_utf8_lossy(&answer.stderr))),
+        _ => Err(unreached(probe, complaint(&answer.stderr))),
     }
 }
 
 /// What curl is told.
 fn told(probe: &KeyProbe, key: &Secret) -> String {
-    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
     let (header, prefix) = (probe.header, probe.prefix);
     let mut lines = vec![
-        format!("url = \"{}\"", quoted(&probe.url)),
-        format!("header = \"{header}: {prefix}{}\"", quoted(key.expose())),
+        format!("url = {}", quoted(&probe.url)),
+        format!(
+            "header = {}",
+            quoted(&format!("{header}: {prefix}{}", key.expose()))
+        ),
         "silent\nshow-error\nproto = \"=http,https\"".to_owned(),
         format!("max-time = {PATIENCE_S}\noutput = \"{nothing}\""),
         "write-out = \"%{http_code}\"".to_owned(),
     ];
     if let Some((name, value)) = probe.also {
-        lines.push(format!("header = \"{name}: {}\"", quoted(value)));
+        lines.push(format!("header = {}", quoted(&format!("{name}: {value}"))));
     }
     lines.join("\n") + "\n"
 }
 
 /// A key goes nowhere where others could read it on the way.
 fn must_be_safe(url: &str) -> PortResult<()> {
-    let is_ours = OURS.iter().any(|ours| {
-        let rest = url.strip_prefix(ours);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    });
-    let plain = url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains('@');
-    if plain && (url.starts_with("https://") || is_ours) {
+    if is_safe(url) {
         return Ok(());
     }
     Err(PortError {
@@ -84,13 +59,11 @@ fn must_be_safe(url: &str) -> PortResult<()> {
     })
 }
 
-fn unreached(probe: &KeyProbe, said: &str) -> PortError {
-    let said = said.trim();
-    let said = said.strip_prefix("curl: ").unwrap_or(said);
+fn unreached(probe: &KeyProbe, said: String) -> PortError {
     PortError {
         doing: "cannot reach",
         what: probe.url.clone(),
-        said: said.chars().take(300).collect(),
+        said,
         cure: Some(
             "Is this machine online, and is there a proxy to be named in HTTPS_PROXY?".to_owned(),
         ),

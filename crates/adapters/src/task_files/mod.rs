@@ -13,6 +13,7 @@ mod drops;
 mod exchange;
 mod folder;
 mod leftovers;
+mod misplaced;
 mod names;
 mod place;
 mod put_away;
@@ -127,6 +128,10 @@ impl TaskFiles for McpFolder {
 
     fn scan_named(&self, named: &BTreeSet<String>, known: &KnownFiles) -> PortResult<Option<Scan>> {
         scan::scan_named(self, named, known)
+    }
+
+    fn misplaced(&self) -> PortResult<Vec<Problem>> {
+        misplaced::find(self)
     }
 
     fn read(&self, path: &str) -> PortResult<FileText> {

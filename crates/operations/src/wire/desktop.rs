@@ -37,6 +37,21 @@ wire! {
     }
     /// A coding agent's program.
     pub struct FoundAgentView { pub cli: String, /** None = not installed. */ pub program: Option<String>, pub version: Option<String>, /** How to install or mend it. */ pub install: String }
+    /// `desktop-updates…`: newer versions of the app, and where they would come from.
+    pub struct UpdatesView {
+        /** This one. */ pub version: String,
+        /** Whether it is looked for by itself. */ pub tell: bool,
+        /** Where it is looked; none = nobody has said. */ pub url: Option<String>,
+        /** Whose signature a version must bear. */ pub key: Option<String>,
+        /** Both were set when this app was built, and cannot be changed. */ pub built_in: bool,
+        /** Why the app cannot replace itself. */ pub cannot: Option<String>,
+        /** When it was looked last. */ pub looked: Option<Millis>,
+        /** A newer one. */ pub offer: Option<UpdateView>,
+        /** What went wrong last. */ pub problem: Option<ErrorView>,
+        /** It is being looked for or installed. */ pub busy: bool,
+    }
+    /// A newer version. What it says of itself is anybody's words until its package is here and bears the signature.
+    pub struct UpdateView { pub version: String, /** Plain text. */ pub notes: String, pub published: Option<String>, /** The machine it comes from. */ pub from: String }
     /// `desktop-set-up`: what was made.
     pub struct SetUpView { pub path: String, pub created: Vec<String>, pub kept: Vec<String>, pub chain: String, pub notes: Vec<String> }
 }
@@ -44,6 +59,10 @@ wire! {
 wire_input! {
     /// `desktop-set`: what is named is changed.
     pub struct DesktopSet { #[serde(default)] #[ts(optional)] pub at_login: Option<bool>, #[serde(default)] #[ts(optional)] pub close_to_tray: Option<bool> }
+    /// `desktop-updates-set`: what is named is changed; an empty text takes it out.
+    pub struct DesktopUpdatesSet { #[serde(default)] #[ts(optional)] pub tell: Option<bool>, #[serde(default)] #[ts(optional)] pub url: Option<String>, #[serde(default)] #[ts(optional)] pub key: Option<String> }
+    /// `desktop-updates-install`: the version that was shown.
+    pub struct DesktopUpdatesInstall { pub version: String }
     /// `desktop-look`, `desktop-forget`: a folder.
     pub struct DesktopFolder { pub path: String }
     /// `desktop-set-up`.

@@ -8,7 +8,7 @@ import { failure } from "./decide";
 import { handlers } from "./handlers";
 import { newWorld, type Scenario, SCENARIOS, type World } from "./world";
 
-const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "review", "editor", "transcript", "requests", "events", "next", "doctor", "commands", "keys", "insights", "config", "key-test", "workflows", "hooks", "desktop", "desktop-look", "desktop-pick", "desktop-save"] satisfies ReadName[];
+const READS: readonly OperationName[] = ["project", "why", "impact", "registry", "conflicts", "messages", "board", "list", "task", "diff", "review", "editor", "transcript", "requests", "events", "next", "doctor", "commands", "keys", "insights", "config", "key-test", "workflows", "hooks", "desktop", "desktop-look", "desktop-updates", "desktop-pick", "desktop-save"] satisfies ReadName[];
 /** That something was looked at is no deed. */
 const NO_DEEDS: readonly OperationName[] = ["seen", "desktop-tell"];
 const NEVER = new Promise<never>(() => undefined);

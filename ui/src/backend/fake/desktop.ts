@@ -1,5 +1,5 @@
 /** What the desktop app would answer. */
-import type { DesktopView, FolderView, HooksView, SetUpView } from "../wire";
+import type { DesktopUpdatesSet, DesktopView, FolderView, HooksView, SetUpView, UpdatesView } from "../wire";
 import { minutesAgo } from "./clock";
 import type { World } from "./world";
 
@@ -39,6 +39,22 @@ export function look(path: string): FolderView {
 
 export function setUp(path: string): SetUpView {
   return { path, created: [".mcp/config.yaml", ".mcp/agents.yaml", ".mcp/prompts/implement.md"], kept: [], chain: "architect prepares · claude-impl implements · claude-review reviews · you approve", notes: [] };
+}
+
+export function updates(world: World): UpdatesView {
+  return { version: "0.1.0", tell: false, url: null, key: null, built_in: false, cannot: null, looked: null, offer: null, problem: null, busy: false, ...world.updates };
+}
+
+export function updatesSet(world: World, wanted: DesktopUpdatesSet): UpdatesView {
+  world.updates = { ...world.updates, ...wanted };
+  return updates(world);
+}
+
+/** The list's words are anybody's: they are shown as they are. */
+export function updatesFound(world: World): UpdatesView {
+  const notes = "- Tasks can be **grouped**.\n- <script>alert(1)</script> is text.\n- [here](javascript:alert(1)) leads nowhere.";
+  world.updates = { ...world.updates, looked: minutesAgo(0), offer: { version: "0.2.0", notes, published: "2026-11-20", from: "releases.example.org" } };
+  return updates(world);
 }
 
 export function hooks(): HooksView {

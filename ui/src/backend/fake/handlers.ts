@@ -6,7 +6,7 @@ import { chain, CLAUDE } from "./chain";
 import { NOW } from "./clock";
 import { config, configSet, configWrite } from "./config";
 import { decide, done, failure, replace } from "./decide";
-import { desktop, FOLDER, hooks, look, setUp } from "./desktop";
+import { desktop, FOLDER, hooks, look, setUp, updates, updatesFound, updatesSet } from "./desktop";
 import { insights } from "./insights";
 import { registry } from "./registry";
 import { message } from "./messages";
@@ -14,7 +14,7 @@ import { clash, pastClashes, queued } from "./requests";
 import { partOf, review } from "./review";
 import { impact, why } from "./schedule";
 import { task, taskFile } from "./tasks";
-import { run } from "./transcripts";
+import { asking, run } from "./transcripts";
 import { startWorkflow, workflows } from "./workflows";
 import { projectNow, type World } from "./world";
 
@@ -76,7 +76,10 @@ export const handlers: Handlers = {
     back: `orchestron resume ${id}`,
   }),
   requests: (world) => world.requests,
-  transcript: (world, { run: id, from }) => ({ run: run(id, {}), items: world.transcript.slice(from), next: world.transcript.length, live: true }),
+  transcript: (world, { run: id, from }) => {
+    const items = id === "r-121" ? asking() : world.transcript;
+    return { run: run(id, id === "r-121" ? { leg: "prepare", agent: "architect" } : {}), items: items.slice(from), next: items.length, live: true };
+  },
   events: (world, { task: only, before, by, kinds }) => {
     const all = world.events.filter((event) => (only === null || event.task === only) && (before === null || event.seq < before) && (by == null || event.by === by) && (kinds === undefined || kinds.length === 0 || kinds.includes(event.kind)));
     return { events: all.slice(0, PAGE), before: all.length > PAGE ? (all[PAGE - 1]?.seq ?? null) : null };
@@ -137,6 +140,10 @@ export const handlers: Handlers = {
   "desktop-demo": () => done("Opened the sample project"),
   "desktop-save": (_, { name }) => ({ path: `/home/dana/${name}` }),
   "desktop-tell": () => done("noted"),
+  "desktop-updates": updates,
+  "desktop-updates-set": updatesSet,
+  "desktop-updates-check": updatesFound,
+  "desktop-updates-install": () => done("installed"),
   "desktop-forget": (_, { path }) => done(`Forgot ${path}`),
   keys: (world) => ({ store: "GNOME Keyring (Secret Service)", usable: true, accounts: world.keys }),
   decide: (world, input) => decide(world, input),
@@ -164,6 +171,10 @@ export const handlers: Handlers = {
   words: (world, input) => {
     world.transcript = [...world.transcript, { type: "told", text: input.text }];
     return done(`Said to ${find(world, input.task).turn.name}`, { task: input.task });
+  },
+  intervene: (world, input) => {
+    world.transcript = [...world.transcript, { type: "note", text: "interrupted by you" }, { type: "told", text: input.text }];
+    return done(`Interrupted ${find(world, input.task).turn.name}`, { task: input.task });
   },
   commands: (world) => ({
     trusted: world.project.engine.trusted,

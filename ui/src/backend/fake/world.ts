@@ -1,5 +1,5 @@
 /** The fake's state: small enough to change by hand, rich enough to look real. */
-import type { CardView, DiffView, EventView, InstanceView, KeyView, MessageView, ProjectView, RequestView, TranscriptItemView } from "../wire";
+import type { CardView, DiffView, EventView, InstanceView, KeyView, MessageView, ProjectView, RequestView, TranscriptItemView, UpdatesView } from "../wire";
 import { cards, manyCards } from "./cards";
 import { diff, longDiff } from "./diff";
 import { CONFIG } from "./config-text";
@@ -32,6 +32,8 @@ export interface World {
   /** The text of .mcp/config.yaml, and what was changed in it; null = taken out. */
   config: string;
   settings: Map<string, string | null>;
+  /** What was set and found of newer versions of the app. */
+  updates: Partial<UpdatesView>;
   diff: (task: string) => DiffView;
   messages: MessageView[];
   /** By task, the commit that was looked at. */
@@ -62,6 +64,7 @@ export function newWorld(scenario: Scenario): World {
     instances: isEmpty ? [] : instances(),
     config: CONFIG,
     settings: new Map(),
+    updates: {},
     messages: isEmpty ? [] : messages(),
     seen: new Map(),
     diff: scenario === "long" ? () => longDiff(LONG_DIFF) : diff,
@@ -79,6 +82,7 @@ export function newWorld(scenario: Scenario): World {
 export function projectNow(world: World): ProjectView {
   return {
     ...world.project,
+    ...(world.scenario === "budget" ? { spent_today: 37_100_000, budget_today: 40_000_000 } : {}),
     tasks: world.cards.length,
     in_flight: world.cards.filter(({ run }) => run !== null).length,
     needs_you: world.requests.filter(({ open }) => open).length,

@@ -14,9 +14,10 @@ import { Health } from "./health";
 import { HooksPanel } from "./hooks";
 import { Keys } from "./keys";
 import { Panel } from "./panel";
-import { SETTING_PARTS } from "./parts-list";
+import { partsHere } from "./parts-list";
 import { RulesPanel } from "./rules";
 import { ThemeChoice } from "./theme-choice";
+import { UpdatesPanel } from "./updates";
 
 /** Left free above what is shown, in pixels. */
 const ABOVE = 12;
@@ -37,7 +38,7 @@ export function Settings() {
     <div className="flex h-full">
       <nav aria-label={text.settings.parts} className="w-44 shrink-0 overflow-y-auto px-3 pb-4 max-wide:hidden">
         <ul className="flex flex-col gap-0.5 pt-12">
-          {SETTING_PARTS.filter((id) => id !== "desktop" || isDesktop).map((id) => (
+          {partsHere(isDesktop).map((id) => (
             <li key={id}>
               <Link to="/settings" search={{ part: id }} replace className={`flex h-7 items-center rounded-lg px-2.5 text-xs ${id === part ? "bg-raised font-medium text-ink" : "text-muted hover:text-ink"}`}>
                 {text.settings.part[id]}
@@ -62,6 +63,7 @@ export function Settings() {
             <ThemeChoice />
           </Panel>
           <DesktopPanel />
+          <UpdatesPanel />
           <HooksPanel />
           <RulesPanel />
           <FilePanel />

@@ -12,6 +12,40 @@ use std::{
 };
 
 #[test]
+fn tasks_where_no_status_is_are_told_with_the_folder_that_was_meant() {
+    let world = World::new();
+    for folder in ["in_progress", "blocked", "Notes", ".hidden"] {
+        fs::create_dir(world.path(folder)).unwrap();
+    }
+    assert_eq!(world.folder.misplaced().unwrap(), []);
+    world.write("TASK-001-a.md", task(1));
+    world.write("in_progress/TASK-002-b.md", task(2));
+    world.write("blocked/TASK-003-c.md", task(3));
+    world.write("blocked/TASK-004-d.md", task(4));
+    world.write("Notes/ideas.md", "no task".to_owned());
+    world.write(".hidden/TASK-005-e.md", task(5));
+    world.write("README.md", "how we work".to_owned());
+    world.write("ready/TASK-006-f.md", task(6));
+    let told = world.folder.misplaced().unwrap();
+    let told: Vec<_> = told.iter().map(|one| (one.path.as_str(), one)).collect();
+    let paths: Vec<_> = told.iter().map(|(path, _)| *path).collect();
+    assert_eq!(
+        paths,
+        [
+            ".mcp/tasks/TASK-001-a.md",
+            ".mcp/tasks/blocked",
+            ".mcp/tasks/in_progress"
+        ]
+    );
+    assert!(told[1].1.what.contains("the 2 tasks in it"), "{told:?}");
+    assert!(told[1].1.cure.contains("## Depends On"), "{told:?}");
+    assert!(
+        told[2].1.cure.contains(".mcp/tasks/in-progress/"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn changes_are_told_once() {
     let mut world = World::new();
     world.write("ready/TASK-001-a.md", task(1));
