@@ -5,7 +5,11 @@ use crate::{
     view::{Sight, agents, word},
     wire::{Big, EngineView, ProblemView, ProjectView, input},
 };
-use orchestron_domain::{State, Status, state::Step};
+use orchestron_domain::{
+    MicroUsd, State, Status, Time,
+    budget::BudgetScope,
+    state::{DAY_MS, Step},
+};
 use orchestron_engine::{base_branch, ports::Problem};
 
 /// The project as a whole.
@@ -52,11 +56,19 @@ pub(crate) fn view(
         in_flight: number(in_flight(sight)),
         needs_you: number(state.open_requests().count()),
         spent_today: word::money(state.spent_on(sight.now)),
+        budget_today: budget_of_day(state, sight.now).map(word::money),
         median_handoff: median(&state.handoffs_ms).map(|ms| Big(u64::from(ms))),
         problems: problems.chain(own(dropped)).collect(),
         generation: Big(state.seq.0),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// What may be spent today, with what a person granted beyond it.
+fn budget_of_day(state: &State, now: Time) -> Option<MicroUsd> {
+    let day = BudgetScope::Day(now.0.div_euclid(DAY_MS));
+    let granted = state.raised.get(&day).copied().unwrap_or_default();
+    Some(state.config.limits.budget.day?.plus(granted))
 }
 
 /// The engine as seen from here.

@@ -6,8 +6,24 @@ import type { StartView } from "../backend/wire";
 import { Section } from "./section";
 import { text } from "../text";
 
-export function Impact({ task, unblocks }: { task: string; unblocks: readonly string[] }) {
+interface ImpactProps {
+  task: string;
+  unblocks: readonly string[];
+  /** Said where somebody is about to approve: that nothing waits for it is an answer, too. */
+  isAlwaysSaid?: boolean;
+}
+
+export function Impact({ task, unblocks, isAlwaysSaid = false }: ImpactProps) {
   const impact = useImpact(task, unblocks.length > 0).data;
+  if (unblocks.length === 0 && isAlwaysSaid) {
+    return (
+      <Section title={text.impact.title}>
+        <p className="text-sm text-muted" data-testid="impact">
+          {text.impact.nothing}
+        </p>
+      </Section>
+    );
+  }
   if (unblocks.length === 0 || impact === undefined) return null;
   return (
     <Section title={text.impact.title}>

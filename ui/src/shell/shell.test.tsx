@@ -1,17 +1,44 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { holding } from "../backend/held";
 import { renderAt } from "../testing/render";
 
 describe("the window", () => {
   it("says what runs, what it cost, what waits", async () => {
     renderAt("/board");
     expect(await screen.findByTestId("engine-state")).toHaveTextContent("Running · 3 of 5 agents busy");
-    expect(screen.getByText("$4.12 today")).toBeInTheDocument();
+    expect(screen.getByText("$4.12 of $20 today")).toBeInTheDocument();
     expect(screen.getByTestId("nav-needs-you")).toHaveTextContent("5");
     expect(screen.getByTestId("nav-board")).toHaveAttribute("aria-current", "page");
     expect(screen.getByText("18 tasks · 5 in flight")).toBeInTheDocument();
     expect(screen.getByText("median handoff 0.4 s")).toBeInTheDocument();
     await waitFor(() => expect(document.title).toBe("(5) acme/storefront · Orchestron"));
+  });
+
+  it("does not count what was just decided, and counts it again when that is undone", async () => {
+    holding.ms = 60_000;
+    const { user } = renderAt("/needs-you?request=12");
+    await screen.findByTestId("approve");
+    expect(screen.getByTestId("nav-needs-you")).toHaveTextContent("5");
+    await user.keyboard("a");
+    await waitFor(() => expect(screen.getByTestId("nav-needs-you")).toHaveTextContent("4"));
+    await waitFor(() => expect(document.title).toBe("(4) acme/storefront · Orchestron"));
+    await user.keyboard("u");
+    await waitFor(() => expect(screen.getByTestId("nav-needs-you")).toHaveTextContent("5"));
+  });
+
+  it("says when the day's budget is nearly used up", async () => {
+    renderAt("/board", "budget");
+    expect((await screen.findByText("$37.10 of $40 today")).className).toContain("text-warn");
+  });
+
+  it("says once what two keys do", async () => {
+    const { user } = renderAt("/board");
+    await screen.findByTestId("card-TASK-121");
+    await user.keyboard("?");
+    const help = await screen.findByTestId("keys-help");
+    expect(within(help).getAllByText("Search or run a command")).toHaveLength(1);
+    expect(within(help).getByText("Ctrl K, /")).toBeInTheDocument();
   });
 
   it("pauses and resumes", async () => {

@@ -15,6 +15,7 @@ import { Logo } from "../parts/logo";
 import { SideBar } from "./side-bar";
 import { StatusBar } from "./status-bar";
 import { TopBar } from "./top-bar";
+import { useWaiting } from "./waiting";
 
 /** The first screen goes before what nobody has asked for yet. */
 const DIALOGS_AFTER_MS = 1_500;
@@ -28,10 +29,10 @@ export function Shell() {
   const saysNone = asked.isError && asked.error.view.code === "no_project";
   if (saysNone && !hasNone) setHasNone(true);
   if (project !== undefined && hasNone) setHasNone(false);
+  const waiting = useWaiting(project?.needs_you) ?? 0;
   useEffect(() => {
-    const count = project?.needs_you ?? 0;
-    document.title = project === undefined ? text.product : `${count > 0 ? `(${count}) ` : ""}${project.name} · ${text.product}`;
-  }, [project]);
+    document.title = project === undefined ? text.product : `${waiting > 0 ? `(${waiting}) ` : ""}${project.name} · ${text.product}`;
+  }, [project, waiting]);
   useEffect(() => listenForShortcuts(), []);
   useEffect(() => {
     const timer = window.setTimeout(fetchDialogs, DIALOGS_AFTER_MS);
@@ -82,6 +83,8 @@ function GlobalKeys() {
   useShortcut("b", group, text.palette.goTo(text.nav.board), () => void navigate({ to: "/board" }));
   useShortcut("w", group, text.palette.goTo(text.nav.workflows), () => void navigate({ to: "/workflows" }));
   useShortcut("g", group, text.palette.goTo(text.nav.agents), () => void navigate({ to: "/agents" }));
+  useShortcut("e", group, text.palette.goTo(text.messages.title), () => void navigate({ to: "/messages" }));
+  useShortcut("o", group, text.palette.goTo(text.conflicts.title), () => void navigate({ to: "/conflicts" }));
   useShortcut("l", group, text.palette.goTo(text.nav.activity), () => void navigate({ to: "/activity" }));
   useShortcut("i", group, text.palette.goTo(text.nav.insights), () => void navigate({ to: "/insights" }));
   useShortcut(",", group, text.palette.goTo(text.nav.settings), () => void navigate({ to: "/settings" }));

@@ -6,6 +6,7 @@ import type { AgentView } from "../backend/wire";
 import { agentState } from "../format/agent-state";
 import { HolderBadge } from "../parts/face";
 import { text } from "../text";
+import { useWaiting } from "./waiting";
 
 const ROW = "flex h-7.5 items-center gap-2 rounded-lg px-2 text-sm transition-colors duration-75 max-wide:justify-center max-wide:px-0";
 const OTHER = { className: "text-muted hover:text-ink" };
@@ -38,9 +39,10 @@ function Entry({ to, icon: Icon, name, count, isUrgent = false }: EntryProps) {
 export function SideBar() {
   const project = useProject().data;
   const running = useRead("workflows", {}).data?.instances.filter(({ state }) => state !== "done").length;
+  const waiting = useWaiting(project?.needs_you);
   return (
     <nav aria-label={text.nav.label} className="flex w-13 shrink-0 flex-col gap-0.5 overflow-y-auto border-r border-line bg-sunken p-2 wide:w-52">
-      <Entry to="/needs-you" icon={CircleDot} name={text.nav.needsYou} count={project?.needs_you} isUrgent />
+      <Entry to="/needs-you" icon={CircleDot} name={text.nav.needsYou} count={waiting} isUrgent />
       <Entry to="/board" icon={Columns3} name={text.nav.board} count={project?.tasks} />
       <Entry to="/workflows" icon={Waypoints} name={text.nav.workflows} count={running === 0 ? undefined : running} />
       <Entry to="/agents" icon={SquareUserRound} name={text.nav.agents} count={project?.agents.length} />

@@ -4,7 +4,7 @@ import { useLinkState } from "../backend/context";
 import { useProject } from "../backend/reads";
 import { useWrite } from "../backend/writes";
 import type { ProjectView } from "../backend/wire";
-import { dollars } from "../format/money";
+import { dollars, wholeDollars } from "../format/money";
 import { Button } from "../parts/button";
 import { Kbd, withCommandKey } from "../parts/kbd";
 import { openOverlay } from "../parts/overlay";
@@ -29,9 +29,15 @@ export function TopBar() {
         </>
       )}
       <span className="flex-1" />
-      {project === undefined ? null : <span className={`${PILL} text-muted max-wide:hidden`}>{text.spentToday(dollars(project.spent_today))}</span>}
+      {project === undefined ? null : <span data-testid="spent" className={`${PILL} max-mid:hidden ${isNearly(project) ? "border-warn/40 bg-warn-tint text-warn" : "text-muted"}`}>{text.spentToday(dollars(project.spent_today), project.budget_today === null ? null : wholeDollars(project.budget_today))}</span>}
       <button type="button" aria-haspopup="dialog" onClick={() => openOverlay("palette")} data-testid="search" className={`${PILL} w-60 justify-between gap-2 text-muted transition-colors duration-100 hover:border-ghost max-wide:w-44 max-mid:w-auto`}>
-        <span className="truncate max-mid:sr-only">{text.palette.open}</span>
+        <span className="sr-only">{text.palette.open}</span>
+        <span aria-hidden className="truncate max-wide:hidden">
+          {text.palette.open}
+        </span>
+        <span aria-hidden className="truncate wide:hidden max-mid:hidden">
+          {text.palette.openShort}
+        </span>
         <Kbd>{withCommandKey("K")}</Kbd>
       </button>
       {project === undefined ? null : <PauseSwitch project={project} />}
@@ -80,4 +86,11 @@ function PauseSwitch({ project }: { project: ProjectView }) {
       {text.engine.pause}
     </Button>
   );
+}
+
+/** So much of the day's budget, and it is worth a look. */
+const NEARLY = 0.9;
+
+function isNearly({ spent_today: spent, budget_today: budget }: ProjectView): boolean {
+  return budget !== null && spent >= budget * NEARLY;
 }

@@ -7,7 +7,6 @@ export const activityText = {
     loading: "Reading the log",
     filter: "Only this task",
     filterExample: "Only TASK-001…",
-    clear: "Show everything",
     byActor: "Who",
     anyone: "Anyone",
     engine: "engine",

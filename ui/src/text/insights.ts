@@ -18,6 +18,8 @@ export const insightsText = {
     atLeast: (value: string) => `at least ${value}`,
     below: (value: string) => `below ${value}`,
     noAim: "no aim was written down",
+    byStep: "Day by day",
+    byWeek: "Week by week",
     met: "met",
     missed: "not met",
     from: (samples: string) => `from ${samples}`,

@@ -1,5 +1,5 @@
 /** Words of what waits for a person, and how it is decided. */
-import { many } from "./counting";
+import { list, many } from "./counting";
 
 export const needsYouText = {
   needsYou: {
@@ -12,6 +12,7 @@ export const needsYouText = {
     emptyTitle: "Nothing needs you",
     emptyBusy: (n: number) => `${many(n, "agent is", "agents are")} at work. You will be called when there is something to decide.`,
     emptyIdle: "You will be called when there is something to decide.",
+    nextSteps: "What happens then",
   },
   review: {
     approve: "Approve & merge",
@@ -58,11 +59,21 @@ export const needsYouText = {
     write: "Write an answer",
     choose: (n: number) => `Answer ${n}`,
   },
-  escalation: { why: "Why it stopped", retry: "Retry", giveUp: "Give up", note: "Words for the next try", notePlaceholder: "What should the next try do differently? (optional)" },
+  escalation: {
+    why: "Why it stopped",
+    retry: "Retry",
+    giveUp: "Give up",
+    note: "Words for the next try",
+    notePlaceholder: "What should the next try do differently? (optional)",
+    retryThen: (agent: string) => `gives the task to ${agent} again, with all feedback and your words. Attempts are counted anew.`,
+    giveUpThen: (waiting: readonly string[]) => (waiting.length === 0 ? "leaves the task as failed. Nothing is deleted; it can be tried again later." : `leaves the task as failed; ${list(waiting)} ${waiting.length === 1 ? "keeps" : "keep"} waiting for it. Nothing is deleted.`),
+  },
   conflict: {
     retry: "Retry merge",
     sendBack: "Send back",
-    words: "Your files were not touched. Mend the cause (commit or move what is in the way) and retry, or send the task back so that its agent resolves it on the branch.",
+    files: (n: number) => (n === 1 ? "File in the way" : `Files in the way · ${n}`),
+    retryThen: (base: string | null) => `tries the merge${base === null ? "" : ` into ${base}`} again. Mend the cause first: commit or move what is in the way. Your files were not touched.`,
+    sendBackThen: (agent: string) => `gives the task back to ${agent} with your words; it resolves the conflict on the branch, and checks and review follow again.`,
     note: "What to change",
     notePlaceholder: "When sending back: what should the agent do about it?",
   },
@@ -76,7 +87,12 @@ export const needsYouText = {
   budget: {
     raise: "Grant more",
     leave: "Leave it",
-    words: "Work that is under way goes on to its end. Nothing new that costs money is started until you grant more; what you grant counts for this budget only.",
+    words: "Work that is under way goes on to its end. Nothing new that costs money is started until you grant more.",
+    raiseThen: "starts what waits for money, most urgent first. What you grant counts for this budget only.",
+    leaveThen: "starts nothing new until the budget's day is over or it is raised in Settings. You are not asked again for it.",
+    leaveTask: (task: string) => `gives ${task} up: it is marked as failed. Nothing is deleted.`,
+    byAgent: "Spent today, by agent",
+    byTask: "By task",
     amount: "How many dollars more",
     amounts: "Amounts at hand",
     more: (dollars: number) => `$${dollars} more`,

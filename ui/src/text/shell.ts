@@ -12,11 +12,11 @@ export const shellText = {
     pause: "Pause all",
     resume: "Resume",
   },
-  spentToday: (money: string) => `${money} today`,
+  spentToday: (money: string, budget: string | null) => (budget === null ? `${money} today` : `${money} of ${budget} today`),
   bar: {
     watched: ".mcp watched",
     notWatched: ".mcp not watched",
-    tasks: (tasks: number, inFlight: number) => `${many(tasks, "task")} · ${inFlight} in flight`,
+    tasks: (tasks: number, inFlight: number) => `${many(tasks, "task")} · ${inFlight.toLocaleString("en")} in flight`,
     handoff: (span: string) => `median handoff ${span}`,
     problems: (n: number) => many(n, "problem"),
     mergesInto: (branch: string) => `merges into ${branch}`,
@@ -39,6 +39,7 @@ export const shellText = {
   palette: {
     label: "Search or run a command",
     open: "Search or run a command",
+    openShort: "Search…",
     tasks: "Tasks",
     commands: "Commands",
     none: (words: string) => `Nothing is called “${words}”.`,

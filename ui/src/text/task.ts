@@ -10,6 +10,7 @@ export const taskText = {
   },
   impact: {
     title: "Its approval starts",
+    nothing: "Nothing waits for it.",
     atOnce: (leg: string, who: string) => `${leg}, by ${who}, at once`,
     later: (leg: string, who: string, position: number | null) => (position === null ? `${leg}, by ${who}, later` : `${leg}, by ${who}, ${ORDINALS[position] ?? `${position}th`} in line`),
     stillWaits: (ids: readonly string[]) => `still waits for ${list(ids)}`,
@@ -49,6 +50,8 @@ export const taskText = {
     say: (agent: string) => `Say something to ${agent}`,
     sayPlaceholder: (agent: string) => `Say something to ${agent} while it works…`,
     send: "Send",
+    interrupt: "Interrupt",
+    interruptWords: "Send: it hears this at its next step. Interrupt: what it does now is stopped, and it goes on with these words.",
   },
   run: {
     run: "Run",

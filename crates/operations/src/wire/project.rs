@@ -28,6 +28,7 @@ wire! {
         pub in_flight: u32,
         pub needs_you: u32,
         pub spent_today: Money,
+        /** What may be spent today; none = no budget for a day. */ pub budget_today: Option<Money>,
         /** Median time from one holder's end to the next one's start, of the last 100, in milliseconds. */ pub median_handoff: Option<Big>,
         pub problems: Vec<ProblemView>,
         /** Position of the newest event; changes whenever anything did. */ pub generation: Big,

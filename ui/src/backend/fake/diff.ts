@@ -76,17 +76,47 @@ const TESTS = `@@ -0,0 +1,8 @@
 +}
 `;
 
+const MAIL = `@@ -22,11 +22,13 @@ impl OrderMail
+-    pub fn render(&self, order: &Order) -> Mail {
+-        let words = Words::english();
++    pub fn render(&self, order: &Order, locale: &Locale) -> Mail {
++        let words = Words::of(locale);
+         let mut mail = Mail::to(&order.buyer);
+         mail.subject(words.say("order.subject", &order.number));
+-        mail.line(&format!("{}, {}", order.street, order.town));
++        mail.line(&words.address(&order.street, &order.town));
++        mail.line(&words.say("order.ships", &order.ships_on(locale)));
+         for line in &order.lines {
+             mail.row(&line.name, line.amount);
+         }
+         mail
+     }
+ }
+`;
+
+const GERMAN = `@@ -9,4 +9,7 @@
+ [order]
+-subject = "Your order {}"
++subject = "Ihre Bestellung {}"
++ships = "Versand am {}"
++address = "{}, {}"
++
+ [basket]
+ empty = "Der Warenkorb ist leer"
+`;
+
 function file(path: string, added: number, removed: number, patch: string, change: FileDiffView["change"] = "modified"): FileDiffView {
   return { path, old_path: null, change, added, removed, patch, cut: false };
 }
 
 export function diff(task: string): DiffView {
   if (["TASK-118", "TASK-119", "TASK-120", "TASK-121", "TASK-122", "TASK-123"].includes(task)) return { base: "main", commit: null, files: [], conflicts: [], none: "Nobody has worked on it yet, so there is no branch.", from: null, notes: [] };
+  if (task === "TASK-109") return { base: "main", commit: COMMIT, files: [file("src/lib.rs", 1, 0, "@@ -4,2 +4,3 @@\n mod mail;\n+mod locale;\n mod order;\n"), file("src/mail/order.rs", 5, 3, MAIL), file("locales/de.toml", 4, 1, GERMAN)], conflicts: ["src/mail/order.rs", "locales/de.toml"], none: null, from: null, notes: [] };
   return {
     base: "main",
     commit: COMMIT,
     files: [file("src/auth/limit.rs", 86, 3, LIMIT), file("src/auth/login.rs", 12, 4, LOGIN), file("src/store.rs", 21, 0, STORE), file("tests/login.rs", 64, 0, TESTS, "added")],
-    conflicts: task === "TASK-109" ? ["src/mail/order.rs", "locales/de.toml"] : [],
+    conflicts: [],
     none: null,
     from: null,
     notes: [],

@@ -29,6 +29,7 @@ export function project(): ProjectView {
     in_flight: 0,
     needs_you: 0,
     spent_today: 4_120_000,
+    budget_today: 20_000_000,
     median_handoff: 400,
     problems: [
       { path: ".mcp/tasks/ready/TASK-104-coupons.md", line: 31, what: "Merge-conflict markers (<<<<<<< HEAD)", cure: "Resolve the conflict in an editor; the task appears by itself once the markers are gone." },

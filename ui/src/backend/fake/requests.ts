@@ -32,7 +32,7 @@ const CLASH = 210;
 
 /** Two branches that would not merge, and no safe order. */
 export function clash(): ConflictView {
-  return { id: CLASH, kind: "forecast", tasks: ["TASK-116", "TASK-117"], files: ["src/pay/mod.rs", "Cargo.toml"], evidence: "the branches of TASK-116 and TASK-117 would conflict in src/pay/mod.rs and Cargo.toml", since: minutesAgo(6), stage: "open", resolution: null, why: null, resolved_at: null, stuck: "Both are in review already, so neither can be told to wait without taking it back.", request: 18, options: ["queue", "reassign", "gone"] };
+  return { id: CLASH, kind: "forecast", tasks: ["TASK-116", "TASK-117"], files: ["src/pay/mod.rs", "Cargo.toml"], evidence: "the branches of TASK-116 and TASK-117 would conflict in src/pay/mod.rs and Cargo.toml", since: minutesAgo(6), stage: "open", resolution: null, why: null, resolved_at: null, stuck: "Both are at work and neither depends on the other, so no order is surely right.", request: 18, options: ["queue", "reassign", "gone"] };
 }
 
 export function clashing(): RequestView {

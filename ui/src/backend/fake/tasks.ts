@@ -29,14 +29,31 @@ const PAYMENT: readonly string[] = [
   "The test keys of Stripe are in `config.example.yaml`",
 ];
 
+const WANTED: Record<string, readonly string[]> = {
+  "TASK-117": PAYMENT,
+  "TASK-121": ["One row for each line of an order, with a header", "Amounts in cents, with the currency beside them", "Memory stays below 100 MB however many orders there are", "Only people in accounting can ask for it", "The page says when it is ready"],
+  "TASK-098": ["The checkout test passes 200 times in a row", "No test leaves a basket behind", "It runs on its own and together with the others"],
+  "TASK-114": ["No colour is written twice", "The pages look as before", "The old style sheet is gone"],
+};
+
 function criteriaOf(card: CardView): string[] {
-  return (card.id === "TASK-117" ? PAYMENT : CRITERIA).slice(0, card.criteria.all);
+  return (WANTED[card.id] ?? CRITERIA).slice(0, card.criteria.all);
 }
+
+/** What the architect left for whoever comes next. */
+const PREPARED: Record<string, string> = {
+  "TASK-117": "The payment port is `src/pay/port.rs`. Keep Stripe's types out of the domain; map them in `src/pay/stripe.rs`. **Capture when the order ships**, not before.",
+  "TASK-116": "The routes are listed in `docs/openapi.yaml`; the payment ones follow `src/pay/mod.rs`. Write for people who call it for the first time.",
+  "TASK-114": "Everything is in `admin/style.css`. The pages in `admin/reports` load it twice; that is where to begin.",
+  "TASK-098": "Each test gets a shop of its own, except the ones in `tests/checkout.rs`: they share a basket.",
+};
 
 const GOALS: Record<string, string> = {
   "TASK-117": "Buyers pay by card at checkout. Money is captured when the order ships, not before.",
   "TASK-121": "The people in accounting get all orders as one CSV file, without asking a developer.",
   "TASK-098": "The checkout test passes every time or fails for a reason.",
+  "TASK-109": "Buyers read the mail about their order in the language in which they bought.",
+  "TASK-114": "The admin pages look as before, from one style sheet instead of three.",
 };
 
 const FEEDBACK = `# Gate test failed
@@ -67,11 +84,12 @@ function runsOf(card: CardView): RunView[] {
 
 function handoffsOf(card: CardView): TaskView["handoffs"] {
   const all: TaskView["handoffs"] = [
-    { n: 1, leg: "prepare", who: "architect", at: iso(minutesAgo(27.3)), note: "The limiter belongs in `src/auth/limit.rs`. Keep the clock behind a trait, or the tests will sleep. **Not** in the middleware: it does not know the account yet." },
+    { n: 1, leg: "prepare", who: "architect", at: iso(minutesAgo(27.3)), note: PREPARED[card.id] ?? "The limiter belongs in `src/auth/limit.rs`. Keep the clock behind a trait, or the tests will sleep. **Not** in the middleware: it does not know the account yet." },
     { n: 2, leg: "implement", who: "claude-impl", at: iso(minutesAgo(21)), note: "Limiter with a map of failures per account. The map is in memory; `limits_survive_a_restart` fails, I thought the criterion meant the process." },
     { n: 3, leg: "implement", who: "claude-impl", at: iso(minutesAgo(16)), note: "Limiter moved behind a trait so the test clock can drive it. The first attempt failed on restart; feedback 1 is resolved in `store.rs`. One thing to look at: the window is sliding, not fixed." },
     { n: 4, leg: "review", who: "codex-review", at: iso(minutesAgo(8.3)), note: "Approved. I ran the login tests under load: no lock is held across an await. `Retry-After` was the whole window at first; it is what is left of it now." },
   ];
+  if (card.id === "TASK-109") return [...all.slice(0, 1), { n: 2, leg: "implement", who: "claude-impl", at: iso(minutesAgo(30)), note: "The language comes from the order, not from the browser. `render` takes a `Locale` now; `locales/de.toml` has the new lines." }, { n: 3, leg: "review", who: "codex-review", at: iso(minutesAgo(23)), note: "Approved. Every mail has a plain part, too. Look at `src/mail/order.rs` when you merge: TASK-111 has touched the address block." }];
   return all.slice(0, Math.min(card.handoffs, all.length));
 }
 

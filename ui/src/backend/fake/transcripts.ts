@@ -49,3 +49,14 @@ export function transcript(): TranscriptItemView[] {
     { type: "note", text: "Waits for a person to allow it" },
   ];
 }
+
+/** The architect, before it asks. */
+export function asking(): TranscriptItemView[] {
+  return [
+    { type: "told", text: "# TASK-121 · prepare · attempt 1\n\nExport orders as CSV." },
+    { type: "uses", id: "q1", tool: "Bash", summary: "psql -c 'select count(*) from orders'", input: JSON.stringify({ command: "psql -c 'select count(*) from orders'" }) },
+    { type: "got", id: "q1", failed: false, text: " count\n---------\n 2317442" },
+    { type: "says", text: "The admin page shows the last 12 months and nobody has asked for more so far. Beyond about **400,000 rows** the answer no longer fits into one request." },
+    { type: "says", text: "Both are easy to build now and hard to change later, because accounting will build on the file. So I ask instead of guessing." },
+  ];
+}

@@ -10,13 +10,14 @@ interface HunkHeadProps {
   row: DiffRow;
   part: string;
   commenting: Commenting | null;
+  isSplit: boolean;
 }
 
-export function HunkHead({ row, part, commenting }: HunkHeadProps) {
+export function HunkHead({ row, part, commenting, isSplit }: HunkHeadProps) {
   const verdict = commenting?.parts?.[part];
   return (
     <div className="flex h-6 items-center bg-accent-tint text-muted">
-      <span className="w-[14ch] shrink-0" />
+      <span className={`shrink-0 ${isSplit ? "w-[8ch]" : "w-[14ch]"}`} />
       <span className="min-w-0 flex-1 truncate pl-[1ch] whitespace-pre">{visible(row.text)}</span>
       {commenting === null || commenting.parts === null ? null : (
         <span className="flex shrink-0 items-center gap-1 pr-2 font-sans">

@@ -79,9 +79,26 @@ function Half({ row, number, pieces, isChosen, index, side }: HalfProps) {
       </span>
       {said === "" ? null : <span className="sr-only">{said}</span>}
       <span className="min-w-0 flex-1 pr-[1ch] whitespace-pre-wrap wrap-anywhere [tab-size:4]" style={hanging(row.text)}>
-        <Pieces row={row} pieces={pieces} />
+        <Wrapped row={row} pieces={pieces} />
       </span>
     </div>
+  );
+}
+
+/**
+ * What a line begins with stays together with what follows: a long word is broken where the line ends, it does not leave a row of blanks
+ * behind. The joiner is drawn by the style sheet, so it is not copied.
+ */
+function Wrapped({ row, pieces }: { row: DiffRow; pieces: Piece[] | null }) {
+  const all = pieces ?? [{ text: row.text, style: "" }];
+  const [first, ...rest] = all;
+  const [blank = ""] = /^[ \t]*/.exec(first?.text ?? "") ?? [];
+  if (first === undefined || blank === "" || blank === first.text) return <Pieces row={row} pieces={pieces} />;
+  return (
+    <>
+      <span className="whitespace-pre after:content-['\2060']">{blank}</span>
+      <Pieces row={row} pieces={[{ ...first, text: first.text.slice(blank.length) }, ...rest]} />
+    </>
   );
 }
 

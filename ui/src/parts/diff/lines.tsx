@@ -112,7 +112,7 @@ export function DiffLines({ path, patch, inline = false, isSplit = false, said =
             const isMeasured = entry.type !== "line" && entry.type !== "hunk";
             return (
               <div key={item.key} {...(isMeasured ? { ref: virtual.measureElement, "data-index": item.index } : {})} className="absolute top-0 left-0 w-full" style={{ transform: `translateY(${item.start}px)` }}>
-                <Entry entry={entry} index={commenting === null ? undefined : item.index} isChosen={chosen !== null && within(chosen, item.index) && isLine(entry)} colours={colours} commenting={commenting} />
+                <Entry entry={entry} index={commenting === null ? undefined : item.index} isChosen={chosen !== null && within(chosen, item.index) && isLine(entry)} colours={colours} commenting={commenting} isSplit={isSplit} />
               </div>
             );
           })}
@@ -141,9 +141,10 @@ interface EntryProps {
   isChosen: boolean;
   colours: HunkColours | null;
   commenting: Commenting | null;
+  isSplit: boolean;
 }
 
-function Entry({ entry, index, isChosen, colours, commenting }: EntryProps) {
+function Entry({ entry, index, isChosen, colours, commenting, isSplit }: EntryProps) {
   switch (entry.type) {
     case "line":
       return <Line row={entry.row} pieces={colours?.of(entry.row) ?? null} isChosen={isChosen} index={index} />;
@@ -152,7 +153,7 @@ function Entry({ entry, index, isChosen, colours, commenting }: EntryProps) {
     case "hunk":
       return (
         <div className="sticky left-0 w-[100cqw]">
-          <HunkHead row={entry.row} part={entry.part} commenting={commenting} />
+          <HunkHead row={entry.row} part={entry.part} commenting={commenting} isSplit={isSplit} />
         </div>
       );
     default:

@@ -43,9 +43,12 @@ export function DiffViewer({ changes, chosen, onChoose, draft = EMPTY, commentin
       <header className="flex h-10.5 shrink-0 items-center gap-3 border-b border-line-soft bg-surface px-3.5">
         {file === undefined ? null : (
           <>
-            <h2 className="min-w-0 truncate font-mono text-xs" title={visible(file.path)}>
-              {file.old_path !== null && file.old_path !== file.path ? <span className="text-faint">{visible(file.old_path)} → </span> : null}
-              {visible(file.path)}
+            {/* The name says more than its folders: what is cut is the beginning. */}
+            <h2 dir="rtl" className="min-w-0 truncate text-left font-mono text-xs" title={visible(file.path)}>
+              <bdi dir="ltr">
+                {file.old_path !== null && file.old_path !== file.path ? <span className="text-faint">{visible(file.old_path)} → </span> : null}
+                {visible(file.path)}
+              </bdi>
             </h2>
             <span className="shrink-0 text-xs text-faint">{text.diff.count(index + 1, many)}</span>
             <CopyButton label={text.diff.copyPath} value={file.path} className="-ml-2 max-wide:hidden" />

@@ -1,6 +1,6 @@
 /** What happened, newest first: by task, by who, by what; and as a file to take along. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Cog, Download, ScrollText, Search, X } from "lucide-react";
+import { Cog, Download, ScrollText, Search } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { Form, Input, Label, Menu, MenuItem, MenuTrigger, Popover, TextField } from "react-aria-components";
 import { useBackend, useSurroundings } from "../../backend/context";
@@ -11,7 +11,7 @@ import type { EventView } from "../../backend/wire";
 import { PERSON } from "../../format/faces";
 import { clock, day, fullMoment, isSameDay } from "../../format/time";
 import { visible } from "../../format/visible";
-import { Button, IconButton } from "../../parts/button";
+import { Button } from "../../parts/button";
 import { Badge, HolderBadge } from "../../parts/face";
 import { Picker } from "../../parts/picker";
 import { saveFile } from "../../parts/save";
@@ -47,9 +47,9 @@ export function Activity() {
         <Picker label={text.activity.byActor} choices={[{ id: ANY, name: text.activity.anyone }, ...actors.map((name) => ({ id: name, name }))]} chosen={by ?? ANY} onChoose={(id) => set({ by: id === ANY ? undefined : id })} testId="activity-by" />
         <Picker label={text.activity.byKind} choices={[{ id: ANY, name: text.activity.anything }, ...KIND_GROUPS.map((id) => ({ id, name: text.activity.kind[id] }))]} chosen={kind ?? ANY} onChoose={(id) => set({ kind: KIND_GROUPS.find((group) => group === id) })} testId="activity-kind" />
         {isFiltered ? (
-          <IconButton label={text.activity.clear} onPress={() => void navigate({ search: {}, replace: true })}>
-            <X aria-hidden size={14} />
-          </IconButton>
+          <Button look="bare" size="small" onPress={() => void navigate({ search: {}, replace: true })}>
+            {text.board.clearFilters}
+          </Button>
         ) : null}
         <span className="flex-1" />
         <Export filter={filter} />
@@ -144,7 +144,7 @@ function Log({ filter }: { filter: EventFilter }) {
   return (
     <div className="h-full overflow-y-auto px-5 pb-6" tabIndex={0} role="group" aria-label={text.nav.activity}>
       {byDay(all).map((group) => (
-        <section key={group.at} aria-label={day(group.at)}>
+        <section key={group.at} aria-label={day(group.at)} className="not-first:mt-3">
           <h2 className="sticky top-0 z-10 bg-canvas py-2 text-xs font-semibold text-muted">{isSameDay(group.at, now()) ? text.today : day(group.at)}</h2>
           <ul className="divide-y divide-line-soft rounded-lg border border-line bg-surface">
             {group.events.map((event) => (

@@ -2,7 +2,7 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { KeyRound, Pencil, Plus, Trash2, Users } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useRegistry } from "../../backend/reads";
+import { useRead, useRegistry } from "../../backend/reads";
 import { useAsk } from "../../backend/writes";
 import { tell } from "../../backend/tell";
 import type { AgentView, AgentWord, RegisteredView } from "../../backend/wire";
@@ -14,6 +14,7 @@ import { Chip } from "../../parts/chips";
 import { HolderBadge } from "../../parts/face";
 import { Age } from "../../parts/since";
 import { Empty, Failed, Loading } from "../../parts/states";
+import { sentence, Ticked } from "../../parts/ticked";
 import { text } from "../../text";
 import { AddAgent, EditAgent, RemoveAgent } from "./edit";
 
@@ -105,12 +106,16 @@ function AgentCard({ registered, isChosen }: { registered: RegisteredView; isCho
         {isOutside ? null : <Row name={text.agent.record}>{<Record registered={registered} />}</Row>}
         {isOutside || registered.cost === 0 ? null : <Row name={text.agent.cost}>{dollars(registered.cost)}</Row>}
         {agent.persona === null ? null : <Row name={text.agent.persona}>{visible(agent.persona)}</Row>}
-        {isOutside ? null : <Row name={text.agent.account}>{agent.account}</Row>}
+        {isOutside ? null : (
+          <Row name={text.agent.account}>
+            <Account name={agent.account} />
+          </Row>
+        )}
       </dl>
       {trouble === null ? null : (
         <p className="rounded-b-xl border-t border-line bg-warn-tint px-4 py-2.5 text-xs text-ink wrap-anywhere">
           {agent.missing === null ? null : <strong className="mr-1.5 font-semibold text-warn">{text.agent.missing}</strong>}
-          {visible(trouble)}
+          <Ticked words={sentence(trouble)} />
         </p>
       )}
     </li>
@@ -138,6 +143,24 @@ function Tools({ registered }: { registered: RegisteredView }) {
       {open === "edit" ? <EditAgent registered={registered} onClose={() => setOpen(null)} /> : null}
       {open === "remove" ? <RemoveAgent name={agent.name} onClose={() => setOpen(null)} /> : null}
     </span>
+  );
+}
+
+/** Where its key is entered, when there is none; many work without one, signed in by themselves. */
+function Account({ name }: { name: string }) {
+  const key = useRead("keys", {}).data?.accounts.find(({ account }) => account === name);
+  return (
+    <>
+      {visible(name)}
+      {key === undefined || key.source !== null ? null : (
+        <>
+          {" · "}
+          <Link to="/settings" search={{ part: "keys" }} className="rounded text-accent underline-offset-2 hover:underline">
+            {text.agent.enterKey}
+          </Link>
+        </>
+      )}
+    </>
   );
 }
 

@@ -156,7 +156,7 @@ describe("the board", () => {
   it("draws few of many cards", async () => {
     renderAt("/board", "many");
     await screen.findByTestId("card-TASK-121");
-    expect(screen.getByTestId("column-pending")).toHaveTextContent("Pending3003");
+    expect(screen.getByTestId("column-pending")).toHaveTextContent("Pending3,003");
     expect(document.querySelectorAll("[data-testid^=card-]").length).toBeLessThan(120);
   });
 

@@ -35,10 +35,13 @@ function BoardLoading() {
   return (
     <div role="status" className="flex h-full animate-late flex-col">
       <h1 className="sr-only">{text.board.loading}</h1>
-      <div aria-hidden className="flex min-h-0 flex-1 gap-3 px-4 pt-12 pb-3.5">
+      <p aria-hidden className="flex h-12 shrink-0 items-center px-4 text-md font-semibold">
+        {text.nav.board}
+      </p>
+      <div aria-hidden className="flex min-h-0 flex-1 gap-3 px-4 pb-3.5">
         {COLUMNS.map((id) => (
           <div key={id} className="flex min-w-56 flex-1 flex-col gap-2.25 max-wide:min-w-54 rounded-xl border border-line-soft bg-sunken px-2.25">
-            <span className="flex h-7.75 items-center px-0.75 text-sm font-semibold text-faint">{text.column[id]}</span>
+            <span className="-mb-2.25 flex h-10 shrink-0 items-center px-0.75 text-sm font-semibold text-faint">{text.column[id]}</span>
             {SKELETON_CARDS.map((height) => (
               <span key={height} className={`animate-breathe rounded-card bg-surface shadow-card ${height}`} />
             ))}

@@ -44,6 +44,7 @@ export const useCalls = () => {
     priority: (to: string) => (task: string) => backend.call("priority", { task, to }),
     pause: (task: string) => backend.call("pause", { why: null, task }),
     resume: (task: string) => backend.call("resume", { task }),
+    reassign: (agent: string | null) => (task: string) => backend.call("reassign", { task, agent, leg: null, why: null }),
     retry: (task: string) => backend.call("retry", { task, note: null, agent: null }),
   };
 };

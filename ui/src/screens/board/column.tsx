@@ -46,7 +46,7 @@ export const Column = memo(function Column({ column, hint, isFiltered, current, 
       <header className="flex h-10 shrink-0 items-center gap-2 px-3">
         <h2 id={headId} className="text-sm font-semibold whitespace-nowrap">
           {text.column[id]}
-          <span className="ml-2 font-medium text-faint tabular-nums">{cards.length}</span>
+          <span className="ml-2 font-medium text-faint tabular-nums">{cards.length.toLocaleString("en")}</span>
         </h2>
         <span className="ml-auto truncate text-2xs text-muted">{hint}</span>
       </header>

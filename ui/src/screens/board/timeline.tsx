@@ -83,15 +83,16 @@ const Turns = memo(function Turns({ card, from, now, faces }: TurnsProps) {
         <span className="sr-only">: {chainInWords(card.chain)}</span>
       </Link>
       <span aria-hidden className="relative h-full min-w-0 flex-1">
-        {barsOf(card, from, now).map((bar) => (
-          <Turn key={bar.stop.leg} bar={bar} faces={faces} />
+        {barsOf(card, from, now).map((bar, index, all) => (
+          <Turn key={bar.stop.leg} bar={bar} faces={faces} isLast={index === all.length - 1} />
         ))}
       </span>
     </>
   );
 });
 
-function Turn({ bar, faces }: { bar: Bar; faces: Map<string, Face> }) {
+/** A short turn is a sliver before the next one; the last one has room for its letter, and what goes on ends at now. */
+function Turn({ bar, faces, isLast }: { bar: Bar; faces: Map<string, Face>; isLast: boolean }) {
   const { stop, left, width } = bar;
   const badge = stopBadge(stop, faces);
   const isOn = stop.state === "current" || stop.state === "waiting";
@@ -99,10 +100,10 @@ function Turn({ bar, faces }: { bar: Bar; faces: Map<string, Face> }) {
   return (
     <span
       title={`${stopTitle(stop)} · ${stopDetail(stop)}${bar.took === null ? "" : ` · ${span(bar.took)}`}`}
-      className={`absolute top-1/2 flex h-5 -translate-y-1/2 items-center overflow-hidden rounded-[0.3125rem] px-1 ring-1 ring-canvas text-[0.625rem] leading-none font-bold ${colour} ${/^bg-face/.test(colour) ? "text-white" : ""} ${isOn ? "rounded-r-none" : ""}`}
-      style={{ left: `${left}%`, width: `max(${width}%, 0.875rem)` }}
+      className={`absolute top-1/2 flex h-5 -translate-y-1/2 items-center overflow-hidden rounded-[0.3125rem] [container-type:inline-size] ring-1 ring-canvas text-[0.625rem] leading-none font-bold ${colour} ${/^bg-face/.test(colour) ? "text-white" : ""} ${isOn ? "rounded-r-none" : ""}`}
+      style={{ ...(isOn ? { right: 0 } : { left: `${left}%` }), width: `max(${width}%, ${isLast ? "0.875rem" : "0.25rem"})` }}
     >
-      {badge.letter}
+      <span className="hidden px-1 @min-[0.8rem]:block">{badge.letter}</span>
     </span>
   );
 }

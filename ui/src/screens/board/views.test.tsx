@@ -139,6 +139,16 @@ describe("the board", () => {
     await waitFor(() => expect(screen.queryByTestId("bulk-bar")).toBeNull());
   });
 
+  it("gives many to another agent", async () => {
+    const { backend, user } = renderAt("/board?priority=P2");
+    await user.hover(await screen.findByTestId("card-TASK-122"));
+    await user.click(within(screen.getByTestId("select-TASK-122")).getByRole("checkbox"));
+    await user.click(await screen.findByTestId("bulk-reassign"));
+    await user.click(await screen.findByRole("menuitem", { name: "gemini-docs" }));
+    await waitFor(() => expect(backend.writes).toEqual([{ name: "reassign", input: { task: "TASK-122", agent: "gemini-docs", leg: null, why: null } }]));
+    expect(await screen.findByTestId("toast")).toHaveTextContent("1 task goes to gemini-docs");
+  });
+
   it("selects all that is shown", async () => {
     const { backend, user } = renderAt("/board?priority=P0");
     await user.hover(await screen.findByTestId("card-TASK-118"));

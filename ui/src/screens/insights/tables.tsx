@@ -9,6 +9,7 @@ import { visible } from "../../format/visible";
 import { HolderBadge } from "../../parts/face";
 import { text } from "../../text";
 
+const WEEK_MS = 7 * 86_400_000;
 const HEAD = "px-3 py-2 font-medium whitespace-nowrap text-muted";
 const CELL = "px-3 py-1.5 whitespace-nowrap tabular-nums";
 
@@ -42,7 +43,7 @@ export function BySteps({ insights }: { insights: InsightsView }) {
   const { measures, from, step } = insights;
   const steps = measures[0]?.points.map((_, at) => at).reverse() ?? [];
   return (
-    <Table title={text.insights.table} heads={[text.insights.step, ...measures.map(({ what }) => text.insights.measure[what].name)]}>
+    <Table title={step >= WEEK_MS ? text.insights.byWeek : text.insights.byStep} heads={[text.insights.step, ...measures.map(({ what }) => text.insights.measure[what].name)]}>
       {steps.map((at) => (
         <tr key={at}>
           <th scope="row" className={`${CELL} text-left font-medium`}>

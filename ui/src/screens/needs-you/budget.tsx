@@ -7,6 +7,8 @@ import { text } from "../../text";
 import { type DetailProps, useDeciding } from "./decide";
 import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
+import { NextSteps } from "./next-steps";
+import { SpentOn, SpentToday } from "./spent";
 
 const MICRO = 1_000_000;
 /** What is at hand, in dollars; anything else can be typed. */
@@ -46,6 +48,15 @@ export function BudgetDetail({ request, onDecided }: DetailProps) {
                 {text.budget.more(one)}
               </Button>
             ))}
+          </div>
+          <div className="mt-3 flex flex-col gap-5">
+            <NextSteps
+              steps={[
+                { hotkey: "r", name: text.budget.raise, then: text.budget.raiseThen },
+                { hotkey: "g", name: text.budget.leave, then: request.task === null ? text.budget.leaveThen : text.budget.leaveTask(request.task) },
+              ]}
+            />
+            {request.task === null ? <SpentToday /> : <SpentOn task={request.task} />}
           </div>
         </div>
       </div>

@@ -2,11 +2,13 @@
 import { Link } from "@tanstack/react-router";
 import { FileWarning } from "lucide-react";
 import { useState } from "react";
-import { useBoard, useRead } from "../../backend/reads";
-import type { ConflictView, ErrorView, ResolveWord } from "../../backend/wire";
+import { useBoard, useRead, useTask } from "../../backend/reads";
+import type { CardView, ConflictView, ErrorView, ResolveWord } from "../../backend/wire";
 import { useWrite } from "../../backend/writes";
 import { visible } from "../../format/visible";
+import { ChainStrip } from "../../parts/chain-strip";
 import { StatusChip } from "../../parts/chips";
+import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { sentence, Ticked } from "../../parts/ticked";
 import { Trouble } from "../../parts/states";
@@ -33,13 +35,13 @@ export function ClashDetail({ request, onDecided }: DetailProps) {
             <Ticked words={sentence(request.detail)} />
           </p>
           {found?.stuck == null ? null : <p className="text-sm text-muted wrap-anywhere">{visible(sentence(found.stuck))}</p>}
-          {found === undefined ? null : <Evidence found={found} />}
           {error === null ? null : <Trouble view={error} />}
           {found === undefined ? null : (
             <Section title={text.clash.ways}>
               <WaysOut found={found} isPending={resolve.isPending} hasKeys onChoose={choose} />
             </Section>
           )}
+          {found === undefined ? null : <Evidence found={found} />}
         </div>
       </div>
     </div>
@@ -53,21 +55,12 @@ function Evidence({ found }: { found: ConflictView }) {
       <Section title={text.clash.tasks}>
         <ul className="divide-y divide-line-soft rounded-lg border border-line">
           {found.tasks.map((id) => {
-            const card = cards?.find((one) => one.id === id);
-            return (
-              <li key={id}>
-                <Link to="/task/$task" params={{ task: id }} className="flex items-center gap-2.5 rounded-lg px-3 py-1.5 text-sm -outline-offset-2 hover:bg-raised">
-                  <span className="shrink-0 font-mono text-xs text-muted">{id}</span>
-                  <span className="min-w-0 flex-1 truncate">{card === undefined ? "" : visible(card.title)}</span>
-                  {card === undefined ? null : <StatusChip status={card.status} />}
-                </Link>
-              </li>
-            );
+            return <ClashingTask key={id} id={id} card={cards?.find((one) => one.id === id)} />;
           })}
         </ul>
       </Section>
       {found.files.length === 0 ? null : (
-        <Section title={text.diff.files(found.files.length)}>
+        <Section title={text.conflict.files(found.files.length)}>
           <ul className="divide-y divide-line-soft rounded-lg border border-line">
             {found.files.map((file) => (
               <li key={file} className="flex items-center gap-2.5 px-3 py-1.5 font-mono text-xs">
@@ -79,5 +72,28 @@ function Evidence({ found }: { found: ConflictView }) {
         </Section>
       )}
     </>
+  );
+}
+
+/** One of them: where it is, whose turn it is, and what its last holder wrote about it. */
+function ClashingTask({ id, card }: { id: string; card: CardView | undefined }) {
+  const last = useTask(id).data?.handoffs.at(-1);
+  return (
+    <li className="flex flex-col gap-1.5 px-3 py-2.5">
+      <div className="flex items-center gap-2.5 text-sm">
+        <Link to="/task/$task" params={{ task: id }} className="flex min-w-0 flex-1 items-center gap-2.5 rounded underline-offset-2 hover:underline">
+          <span className="shrink-0 font-mono text-xs text-muted">{id}</span>
+          <span className="min-w-0 truncate font-medium">{card === undefined ? "" : visible(card.title)}</span>
+        </Link>
+        {card === undefined ? null : <StatusChip status={card.status} />}
+      </div>
+      {card === undefined ? null : <ChainStrip chain={card.chain} />}
+      {last === undefined || last.note.trim() === "" ? null : (
+        <div className="mt-0.5 text-xs text-muted">
+          <p className="font-medium">{text.review.lastHolder(last.who)}</p>
+          <Markdown source={last.note} className="mt-0.5" />
+        </div>
+      )}
+    </li>
   );
 }

@@ -44,20 +44,26 @@ export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId,
           {missing}
         </p>
       )}
-      <div className="flex items-end gap-2.5">
-        <TextField value={note} onChange={onNote} isInvalid={missing !== null} aria-describedby={missing === null ? undefined : missingId} className="min-w-0 flex-1">
+      <div className="flex flex-wrap items-end justify-end gap-2.5">
+        <TextField value={note} onChange={onNote} isInvalid={missing !== null} aria-describedby={missing === null ? undefined : missingId} className="relative min-w-64 flex-1">
           <Label className="sr-only">{label}</Label>
           <TextArea
             ref={noteRef}
             rows={rows}
             placeholder={placeholder}
-            className={`${INPUT} field-sizing-content block max-h-32 resize-none py-1.75 leading-4.5 placeholder-shown:overflow-hidden placeholder-shown:text-ellipsis placeholder-shown:whitespace-nowrap`}
+            className={`${INPUT} field-sizing-content block max-h-32 resize-none py-1.75 leading-4.5 placeholder:text-transparent placeholder-shown:overflow-hidden placeholder-shown:whitespace-nowrap`}
             onKeyDown={(event) => {
               // Out of the box, back to single keys.
               if (event.key === "Escape") event.currentTarget.blur();
             }}
             {...(testId ? { "data-testid": testId } : {})}
           />
+          {/* Browsers cut a box's placeholder anywhere; this one ends in an ellipsis. */}
+          {note === "" ? (
+            <span aria-hidden className="pointer-events-none absolute inset-x-0 bottom-0 truncate px-[calc(0.625rem+1px)] py-2 text-sm leading-4.5 text-faint" data-testid="placeholder">
+              {placeholder}
+            </span>
+          ) : null}
         </TextField>
         <span className="flex h-8.75 items-center gap-2.5">{children}</span>
       </div>

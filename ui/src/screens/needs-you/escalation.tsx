@@ -15,6 +15,7 @@ import { text } from "../../text";
 import { type DetailProps, useDeciding } from "./decide";
 import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
+import { NextSteps } from "./next-steps";
 
 export function EscalationDetail({ request, onDecided }: DetailProps) {
   const task = useTask(request.task ?? "");
@@ -40,6 +41,12 @@ export function EscalationDetail({ request, onDecided }: DetailProps) {
           <Section title={text.escalation.why}>
             <p className="text-sm wrap-anywhere">{visible(request.detail || (task.data?.card.why ?? ""))}</p>
           </Section>
+          <NextSteps
+            steps={[
+              { hotkey: "r", name: text.escalation.retry, then: text.escalation.retryThen(task.data?.card.chain.find(({ leg }) => leg === "implement")?.holder.name || text.card.theImplementer) },
+              { hotkey: "g", name: text.escalation.giveUp, then: text.escalation.giveUpThen(task.data?.unblocks ?? []) },
+            ]}
+          />
           {request.task === null ? null : task.data !== undefined ? <WhatHappened task={task.data} /> : task.isError ? <Failed title={text.task.failed(request.task ?? "")} cause={task.error} onRetry={() => void task.refetch()} /> : <Loading what={text.task.loading} />}
         </div>
       </div>

@@ -68,7 +68,9 @@ function Item({ request, isChosen }: { request: RequestView; isChosen: boolean }
       >
         <span className="flex h-5 items-center gap-2 text-xs text-muted">
           <KindChip kind={request.kind} />
-          <span className="min-w-0 truncate">{[isAgentWaiting ? request.from : null, request.task].filter((part) => part !== null).join(" · ")}</span>
+          {isAgentWaiting && request.from !== null ? <span className="min-w-0 truncate">{visible(request.from)}</span> : null}
+          {isAgentWaiting && request.from !== null && request.task !== null ? <span className="-mx-2 shrink-0 whitespace-pre"> · </span> : null}
+          {request.task === null ? null : <span className="shrink-0">{request.task}</span>}
           <span className={`ml-auto shrink-0 text-2xs ${isAgentWaiting && request.run !== null ? "text-bad" : "text-muted"}`}>
             {request.kind === "permission" && request.run !== null ? <span className="max-wide:hidden">{text.needsYou.agentWaiting} </span> : null}
             <Age since={request.since} />

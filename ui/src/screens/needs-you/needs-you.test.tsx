@@ -15,6 +15,28 @@ describe("Needs you", () => {
     expect(screen.getByTestId("needs-you-item-11")).toHaveTextContent("Permissionclaude-impl · TASK-117agent waiting 48 sRun npm install stripe@17");
   });
 
+  it("shows with a budget what each answer leads to, and what the money went to", async () => {
+    renderAt("/needs-you", "budget");
+    expect(await screen.findByTestId("next-steps")).toHaveTextContent("Leave it starts nothing new until the budget's day is over");
+    expect(await screen.findByText("$21.30")).toBeInTheDocument();
+  });
+
+  it("shows with a conflict what the branch changed, beginning with a file that is in the way", async () => {
+    const { user } = renderAt("/needs-you?request=16");
+    expect(await screen.findByRole("group", { name: "Changes in src/mail/order.rs" })).toBeInTheDocument();
+    expect(screen.getByTestId("next-steps")).toHaveTextContent("Send back gives the task back to claude-impl with your words");
+    await user.click(screen.getByRole("button", { name: "locales/de.toml" }));
+    expect(await screen.findByRole("group", { name: "Changes in locales/de.toml" })).toBeInTheDocument();
+  });
+
+  it("shows with a question what led to it and what is wanted", async () => {
+    renderAt("/needs-you?request=14");
+    expect(await screen.findByRole("heading", { name: "What architect said before" })).toBeInTheDocument();
+    expect(await screen.findByText(/accounting get all orders/)).toBeInTheDocument();
+    // A cut placeholder is drawn with an ellipsis; the box keeps its own for those who hear it.
+    expect(screen.getByTestId("placeholder")).toHaveTextContent("Or something else…");
+  });
+
   it("grants more money in dollars, and asks when none are named", async () => {
     const { backend, user } = renderAt("/needs-you", "budget");
     await user.click(await screen.findByTestId("raise"));

@@ -1,7 +1,5 @@
 /** An agent asks whether it may use a tool. */
-import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { useTranscript } from "../../backend/reads";
 import type { RequestView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { Button } from "../../parts/button";
@@ -9,11 +7,11 @@ import { Code } from "../../parts/code";
 import { Dialog } from "../../parts/dialog";
 import { DiffLines } from "../../parts/diff/lines";
 import { Fact } from "../../parts/fact";
-import { Markdown } from "../../parts/markdown";
 import { Section } from "../../parts/section";
 import { useShortcut } from "../../parts/shortcuts";
 import { editsOf, parseInput } from "../../parts/transcript/edits";
 import { text } from "../../text";
+import { JustBefore } from "./before";
 import { type DetailProps, useDeciding } from "./decide";
 import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
@@ -30,6 +28,7 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
   const deny = () => decide({ type: "deny", note: words === "" ? null : words });
   useShortcut("a", text.kind.permission, text.permission.allow, allow);
   useShortcut("t", text.kind.permission, text.permission.forTask, forTask);
+  useShortcut("y", text.kind.permission, text.permission.always, () => setAsksAlways(true), request.rule !== undefined);
   useShortcut("d", text.kind.permission, text.permission.deny, deny);
   return (
     <div className="flex h-full flex-col">
@@ -58,7 +57,7 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
           {text.permission.deny}
         </Button>
         {request.rule === undefined ? null : (
-          <Button onPress={() => setAsksAlways(true)} data-testid="allow-always">
+          <Button hotkey="y" onPress={() => setAsksAlways(true)} data-testid="allow-always">
             {text.permission.always}
           </Button>
         )}
@@ -144,26 +143,5 @@ function WhatItWants({ request }: { request: RequestView }) {
         </Section>
       ) : null}
     </>
-  );
-}
-
-const LAST_WORDS = 2;
-
-/** What the agent said before it asked. */
-function JustBefore({ request }: { request: RequestView }) {
-  const transcript = useTranscript(request.run).data;
-  const said = transcript?.items.filter((item) => item.type === "says").slice(-LAST_WORDS) ?? [];
-  if (said.length === 0 || request.task === null) return null;
-  return (
-    <Section title={text.permission.before(request.from ?? "")}>
-      <div className="flex flex-col gap-2 border-l-2 border-line pl-3 text-muted">
-        {said.map((item, index) => (
-          <Markdown key={`${index} ${item.text}`} source={item.text} />
-        ))}
-        <Link to="/task/$task" params={{ task: request.task }} search={{ tab: "transcript" }} className="self-start rounded text-xs text-accent underline-offset-2 hover:underline">
-          {text.permission.wholeTranscript}
-        </Link>
-      </div>
-    </Section>
   );
 }

@@ -1,6 +1,7 @@
 /** An agent asks something only a person can know. */
 import { useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
+import { useTask } from "../../backend/reads";
 import type { RequestView } from "../../backend/wire";
 import { visible } from "../../format/visible";
 import { Button } from "../../parts/button";
@@ -9,7 +10,10 @@ import { Kbd } from "../../parts/kbd";
 import { Fact } from "../../parts/fact";
 import { Markdown } from "../../parts/markdown";
 import { useShortcut } from "../../parts/shortcuts";
+import { sentence } from "../../parts/ticked";
 import { text } from "../../text";
+import { AboutTask } from "./about";
+import { JustBefore } from "./before";
 import { type Deciding, type DetailProps, useDeciding } from "./decide";
 import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
@@ -35,6 +39,11 @@ export function QuestionDetail({ request, onDecided }: DetailProps) {
         <div className="flex max-w-2xl flex-col gap-4">
           {request.detail === "" ? null : <Markdown source={request.detail} className="text-sm text-muted" />}
           <Options request={request} deciding={deciding} />
+          {request.effect === null ? null : <p className="text-xs text-muted">{visible(sentence(request.effect))}.</p>}
+          <div className="mt-1 flex flex-col gap-5 border-t border-line-soft pt-4 empty:hidden">
+            <JustBefore request={request} />
+            {request.task === null ? null : <Task id={request.task} />}
+          </div>
         </div>
       </div>
       <DecisionBar
@@ -51,12 +60,17 @@ export function QuestionDetail({ request, onDecided }: DetailProps) {
         missing={isMissing ? text.question.missing : null}
         error={deciding.error}
       >
-        <Button look="solid" onPress={send} data-testid="answer">
+        <Button look="solid" {...(words === "" ? { hotkey: "r" } : {})} onPress={send} data-testid="answer">
           {text.question.send}
         </Button>
       </DecisionBar>
     </div>
   );
+}
+
+function Task({ id }: { id: string }) {
+  const task = useTask(id).data;
+  return task === undefined ? null : <AboutTask task={task} />;
 }
 
 function Options({ request, deciding }: { request: RequestView; deciding: Deciding }) {

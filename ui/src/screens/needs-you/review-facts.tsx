@@ -33,7 +33,7 @@ export function ReviewFacts({ task, changes, draft, chosen, onChoose }: ReviewFa
           <MergeForecast diff={changes.whole} />
         </ul>
       </Section>
-      <Impact task={task.card.id} unblocks={task.unblocks} />
+      <Impact task={task.card.id} unblocks={task.unblocks} isAlwaysSaid />
       {last === undefined || last.note.trim() === "" ? null : (
         <Section title={text.review.lastHolder(last.who)}>
           <Markdown source={last.note} className="text-sm text-muted" />

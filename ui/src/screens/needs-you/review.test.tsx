@@ -89,6 +89,11 @@ describe("reviewing changes", () => {
     await waitFor(() => expect(backend.writes).toMatchObject([{ input: { decision: { type: "approve" } } }]));
   });
 
+  it("says what the approval starts, also when that is nothing", async () => {
+    renderAt(REVIEW);
+    expect(await screen.findByTestId("impact")).toHaveTextContent("Nothing waits for it.");
+  });
+
   it("opens a check to its receipt", async () => {
     const { user } = renderAt(REVIEW);
     const detail = await screen.findByTestId("needs-you-detail");
@@ -159,7 +164,8 @@ describe("a permission", () => {
 
   it("is allowed always only after the rule was shown", async () => {
     const { backend, user } = renderAt("/needs-you?request=11");
-    await user.click(await screen.findByTestId("allow-always"));
+    await screen.findByTestId("allow-always");
+    await user.keyboard("y");
     expect(await screen.findByTestId("always-dialog")).toHaveTextContent("- Bash(npm install stripe@17)");
     expect(backend.writes).toEqual([]);
     await user.click(screen.getByTestId("write-rule"));

@@ -53,7 +53,7 @@ export function TaskFacts({ task }: { task: TaskView }) {
           <Place name={text.task.file} value={task.path} />
           <Place name={text.task.branchName} value={task.branch} />
           <Place name={text.task.worktree} value={task.worktree} />
-          <Place name={text.task.commit} value={task.commit} />
+          <Place name={text.task.commit} value={task.commit} shown={task.commit?.slice(0, SHORT_COMMIT)} />
         </dl>
       </Section>
     </aside>
@@ -78,14 +78,17 @@ function Tasks({ title, ids, waiting }: { title: string; ids: string[]; waiting:
   );
 }
 
-function Place({ name, value }: { name: string; value: string | null }) {
+const SHORT_COMMIT = 12;
+
+/** Of a long path the end says most, so its beginning is cut. */
+function Place({ name, value, shown = value ?? "" }: { name: string; value: string | null; shown?: string | undefined }) {
   if (value === null) return null;
   return (
     <div className="group flex items-center gap-2">
       <dt className="w-16 shrink-0 text-muted">{name}</dt>
       <dd className="flex min-w-0 flex-1 items-center">
         <span dir="rtl" title={value} className="min-w-0 flex-1 truncate text-left font-mono text-2xs">
-          <bdi dir="ltr">{value}</bdi>
+          <bdi dir="ltr">{shown}</bdi>
         </span>
         <CopyButton label={`${text.copy}: ${name}`} value={value} className="-my-1.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" />
       </dd>

@@ -67,6 +67,17 @@ describe("the task page", () => {
     await waitFor(() => expect(screen.getByTestId("say")).toHaveValue(""));
   });
 
+  it("interrupts the agent with words", async () => {
+    const { backend, user } = renderAt("/task/TASK-117");
+    const stop = await screen.findByTestId("say-interrupt");
+    expect(stop).toBeDisabled();
+    await user.type(screen.getByTestId("say"), "Not the live keys!");
+    expect(stop).toHaveAccessibleDescription(/what it does now is stopped/);
+    await user.click(stop);
+    await waitFor(() => expect(backend.writes).toEqual([{ name: "intervene", input: { task: "TASK-117", text: "Not the live keys!" } }]));
+    await waitFor(() => expect(screen.getByTestId("say")).toHaveValue(""));
+  });
+
   it("copies an outside holder's context, and submits in its name", async () => {
     const { backend, user } = renderAt("/task/TASK-114");
     await user.click(await screen.findByTestId("copy-context"));

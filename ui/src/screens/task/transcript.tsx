@@ -1,7 +1,7 @@
 /** A run's transcript, which run, and words to the agent while it works. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { SendHorizontal } from "lucide-react";
-import { useState } from "react";
+import { Hand, SendHorizontal } from "lucide-react";
+import { useId, useState } from "react";
 import { Form, Input, Label, TextField } from "react-aria-components";
 import { useTranscript } from "../../backend/reads";
 import type { RunView, TaskView } from "../../backend/wire";
@@ -59,27 +59,38 @@ function RunFacts({ run, isLive }: { run: RunView; isLive: boolean }) {
   );
 }
 
-/** Words reach the agent in the middle of its work. */
+/** Words reach the agent in the middle of its work: at its next step, or at once when what it does now is the wrong thing. */
 function SayBar({ task, agent }: { task: string; agent: string }) {
   const [words, setWords] = useState("");
-  const say = useWrite("words", { onDone: () => setWords("") });
+  const onDone = () => setWords("");
+  const say = useWrite("words", { onDone });
+  const interrupt = useWrite("intervene", { onDone });
   const isEmpty = words.trim() === "";
+  const helpId = useId();
+  const isBusy = say.isPending || interrupt.isPending;
   return (
     <Form
-      className="flex shrink-0 items-center gap-2 border-t border-line bg-surface px-4 py-2.5"
+      className="flex shrink-0 flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-4 py-2.5"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isEmpty && !say.isPending) say.mutate({ task, text: words.trim() });
+        if (!isEmpty && !isBusy) say.mutate({ task, text: words.trim() });
       }}
     >
-      <TextField value={words} onChange={setWords} className="min-w-0 flex-1">
+      <TextField value={words} onChange={setWords} className="min-w-56 flex-1">
         <Label className="sr-only">{text.transcript.say(agent)}</Label>
-        <Input placeholder={text.transcript.sayPlaceholder(agent)} data-testid="say" className={`${INPUT} h-8`} />
+        <Input placeholder={text.transcript.sayPlaceholder(agent)} data-testid="say" className={`${INPUT} h-8 text-ellipsis`} />
       </TextField>
-      <Button type="submit" isDisabled={isEmpty} isPending={say.isPending} data-testid="say-send">
+      <Button look="bad" isDisabled={isEmpty || say.isPending} isPending={interrupt.isPending} aria-describedby={helpId} onPress={() => interrupt.mutate({ task, text: words.trim() })} data-testid="say-interrupt">
+        <Hand aria-hidden size={13} />
+        {text.transcript.interrupt}
+      </Button>
+      <Button type="submit" isDisabled={isEmpty || interrupt.isPending} isPending={say.isPending} data-testid="say-send">
         <SendHorizontal aria-hidden size={13} />
         {text.transcript.send}
       </Button>
+      <p id={helpId} className={isEmpty ? "sr-only" : "w-full text-2xs text-muted"}>
+        {text.transcript.interruptWords}
+      </p>
     </Form>
   );
 }

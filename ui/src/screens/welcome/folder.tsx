@@ -55,7 +55,7 @@ export function FolderStep() {
       </Step>
       {found === null || found.problem !== null ? null : <FoundStep key={found.path} found={found} />}
       <p className="text-center">
-        <Button look="bare" isPending={demo.isPending} onPress={() => demo.mutate({})} data-testid="welcome-demo">
+        <Button look="bare" className="text-accent" isPending={demo.isPending} onPress={() => demo.mutate({})} data-testid="welcome-demo">
           {words.folder.demo}
         </Button>
       </p>
