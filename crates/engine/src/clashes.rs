@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOK_EVERY_MS: i64 = 30_000;
 /// What is told before a tool is used is looked at when it has had so long to do its work, in milliseconds.
 const LOOK_AFTER_MS: i64 = 2_000;
+/// What was seen when work was committed is good for so long, in milliseconds: nobody is at work there then.
+const SEEN_FOR_MS: i64 = 1_000;
 /// Tools that change files, by the first word of what an agent does.
 const CHANGE_FILES: [&str; 5] = ["Edit", "MultiEdit", "Write", "NotebookEdit", "Bash"];
 
@@ -23,7 +25,12 @@ const CHANGE_FILES: [&str; 5] = ["Edit", "MultiEdit", "Write", "NotebookEdit", "
 pub(crate) struct Looks {
     wanted: BTreeMap<TaskId, Time>,
     last: BTreeMap<TaskId, Time>,
+    /// What was seen when work was committed, for the look that follows from it.
+    seen: Option<(Time, TaskId, Touched)>,
 }
+
+/// The tip of a branch, and the files it touches.
+type Touched = (Option<CommitId>, BTreeSet<String>);
 
 impl Looks {
     /// Notes what a run has just said: when it changes files, its work is to be looked at.
@@ -55,6 +62,17 @@ impl Looks {
         self.wanted.values().min().copied()
     }
 
+    /// Keeps what was seen of a task's work when it was committed.
+    pub fn saw(&mut self, now: Time, task: &TaskId, touched: Touched) {
+        self.seen = Some((now, task.clone(), touched));
+    }
+
+    /// What was just seen of it; told once.
+    fn just_seen(&mut self, now: Time, task: &TaskId) -> Option<Touched> {
+        let (at, _, touched) = self.seen.take_if(|(_, of, _)| of == task)?;
+        (0..SEEN_FOR_MS).contains(&now.since(at)).then_some(touched)
+    }
+
     fn looked(&mut self, task: &TaskId, now: Time) {
         self.wanted.remove(task);
         self.last.retain(|_, last| now.since(*last) < LOOK_EVERY_MS);
@@ -65,15 +83,21 @@ impl Looks {
 impl Engine {
     /// Which files a task's branch really touches, uncommitted ones included.
     pub(crate) fn look_at_work(&mut self, task: &TaskId) -> Outcome {
-        self.looks.looked(task, self.ports.clock.now());
+        let now = self.ports.clock.now();
+        self.looks.looked(task, now);
         let tree = self.known_tree(task)?;
         let (tip, files) = match tree {
             Some(tree) if tree.branch.is_some() => {
-                let base = base_branch(&self.ports.store, self.ports.git.as_ref(), &self.state)?;
-                (
-                    self.ports.git.tip(&tree)?,
-                    self.ports.git.touched(&tree, &base)?,
-                )
+                let tip = self.ports.git.tip(&tree)?;
+                let seen = self.looks.just_seen(now, task);
+                match seen.filter(|(of, _)| *of == tip) {
+                    Some(seen) => seen,
+                    None => {
+                        let (store, git) = (&self.ports.store, self.ports.git.as_ref());
+                        let base = base_branch(store, git, &self.state)?;
+                        (tip, self.ports.git.touched(&tree, &base)?)
+                    }
+                }
             }
             _ => (None, BTreeSet::new()),
         };

@@ -26,6 +26,7 @@ mod npm;
 mod outbox;
 mod output;
 pub mod programs;
+mod reaper;
 pub mod runs;
 mod spawner;
 mod strays;

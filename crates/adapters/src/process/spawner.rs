@@ -5,6 +5,7 @@ use super::keeper;
 use super::{
     environment,
     folder::{KEEPER_LOG, RunFolder},
+    reaper,
 };
 use crate::failure::io_failure;
 use orchestron_engine::ports::PortResult;
@@ -59,10 +60,7 @@ pub trait KeeperSpawner: Send {
     fn program(&self) -> PortResult<PathBuf>;
 }
 
-/// Enough for a thread that waits for a child.
-const STACK_BYTES: usize = 64 * 1024;
-
-/// Starts keepers as children of this process. A thread for each waits for its end, so that no zombie stays.
+/// Starts keepers as children of this process. A thread waits for their ends, so that no zombie stays.
 #[derive(Debug, Default)]
 pub struct ProcessSpawner {
     command: Option<(PathBuf, Vec<OsString>)>,
@@ -126,10 +124,9 @@ impl Drop for ProcessSpawner {
 }
 
 /// Waits for a keeper that nobody needs any more, elsewhere.
-fn reap(mut keeper: Child) {
-    let waiter = std::thread::Builder::new().stack_size(STACK_BYTES);
+fn reap(keeper: Child) {
     // Without it a zombie stays until this process ends, which is all that a keeper without a run can do.
-    waiter.spawn(move || keeper.wait()).ok();
+    reaper::wait_for(keeper, None).ok();
 }
 
 impl KeeperSpawner for ProcessSpawner {
@@ -150,12 +147,7 @@ impl KeeperSpawner for ProcessSpawner {
                 (child, told)
             }
         };
-        let folder = RunFolder::new(run_dir);
-        std::thread::Builder::new()
-            .name("keeper".into())
-            .stack_size(STACK_BYTES)
-            .spawn(move || wait(child, &folder))
-            .map_err(failed)?;
+        reaper::wait_for(child, Some(RunFolder::new(run_dir))).map_err(failed)?;
         match told {
             // It found that there is nothing to do and ended, which it may.
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(error)),
@@ -206,11 +198,6 @@ fn complaints(run_dir: &Path) -> Stdio {
 #[must_use]
 pub fn environment_of_keepers() -> BTreeMap<String, String> {
     environment::scrubbed(&environment::own())
-}
-
-fn wait(mut child: Child, folder: &RunFolder) {
-    let ended = child.wait();
-    keeper_ended(folder, ended.is_ok_and(|status| status.success()));
 }
 
 /// For whoever started a keeper, when it has ended. When it ended without a word, whoever watches the run is woken to

@@ -46,7 +46,11 @@ impl Engine {
             .map_or("", |card| card.title.as_str());
         let note: String = note.chars().take(MESSAGE_NOTE).collect();
         let message = format!("{task}: {title}\n\n{note}\n\nTask: {task}\nAgent: {author}\n");
-        let (commit, changed) = self.ports.git.commit_all(&tree, &base, &author, &message)?;
+        let done = self
+            .ports
+            .git
+            .commit_and_look(&tree, &base, &author, &message)?;
+        let (commit, changed) = (done.tip, done.differs);
         if let Some(tip) = commit.clone() {
             self.ports.store.edit(task, |file| {
                 file.set_git_context(None, Some(&tip.0), None).map(|_| ())
@@ -61,6 +65,10 @@ impl Engine {
                 branch: tree.branch,
                 base: tree.base,
             }));
+        }
+        if let Some(files) = done.touched.filter(|_| commit.is_some()) {
+            let now = self.ports.clock.now();
+            self.looks.saw(now, task, (commit.clone(), files));
         }
         facts.extend(engine_says(Fact::Committed {
             task: task.clone(),

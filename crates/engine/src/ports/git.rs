@@ -90,6 +90,29 @@ pub struct Between {
     pub caught_up: bool,
 }
 
+/// What was committed of a task's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommittedWork {
+    /// The tip of its branch; none without git.
+    pub tip: Option<CommitId>,
+    /// Whether the branch differs from its merge base with the base branch.
+    pub differs: bool,
+    /// What [`Git::touched`] would say now; none when that has to be asked.
+    pub touched: Option<BTreeSet<String>>,
+}
+
+impl CommittedWork {
+    /// Without git nothing can be known, so nobody is told that nothing was done.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self {
+            tip: None,
+            differs: true,
+            touched: None,
+        }
+    }
+}
+
 /// Git, by its command line.
 pub trait Git: Send + Sync {
     /// Whether the project is a git repository with at least one commit.
@@ -100,6 +123,10 @@ pub trait Git: Send + Sync {
     }
     /// The branch that is checked out in the project's own folder.
     fn current_branch(&self) -> PortResult<Option<String>>;
+    /// Whether there is such a branch.
+    fn has_branch(&self, _branch: &str) -> PortResult<bool> {
+        Ok(true)
+    }
     /// Makes (or finds again) the task's worktree and branch `task/TASK-001-slug` from the tip of `base_branch`; locked.
     fn worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> PortResult<Worktree>;
     /// The task's worktree if it exists.
@@ -112,6 +139,25 @@ pub trait Git: Send + Sync {
         author: &str,
         message: &str,
     ) -> PortResult<(Option<CommitId>, bool)>;
+    /// The same, with what the branch touches now: whoever has just committed need not look for it again.
+    fn commit_and_look(
+        &self,
+        tree: &Worktree,
+        base_branch: &str,
+        author: &str,
+        message: &str,
+    ) -> PortResult<CommittedWork> {
+        let (tip, differs) = self.commit_all(tree, base_branch, author, message)?;
+        // Only a hint: when it cannot be told now, it is asked for when it is needed.
+        let touched = tip
+            .as_ref()
+            .and_then(|_| self.touched(tree, base_branch).ok());
+        Ok(CommittedWork {
+            tip,
+            differs,
+            touched,
+        })
+    }
     /// Diff of the task's branch against its merge base with `base_branch` (uncommitted changes included when `with_uncommitted`).
     fn diff(
         &self,

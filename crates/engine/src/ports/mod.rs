@@ -15,7 +15,7 @@ pub use files::{
     BoardRow, Checkout, Exchange, FileText, Folders, Head, IndexedFile, KnownFile, KnownFiles,
     Problem, Replaced, Scan, Stamp, TaskFiles, WorkflowFile,
 };
-pub use git::{Between, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
+pub use git::{Between, CommittedWork, FileDiff, Git, MergeOutcome, Unmerged, Worktree};
 pub use hooks::{HOOKS, Hook, HookState, Hooks};
 pub use log::{
     Commit, Committed, EventFilter, EventLog, Intent, ListReader, OpenCommand, SET_ASIDE,
