@@ -11,6 +11,9 @@ export function openOverlay(overlay: Overlay | null): void {
   for (const listener of listeners) listener();
 }
 
+/** One is open, or about to be: what is typed meanwhile is meant for it. */
+export const isOverlaid = (): boolean => current !== null;
+
 export function useOverlay(): Overlay | null {
   return useSyncExternalStore(
     (listener) => {

@@ -3,6 +3,7 @@
  * capture phase, so that a list's type-ahead does not swallow them. They are silent while somebody types or a dialog is open.
  */
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import { isOverlaid } from "./overlay";
 
 export interface Shortcut {
   /** As in `KeyboardEvent.key`, lower case: `j`, `?`, `[`. */
@@ -52,7 +53,7 @@ export function useOffered(): readonly Shortcut[] {
 export function listenForShortcuts(): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat && !isRepeatable(event.key)) return;
-    if (isTyping(event.target) || document.querySelector("[data-overlay]") !== null) return;
+    if (isOverlaid() || isTyping(event.target) || document.querySelector("[data-overlay]") !== null) return;
     const found = offered.findLast(({ key }) => key === event.key.toLowerCase());
     if (found === undefined) return;
     event.preventDefault();

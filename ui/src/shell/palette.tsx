@@ -28,7 +28,16 @@ export function Palette() {
     <ModalOverlay data-overlay="" isOpen={isOpen} onOpenChange={(open) => !open && openOverlay(null)} isDismissable className="fixed inset-0 z-40 flex animate-fade items-start justify-center bg-scrim px-4 pt-[12vh]">
       <Modal className="w-full max-w-xl animate-rise overflow-hidden rounded-xl border border-line bg-surface shadow-over">
         <Dialog aria-label={text.palette.label} className="outline-none">
-          <PaletteBody />
+          <div
+            // One press closes it, whatever stands in the box.
+            onKeyDownCapture={(event) => {
+              if (event.key !== "Escape") return;
+              event.stopPropagation();
+              openOverlay(null);
+            }}
+          >
+            <PaletteBody />
+          </div>
         </Dialog>
       </Modal>
     </ModalOverlay>

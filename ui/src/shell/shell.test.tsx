@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { holding } from "../backend/held";
+import { openOverlay } from "../parts/overlay";
 import { renderAt } from "../testing/render";
 
 describe("the window", () => {
@@ -39,6 +40,24 @@ describe("the window", () => {
     const help = await screen.findByTestId("keys-help");
     expect(within(help).getAllByText("Search or run a command")).toHaveLength(1);
     expect(within(help).getByText("Ctrl K, /")).toBeInTheDocument();
+  });
+
+  it("closes the palette with one press of Escape, whatever was typed", async () => {
+    const { user } = renderAt("/board");
+    await screen.findByTestId("card-TASK-121");
+    await user.keyboard("/");
+    await user.type(await screen.findByTestId("palette-input"), "check");
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByTestId("palette-input")).toBeNull());
+  });
+
+  it("does not take for a decision what is typed before the palette is there", async () => {
+    holding.ms = 60_000;
+    const { user } = renderAt("/needs-you?request=12");
+    await screen.findByTestId("approve");
+    openOverlay("palette");
+    await user.keyboard("a");
+    expect(screen.queryByTestId("held")).toBeNull();
   });
 
   it("pauses and resumes", async () => {

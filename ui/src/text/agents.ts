@@ -57,7 +57,7 @@ export const agentsText = {
     cost: "Cost",
     install: "How to install it",
     testKey: "Test key",
-    enterKey: "no key: enter one",
+    enterKey: "enter a key",
     keyOf: (account: string) => `Keys of ${account}`,
     field: {
       name: { name: "Name", hint: "a-z, 0-9 and dashes, such as claude-impl." },

@@ -2,7 +2,7 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { KeyRound, Pencil, Plus, Trash2, Users } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useRead, useRegistry } from "../../backend/reads";
+import { useProject, useRead, useRegistry } from "../../backend/reads";
 import { useAsk } from "../../backend/writes";
 import { tell } from "../../backend/tell";
 import type { AgentView, AgentWord, RegisteredView } from "../../backend/wire";
@@ -148,11 +148,12 @@ function Tools({ registered }: { registered: RegisteredView }) {
 
 /** Where its key is entered, when there is none; many work without one, signed in by themselves. */
 function Account({ name }: { name: string }) {
-  const key = useRead("keys", {}).data?.accounts.find(({ account }) => account === name);
+  const isScripted = useProject().data?.scripted === true;
+  const key = useRead("keys", {}, { enabled: !isScripted }).data?.accounts.find(({ account }) => account === name);
   return (
     <>
       {visible(name)}
-      {key === undefined || key.source !== null ? null : (
+      {isScripted || key === undefined || key.source !== null ? null : (
         <>
           {" · "}
           <Link to="/settings" search={{ part: "keys" }} className="rounded text-accent underline-offset-2 hover:underline">
