@@ -1,11 +1,11 @@
 /** Reading, through TanStack Query: a query's key is the operation and its input. */
-import { keepPreviousData, type QueryClient, QueryClient as Client, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, QueryClient as Client, replaceEqualDeep, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { FirstQuestion } from "./ahead";
 import type { Backend } from "./backend";
 import { useBackend } from "./context";
 import type { Failure } from "./failure";
 import type { Input, Output, ReadName } from "./operations";
-import type { EventsView, EventView, TranscriptView } from "./wire";
+import type { BoardView, CardView, EventsView, EventView, TranscriptView } from "./wire";
 
 const EVENTS_PER_PAGE = 100;
 
@@ -18,6 +18,7 @@ export function newQueryClient(answers: readonly [FirstQuestion, unknown][]): Qu
         gcTime: 5 * 60_000,
         retry: false,
         networkMode: "always",
+        structuralSharing: shared,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,
       },
@@ -27,6 +28,32 @@ export function newQueryClient(answers: readonly [FirstQuestion, unknown][]): Qu
   });
   for (const [name, answer] of answers) client.setQueryData([name, {}], answer);
   return client;
+}
+
+/** The parts of an answer that are as they were stay the same objects, so that what shows them is not drawn again. */
+export function shared(before: unknown, now: unknown): unknown {
+  const answer = uncounted(now);
+  return isBoard(before) && isBoard(answer) ? sharedBoard(before, answer) : replaceEqualDeep(before, answer);
+}
+
+/** Cards by their ids: one that comes or goes moves all behind it by one place. */
+function sharedBoard(before: BoardView, now: BoardView): BoardView {
+  const project = replaceEqualDeep(before.project, now.project);
+  const known = new Map(before.cards.map((card) => [card.id, card]));
+  const cards: CardView[] = now.cards.map((card) => replaceEqualDeep(known.get(card.id), card));
+  const isSame = project === before.project && cards.length === before.cards.length && cards.every((card, index) => card === before.cards[index]);
+  return isSame ? before : { ...now, project, cards };
+}
+
+function isBoard(answer: unknown): answer is BoardView {
+  return typeof answer === "object" && answer !== null && "project" in answer && "cards" in answer;
+}
+
+/** Without the number that grows with everything that happens anywhere: nothing shows it. */
+function uncounted(answer: unknown): unknown {
+  if (typeof answer !== "object" || answer === null) return answer;
+  if ("generation" in answer) return { ...answer, generation: 0 };
+  return isBoard(answer) ? { ...answer, project: { ...answer.project, generation: 0 } } : answer;
 }
 
 interface ReadOptions {

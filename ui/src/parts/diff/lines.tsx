@@ -103,7 +103,7 @@ export function DiffLines({ path, patch, inline = false, isSplit = false, said =
         tabIndex={0}
         onKeyDown={onKeyDown}
         {...pointer}
-        className={`@container overflow-auto bg-code font-mono text-xs leading-5 -outline-offset-2 ${inline ? "max-h-80" : "min-h-0 flex-1"}`}
+        className={`@container overflow-auto bg-code font-mono text-xs leading-5 -outline-offset-2 ${inline ? "max-h-80" : "min-h-0 flex-1 contain-strict"}`}
       >
         <div className="relative min-w-full" style={{ height: virtual.getTotalSize(), ...(isSplit ? {} : { width: `${width}ch` }) }}>
           {virtual.getVirtualItems().map((item) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { holding } from "../../backend/held";
 import { renderAt } from "../../testing/render";
 import { stepFrom } from "./arrows";
-import { columnsOf, passes } from "./columns";
+import { columnsOf, keepSame, passes } from "./columns";
 import { FakeBackend } from "../../backend/fake/backend";
 
 const idsIn = (column: string) => [...screen.getByTestId(`column-${column}`).querySelectorAll("[data-testid^=card-]")].map((card) => card.getAttribute("data-testid")?.slice(5));
@@ -194,6 +194,17 @@ describe("columns", () => {
 
   it("hold every card once", () => {
     expect(columns.flatMap(({ cards }) => cards.map(({ id }) => id)).sort()).toEqual(world.cards.map(({ id }) => id).sort());
+  });
+
+  it("stay the very same ones when another column changes, and so do cards that only moved up", () => {
+    const cards = board.cards.map((card) => ({ ...card }));
+    const gone = columns.find(({ id }) => id === "ready")?.cards[0];
+    const next = cards.filter(({ id }) => id !== gone?.id).map((card) => (card.status === "ready" ? { ...card, order: card.order - 1 } : card));
+    const kept = keepSame(columns, columnsOf({ ...board, cards: next }, { agent: undefined, priority: undefined }));
+    expect(kept.filter((column) => !columns.includes(column)).map(({ id }) => id)).toEqual(["ready"]);
+    const before = columns.find(({ id }) => id === "ready")?.cards ?? [];
+    expect(kept.find(({ id }) => id === "ready")?.cards).toEqual(before.slice(1));
+    expect(kept.find(({ id }) => id === "ready")?.cards.every((card) => before.includes(card))).toBe(true);
   });
 
   it("let an agent's filter pass whoever has it in the chain", () => {

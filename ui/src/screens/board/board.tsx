@@ -1,7 +1,7 @@
 /** All tasks, where they stand, and whose turn it is: in columns, by what they wait for, or over time. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ListPlus } from "lucide-react";
-import { useDeferredValue, useMemo } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { useBoard, useRead } from "../../backend/reads";
 import type { BoardView, InstanceView } from "../../backend/wire";
 import { Button } from "../../parts/button";
@@ -14,7 +14,7 @@ import { text } from "../../text";
 import { useArrows } from "./arrows";
 import { BulkBar } from "./bulk-bar";
 import { Column } from "./column";
-import { columnHint, COLUMNS, columnsOf, type Filter, passes } from "./columns";
+import { type Column as ColumnOf, columnHint, COLUMNS, columnsOf, type Filter, keepSame, passes } from "./columns";
 import { GraphView } from "./graph";
 import { type BoardSearch, Head } from "./head";
 import { toggle } from "./selection";
@@ -73,7 +73,7 @@ function BoardBody({ board }: { board: BoardView }) {
   }
   return (
     <div className="relative flex h-full flex-col">
-      <Head board={board} search={search} instances={instances} />
+      <Head agents={board.project.agents} search={search} instances={instances} />
       <View board={board} search={search} instances={instances} />
     </div>
   );
@@ -98,7 +98,7 @@ function Others({ board, filter, search }: { board: BoardView; filter: Filter; s
 }
 
 function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filter; isFiltered: boolean }) {
-  const columns = useMemo(() => columnsOf(board, filter), [board, filter]);
+  const columns = useColumns(board, filter);
   const shown = useMemo(() => columns.flatMap(({ cards }) => cards.map(({ id }) => id)), [columns]);
   const arrows = useArrows(columns);
   const onDropped = useMove();
@@ -133,6 +133,15 @@ function Columns({ board, filter, isFiltered }: { board: BoardView; filter: Filt
       <BulkBar shown={shown} />
     </>
   );
+}
+
+function useColumns(board: BoardView, filter: Filter): ColumnOf[] {
+  const found = useMemo(() => columnsOf(board, filter), [board, filter]);
+  const [kept, setKept] = useState({ found, columns: found });
+  if (kept.found === found) return kept.columns;
+  const columns = keepSame(kept.columns, found);
+  setKept({ found, columns });
+  return columns;
 }
 
 function focusedCard(): string | undefined {

@@ -50,7 +50,8 @@ export const Column = memo(function Column({ column, hint, isFiltered, current, 
         </h2>
         <span className="ml-auto truncate text-2xs text-muted">{hint}</span>
       </header>
-      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto px-2.25 [scrollbar-gutter:stable_both-edges] [scrollbar-width:none]">
+      {/* Its size follows from the window alone, and it says so: without that a web view lays out and paints the whole window when a card comes or goes. */}
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto contain-strict px-2.25 [scrollbar-gutter:stable_both-edges] [scrollbar-width:none]">
         {cards.length === 0 ? (
           <p className="px-4 py-6 text-center text-xs text-balance text-faint">{isFiltered ? text.board.noneFiltered : text.board.emptyColumn[id]}</p>
         ) : (

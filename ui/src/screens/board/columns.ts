@@ -38,6 +38,26 @@ export function columnsOf(board: BoardView, filter: Filter): Column[] {
   });
 }
 
+/** The columns, with those of `before` in the place of what is the same: who has nothing new need not be drawn again. */
+export function keepSame(before: readonly Column[], now: readonly Column[]): Column[] {
+  return now.map((column) => {
+    const known = before.find(({ id }) => id === column.id);
+    if (known === undefined) return column;
+    const cards = new Map(known.cards.map((card) => [card.id, card]));
+    const kept = column.cards.map((card) => {
+      const old = cards.get(card.id);
+      return old !== undefined && isDrawnAlike(old, card) ? old : card;
+    });
+    const isSame = kept.length === known.cards.length && kept.every((card, index) => card === known.cards[index]);
+    return isSame ? known : { id: column.id, cards: kept };
+  });
+}
+
+/** The place in the order is where a card stands, not what is drawn of it: one that leaves changes it for all behind it. */
+function isDrawnAlike(one: CardView, other: CardView): boolean {
+  return one === other || (Object.keys(other) as (keyof CardView)[]).every((key) => key === "order" || one[key] === other[key]);
+}
+
 export function passes(card: CardView, { agent, priority, words, tasks }: Filter): boolean {
   if (priority !== undefined && card.priority !== priority) return false;
   if (tasks !== undefined && !tasks.has(card.id)) return false;

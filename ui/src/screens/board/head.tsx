@@ -1,9 +1,9 @@
 /** The board's head: what is shown, and how. */
 import { useNavigate } from "@tanstack/react-router";
 import { Search, X } from "lucide-react";
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import { Button as AriaButton, Input, SearchField } from "react-aria-components";
-import type { BoardView, InstanceView } from "../../backend/wire";
+import type { AgentView, InstanceView } from "../../backend/wire";
 import { Button } from "../../parts/button";
 import { openOverlay } from "../../parts/overlay";
 import { Picker } from "../../parts/picker";
@@ -25,7 +25,13 @@ export interface BoardSearch {
 const ANY = "any";
 const PRIORITIES = ["P0", "P1", "P2"];
 
-export function Head({ board, search, instances }: { board: BoardView; search: BoardSearch; instances: readonly InstanceView[] }) {
+interface HeadProps {
+  agents: readonly AgentView[];
+  search: BoardSearch;
+  instances: readonly InstanceView[];
+}
+
+export const Head = memo(function Head({ agents, search, instances }: HeadProps) {
   const navigate = useNavigate({ from: "/board" });
   const set = (change: BoardSearch) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const choose = (key: "agent" | "priority" | "workflow") => (id: string) => set({ [key]: id === ANY ? undefined : id });
@@ -36,7 +42,7 @@ export function Head({ board, search, instances }: { board: BoardView; search: B
     <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-2.5 gap-y-1.5 px-4 py-2">
       <h1 className="mr-1 text-md font-semibold">{text.nav.board}</h1>
       <Words words={search.q} onChange={(q) => set({ q: q === "" ? undefined : q })} />
-      <Picker label={text.board.byAgent} choices={[any(text.board.allAgents), ...board.project.agents.map(({ name }) => ({ id: name, name }))]} chosen={search.agent ?? ANY} onChoose={choose("agent")} testId="filter-agent" />
+      <Picker label={text.board.byAgent} choices={[any(text.board.allAgents), ...agents.map(({ name }) => ({ id: name, name }))]} chosen={search.agent ?? ANY} onChoose={choose("agent")} testId="filter-agent" />
       <Picker label={text.board.byPriority} choices={[any(text.board.anyPriority), ...PRIORITIES.map((id) => ({ id, name: id }))]} chosen={search.priority ?? ANY} onChoose={choose("priority")} testId="filter-priority" />
       {instances.length === 0 ? null : <Picker label={text.board.byWorkflow} choices={[any(text.board.anyWorkflow), ...instances.map(({ id }) => ({ id, name: id }))]} chosen={search.workflow ?? ANY} onChoose={choose("workflow")} testId="filter-workflow" />}
       {isFiltered ? (
@@ -51,7 +57,7 @@ export function Head({ board, search, instances }: { board: BoardView; search: B
       </Button>
     </header>
   );
-}
+});
 
 function Words({ words, onChange }: { words: string | undefined; onChange: (words: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
