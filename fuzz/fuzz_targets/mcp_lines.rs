@@ -34,7 +34,7 @@ fn server() -> Mcp {
             path: "/p".into(),
             scripted: false,
         },
-        actor: World::person(),
+        actor: World::person().into(),
     };
     Mcp::new(Connection {
         context: Arc::new(Mutex::new(context)),

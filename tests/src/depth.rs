@@ -268,7 +268,7 @@ impl Side {
             keys: self.world.keys(),
             programs: self.world.programs(),
             project: Project::default(),
-            actor,
+            actor: actor.into(),
         }
     }
 

@@ -156,7 +156,7 @@ impl Board {
             keys: self.world.keys(),
             programs: self.world.programs(),
             project: Project::default(),
-            actor: Actor::Person,
+            actor: Actor::Person.into(),
         }
     }
 

@@ -71,6 +71,7 @@ pub enum Color {
 
 /// What to do. (`keep` and `key-helper`, which only programs call, are no verbs: see `main`.)
 #[derive(Debug, Subcommand)]
+#[command(defer = true)] // the arguments of a verb are defined when it is the one that was typed
 pub enum Verb {
     /// Set a project up: `.mcp/` with folders, configuration and prompts
     Init(Init),

@@ -1,7 +1,7 @@
 //! What `orchestron --help` shows: the verbs by what people want, because a list of sixty is read by nobody.
 
-use crate::args::Cli;
-use clap::{Command, CommandFactory};
+use crate::args::{Cli, Common, Verb};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Subcommand};
 use std::ffi::OsString;
 
 /// Every verb stands in one group, in the order in which people need them.
@@ -68,11 +68,35 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What was typed.
+///
+/// The definition of sixty verbs costs more than most of them do. Which one is meant is seen at a glance almost always, so its definition is tried
+/// alone first. What it understands the whole understands in the same way; whatever it does not (a mistake, a call for help, a glance
+/// that misled) is for the whole to judge, which knows every verb.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let words: Vec<OsString> = args.into_iter().collect();
+    let alone = one_verb(&words).and_then(|one| one.try_get_matches_from(&words).ok());
+    if let Some(cli) = alone.and_then(|matches| Cli::from_arg_matches(&matches).ok()) {
+        return Ok(cli);
+    }
+    let matches = command(&words).try_get_matches_from(&words)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// The command line as if the first word that is a verb were the only one there is.
+fn one_verb(words: &[OsString]) -> Option<Command> {
+    let verbs = Verb::augment_subcommands(Command::new("verbs"));
+    let mut typed = words.iter().skip(1).filter_map(|word| word.to_str());
+    let verb = typed.find_map(|word| verbs.find_subcommand(word))?.clone();
+    let one = Command::new("orchestron").subcommand_required(true);
+    Some(Common::augment_args(one).subcommand(verb))
+}
+
 /// The definition of the command line; its verbs are grouped when help is wanted (the grouping costs more than most verbs).
-pub fn command(args: impl IntoIterator<Item = OsString>) -> Command {
+fn command(words: &[OsString]) -> Command {
     let command = Cli::command();
-    let words: Vec<_> = args.into_iter().skip(1).collect();
-    if words.is_empty() || words.iter().any(|word| word == "--help" || word == "-h") {
+    let mut words = words.iter().skip(1).peekable();
+    if words.peek().is_none() || words.any(|word| word == "--help" || word == "-h") {
         grouped(command)
     } else {
         command
@@ -103,8 +127,8 @@ fn grouped(command: Command) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, GROUPS, command};
-    use clap::CommandFactory;
+    use super::{Cli, GROUPS, command, one_verb, parse};
+    use clap::{CommandFactory, FromArgMatches};
     use std::collections::BTreeMap;
 
     #[test]
@@ -123,7 +147,7 @@ mod tests {
 
     #[test]
     fn help_shows_the_groups_and_the_way_in_first() {
-        let help = command(["orchestron".into(), "--help".into()])
+        let help = command(&["orchestron".into(), "--help".into()])
             .render_long_help()
             .to_string();
         let places: Vec<_> = GROUPS
@@ -138,5 +162,56 @@ mod tests {
             help.contains("Exit codes:") && help.contains("--project <DIR>"),
             "{help}"
         );
+    }
+
+    /// Lines as people type them, in words apart.
+    const TYPED: &[&str] = &[
+        "status",
+        "--json status",
+        "list --status ready -C elsewhere",
+        "-C status list",
+        "--project list --color never status",
+        "--color=always next --agent cursor --claim",
+        "create A -g B -c One -c Two --priority P0",
+        "create status",
+        "claim TASK-1 --agent status",
+        "agents add status cli=claude",
+        "workflow list",
+        "config limits.parallel 3",
+        "answer R-3 --text list",
+        "undo",
+    ];
+
+    #[test]
+    fn one_verb_alone_understands_what_the_whole_understands() {
+        let mut alone = 0;
+        for line in TYPED {
+            let words = std::iter::once("orchestron").chain(line.split(' '));
+            let words: Vec<std::ffi::OsString> = words.map(Into::into).collect();
+            let whole = Cli::command().try_get_matches_from(&words);
+            let whole = whole.and_then(|found| Cli::from_arg_matches(&found));
+            let told = |found: Result<Cli, clap::Error>| match found {
+                Ok(cli) => format!("{cli:?}"),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(told(parse(words.clone())), told(whole), "{line}");
+            let one = one_verb(&words).map(|one| one.try_get_matches_from(&words).is_ok());
+            alone += usize::from(one == Some(true));
+        }
+        // The glance is misled by two of them at most.
+        assert!(alone + 2 >= TYPED.len(), "{alone} of {}", TYPED.len());
+    }
+
+    #[test]
+    fn mistakes_and_help_are_told_by_the_whole() {
+        for line in ["statsu", "status --jsn", "list --help", "--version", ""] {
+            let words = std::iter::once("orchestron").chain(line.split_whitespace());
+            let words: Vec<std::ffi::OsString> = words.map(Into::into).collect();
+            let told = parse(words.clone()).map(|cli| format!("{cli:?}"));
+            let whole = command(&words).try_get_matches_from(&words);
+            let (told, whole) = (told.unwrap_err(), whole.unwrap_err());
+            assert_eq!(told.to_string(), whole.to_string(), "{line}");
+            assert_eq!(told.exit_code(), whole.exit_code(), "{line}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{args::Common, failure::Failure};
 use orchestron_adapters::project::{self, Project};
 use orchestron_engine::{Engine, Mode};
-use orchestron_operations::{Context, call};
+use orchestron_operations::{Asker, Context, call};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     env,
@@ -17,6 +17,8 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(3);
 /// It is looked at soon, for an engine that runs needs a millisecond or two, then less and less often.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_micros(150), Duration::from_millis(20));
+/// What has taken so long already is not told later than by this part of it.
+const LATE: u32 = 10;
 
 /// A found project, opened.
 pub struct Here {
@@ -49,7 +51,8 @@ impl Here {
     /// Finds and opens the project.
     pub fn open(common: &Common) -> Result<Self, Failure> {
         let project = Arc::new(Project::open(&root(common)?)?);
-        let mut context = context(&project)?;
+        let ours = Arc::clone(&project);
+        let mut context = context_of(&project, Asker::found_by(move || ours.caller()))?;
         // A command asks once or twice.
         context.store.keep_no_copy();
         Ok(Self { project, context })
@@ -69,7 +72,7 @@ impl Here {
     pub fn settle(&self) -> Result<bool, Failure> {
         let log = self.context.store.log();
         let written = log.last()?;
-        let mut patience = Patience::new(PATIENCE);
+        let patience = Patience::new(PATIENCE);
         loop {
             if self.settle_now()? {
                 return Ok(true);
@@ -121,32 +124,37 @@ impl Here {
 
 /// Looks again and again at what an engine elsewhere does.
 pub struct Patience {
+    since: Instant,
     until: Instant,
-    next: Duration,
 }
 
 impl Patience {
     /// So long.
     pub fn new(patience: Duration) -> Self {
+        let since = Instant::now();
         Self {
-            until: Instant::now() + patience,
-            next: LOOK_AGAIN.0,
+            since,
+            until: since + patience,
         }
     }
 
     /// Sleeps until it is time to look again; false when it took too long.
-    pub fn waits(&mut self) -> bool {
+    pub fn waits(&self) -> bool {
         if Instant::now() > self.until {
             return false;
         }
-        thread::sleep(self.next);
-        self.next = (self.next * 3 / 2).min(LOOK_AGAIN.1);
+        let (least, most) = LOOK_AGAIN;
+        thread::sleep((self.since.elapsed() / LATE).clamp(least, most));
         true
     }
 }
 
 /// A context over a project's real ports. Who asks is told by where this process comes from, here and nowhere else.
 pub fn context(project: &Project) -> Result<Context, Failure> {
+    context_of(project, project.caller().into())
+}
+
+fn context_of(project: &Project, actor: Asker) -> Result<Context, Failure> {
     let store = project.store()?;
     let scripted = project.is_scripted_in(&store)?;
     Ok(Context {
@@ -159,7 +167,7 @@ pub fn context(project: &Project) -> Result<Context, Failure> {
             path: project.root().display().to_string(),
             scripted,
         },
-        actor: project.caller(),
+        actor,
     })
 }
 

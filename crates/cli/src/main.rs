@@ -32,7 +32,7 @@ mod workflows;
 mod writes;
 
 use args::{Cli, Verb};
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -41,8 +41,7 @@ fn main() -> ExitCode {
     if let Some(code) = small_program() {
         return code;
     }
-    let matches = help::command(std::env::args_os()).try_get_matches();
-    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match help::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(told) => return misunderstood(&told),
     };

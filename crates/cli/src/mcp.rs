@@ -71,7 +71,7 @@ fn serve(common: &Common, agent: Option<&str>) -> Result<(), Failure> {
         caller::connect_as(&mut context, name)?;
     }
     let is_a_run = !matches!(
-        context.actor,
+        *context.actor,
         orchestron_domain::Actor::Person | orchestron_domain::Actor::Outside { .. }
     );
     let settling = Arc::clone(&project);

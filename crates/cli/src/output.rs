@@ -102,10 +102,7 @@ impl Output {
     fn write(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut out = anstream::AutoStream::new(io::stdout().lock(), self.choice());
         match out.current_choice() {
-            anstream::ColorChoice::Never => {
-                let plain = anstream::adapter::strip_bytes(&bytes).into_vec();
-                out.into_inner().write_all(&plain)
-            }
+            anstream::ColorChoice::Never => out.into_inner().write_all(&unstyled(&bytes)),
             anstream::ColorChoice::AlwaysAnsi => out.into_inner().write_all(&bytes),
             _ => out.write_all(&bytes),
         }
@@ -231,6 +228,38 @@ fn tolerant(result: io::Result<()>) -> Result<(), Failure> {
         }),
         _ => Ok(()),
     }
+}
+
+/// What is left without styles. Ours alone are taken out at once, for there may be hundreds of lines of them; what else could steer a
+/// terminal leaves with them, but is looked at byte by byte.
+fn unstyled(bytes: &[u8]) -> Vec<u8> {
+    let steers = |(at, byte): (usize, &u8)| match byte {
+        b'\t' | b'\n' | b'\r' | 0x0c | b' '..=b'~' => false,
+        0xc2 => bytes.get(at + 1).is_none_or(|next| *next < 0xa0),
+        0x80.. => false,
+        _ => true,
+    };
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    while let Some(rest) = bytes.get(from..) {
+        let next = (from..).zip(rest).position(steers).unwrap_or(rest.len());
+        let (text, rest) = rest.split_at(next);
+        plain.extend_from_slice(text);
+        let style = rest.strip_prefix(b"\x1b[").and_then(|style| {
+            let end = style
+                .iter()
+                .position(|b| !matches!(b, b'0'..=b'9' | b';'))?;
+            (style.get(end) == Some(&b'm')).then_some(end + 3)
+        });
+        match style {
+            Some(long) => from += next + long,
+            None => {
+                plain.extend(anstream::adapter::strip_bytes(rest).into_vec());
+                break;
+            }
+        }
+    }
+    plain
 }
 
 /// A table with aligned columns; the last column is not padded.
@@ -366,6 +395,29 @@ mod tests {
         assert_eq!(plain("a\x1b[2Jb\rc"), "a\u{fffd}[2Jb\u{fffd}c");
         assert_eq!(one_line("abcdef\nx", 4), "abc…");
         assert_eq!(plain("rm \u{202e}x"), "rm \u{fffd}x");
+    }
+
+    #[test]
+    fn what_is_unstyled_is_what_a_terminal_would_not_be_steered_by() {
+        for text in [
+            "",
+            "no style at all\n",
+            "\u{1b}[1mTASK-001\u{1b}[0m  \u{1b}[38;5;3m●◆○ Grüße\u{1b}[0m\r\n\tend",
+            "ends with one \u{1b}[0m",
+            "\u{1b}[2J moved, and \u{1b}[1mbold\u{1b}[0m",
+            "a bell \u{7}, a title \u{1b}]0;x\u{7}, cut \u{1b}[1",
+            "of one byte \u{9b}1m, deleted \u{7f}\u{b}, wide \u{a0}\u{ff}",
+            "\u{1b}[1;31",
+            "\u{1b}",
+        ] {
+            let expected = anstream::adapter::strip_bytes(text.as_bytes()).into_vec();
+            let found = super::unstyled(text.as_bytes());
+            assert_eq!(
+                String::from_utf8_lossy(&found),
+                String::from_utf8_lossy(&expected),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn tell_engine_at_it(here: &mut Here, done: &mut Done, operation: &str) -> Resul
         return Ok(());
     };
     let id: TaskId = task.parse().map_err(OpError::Id)?;
-    let mut patience = Patience::new(OUTCOME_PATIENCE);
+    let patience = Patience::new(OUTCOME_PATIENCE);
     let mut seen = None;
     loop {
         // Only when something was written it can be over.

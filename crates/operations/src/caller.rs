@@ -33,7 +33,7 @@ pub enum Caller {
 /// # Errors
 /// When the project cannot be read.
 pub fn caller(cx: &mut Context) -> Result<Caller, OpError> {
-    Ok(match cx.actor.clone() {
+    Ok(match Actor::clone(&cx.actor) {
         Actor::Person => Caller::Person,
         Actor::Outside { name } => Caller::Holder {
             name: name.to_string(),
@@ -67,6 +67,6 @@ pub fn connect_as(cx: &mut Context, name: &str) -> Result<(), OpError> {
     crate::who::only_person(cx, "connect somebody")?;
     let state = cx.story()?;
     let who = crate::who::Who::asks(cx, &state, Some(name))?;
-    cx.actor = who.actor;
+    cx.actor = who.actor.into();
     Ok(())
 }

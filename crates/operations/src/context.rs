@@ -6,7 +6,12 @@ use orchestron_engine::{
     Store, StoreError,
     ports::{EventFilter, Git, Keys, PortErrorKind, PortResult, Programs, RunLogs},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    ops::Deref,
+    sync::{Arc, LazyLock},
+};
 
 /// How many events of the log are read at once.
 const PAGE: u32 = 1_000;
@@ -18,6 +23,39 @@ pub struct Project {
     pub path: String,
     /// Its agents talk to the scripted model: nothing is sent anywhere.
     pub scripted: bool,
+}
+
+/// Who asks. Finding out may take a look at every process above ours, which whoever only looks at the board does not have to wait for: it
+/// is done when somebody wants to know, once.
+pub struct Asker(LazyLock<Actor, FindOut>);
+
+type FindOut = Box<dyn FnOnce() -> Actor + Send>;
+
+impl Asker {
+    /// Who asks is found out by `find_out`, if it ever matters.
+    pub fn found_by(find_out: impl FnOnce() -> Actor + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(find_out)))
+    }
+}
+
+impl From<Actor> for Asker {
+    fn from(actor: Actor) -> Self {
+        Self::found_by(|| actor)
+    }
+}
+
+impl Deref for Asker {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
 }
 
 /// One surface's access to one project.
@@ -35,7 +73,7 @@ pub struct Context {
     /// The project.
     pub project: Project,
     /// Who asks: told by how they are connected.
-    pub actor: Actor,
+    pub actor: Asker,
 }
 
 impl Context {

@@ -34,7 +34,7 @@ pub fn create(cx: &mut Context, input: &input::Create) -> Result<Done, OpError> 
         "" => PREFIX,
         prefix => prefix,
     };
-    let (prefix, actor) = (prefix.to_owned(), cx.actor.clone());
+    let (prefix, actor) = (prefix.to_owned(), (*cx.actor).clone());
     let card = cx.store.create(&actor, &prefix, draft)?;
     told(cx, &state, &card)
 }

@@ -143,7 +143,7 @@ pub fn checked(cx: &mut Context, task: &TaskId, checks: Vec<Check>) -> Result<Ou
         checks,
     };
     if failed {
-        let actor = cx.actor.clone();
+        let actor = Actor::clone(&cx.actor);
         let goes_back = write(cx, [task], |state| {
             let held = holds(state, task);
             let goes = goes_back(state, task, held.as_ref());
@@ -166,7 +166,7 @@ pub fn checked(cx: &mut Context, task: &TaskId, checks: Vec<Check>) -> Result<Ou
     take_again(cx, task, &mut outcome)?;
     let state = cx.of([task])?;
     let ticked = tick(cx, &state, task, &passed)?;
-    let actor = cx.actor.clone();
+    let actor = Actor::clone(&cx.actor);
     write(cx, [task], |_| Ok((vec![(actor, told)], ())))?;
     if ticked > 0 {
         outcome
@@ -274,7 +274,7 @@ fn tick(
     })?;
     if changed {
         let what = format!("{} ticked by gates that passed", boxes(ticked));
-        let actor = cx.actor.clone();
+        let actor = Actor::clone(&cx.actor);
         cx.store.append(
             &actor,
             vec![Fact::TaskEdited {
@@ -311,7 +311,7 @@ pub fn made(cx: &mut Context, made: &Made) -> Result<Vec<String>, OpError> {
         }
     }
     let mut lines = Vec::new();
-    let by = cx.actor.clone();
+    let by = Actor::clone(&cx.actor);
     let told = |task: Option<TaskId>| {
         (
             by.clone(),
@@ -382,5 +382,5 @@ pub fn arrived(
 /// Whether what asks is inside a run: hooks do nothing there.
 #[must_use]
 pub fn is_for_people(cx: &Context) -> bool {
-    matches!(cx.actor, Actor::Person | Actor::Outside { .. })
+    matches!(*cx.actor, Actor::Person | Actor::Outside { .. })
 }

@@ -78,6 +78,6 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use context::{Context, Project};
+pub use context::{Asker, Context, Project};
 pub use error::OpError;
 pub use registry::{ALL, Operation, call};

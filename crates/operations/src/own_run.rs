@@ -28,7 +28,7 @@ impl Own {
     /// # Errors
     /// When none does, or it has no leg any more.
     pub(crate) fn of(cx: &Context, state: &State) -> Result<Self, OpError> {
-        let Actor::Run { run } = &cx.actor else {
+        let Actor::Run { run } = &*cx.actor else {
             return Err(OpError::NotARun);
         };
         let found = state.runs.get(run).filter(|run| run.is_live());

@@ -6,6 +6,7 @@
 
 use crate::{
     Context, OpError,
+    context::Asker,
     own_run::Own,
     wire::{RunTokenView, input},
 };
@@ -122,7 +123,7 @@ pub fn lives(cx: &mut Context, who: &Acting) -> bool {
 /// Does something in the name of somebody else, and nothing after that.
 pub fn acting<T>(cx: &mut Context, who: &Acting, work: impl FnOnce(&mut Context) -> T) -> T {
     /// Gives the name back whatever happens.
-    struct Lent<'c>(&'c mut Context, Option<Actor>);
+    struct Lent<'c>(&'c mut Context, Option<Asker>);
     impl Drop for Lent<'_> {
         fn drop(&mut self) {
             if let Some(own) = self.1.take() {
@@ -130,7 +131,7 @@ pub fn acting<T>(cx: &mut Context, who: &Acting, work: impl FnOnce(&mut Context)
             }
         }
     }
-    let own = std::mem::replace(&mut cx.actor, who.0.clone());
+    let own = std::mem::replace(&mut cx.actor, who.0.clone().into());
     let lent = Lent(cx, Some(own));
     work(lent.0)
 }

@@ -25,10 +25,10 @@ impl Who {
     /// When the name is none, is unknown to the project, or is not the caller's own.
     pub fn asks(cx: &Context, state: &State, agent: Option<&str>) -> Result<Self, OpError> {
         let own = Self {
-            actor: cx.actor.clone(),
+            actor: Actor::clone(&cx.actor),
             lent: false,
         };
-        if !matches!(cx.actor, Actor::Person | Actor::Outside { .. }) {
+        if !matches!(*cx.actor, Actor::Person | Actor::Outside { .. }) {
             return Err(OpError::Forbidden {
                 who: actor_name(&cx.actor),
                 what: "take or end a leg".to_owned(),
@@ -43,7 +43,7 @@ impl Who {
                 field: "agent",
                 what: error.to_string(),
             })?;
-        match &cx.actor {
+        match &*cx.actor {
             Actor::Outside { name: own_name } if *own_name == name => Ok(own),
             Actor::Person if is_known_in(cx, state, &name)? => Ok(Self {
                 actor: Actor::Outside { name },
@@ -72,7 +72,7 @@ impl Who {
         task: Option<&str>,
     ) -> Result<(Self, Option<TaskId>), OpError> {
         let task = task.map(crate::writing::id).transpose()?;
-        let Actor::Run { run } = &cx.actor else {
+        let Actor::Run { run } = &*cx.actor else {
             return Ok((Self::asks(cx, state, agent)?, task));
         };
         let own = Own::of(cx, state)?;
@@ -90,7 +90,7 @@ impl Who {
             return foreign("task", own.task.to_string());
         }
         let who = Self {
-            actor: cx.actor.clone(),
+            actor: Actor::clone(&cx.actor),
             lent: false,
         };
         Ok((who, Some(own.task)))
@@ -124,7 +124,7 @@ impl Who {
             None => Err(OpError::NotNow {
                 task: task.clone(),
                 done: "spoken of as yours",
-                why: format!("{} does not hold it", self.name()),
+                why: self.holds_nothing(),
                 cure: format!("claim {task} first"),
             }),
         }
@@ -160,6 +160,16 @@ impl Who {
     #[must_use]
     pub fn name(&self) -> String {
         actor_name(&self.actor)
+    }
+
+    /// That a task is not held by it, in a sentence.
+    #[must_use]
+    pub fn holds_nothing(&self) -> String {
+        if self.is_person() {
+            "you do not hold it".to_owned()
+        } else {
+            format!("{} does not hold it", self.name())
+        }
     }
 
     /// Whether it is the person, in nobody else's name.
@@ -215,7 +225,7 @@ impl Who {
 /// # Errors
 /// When somebody else asks.
 pub fn only_person(cx: &Context, what: &str) -> Result<(), OpError> {
-    if cx.actor == Actor::Person {
+    if *cx.actor == Actor::Person {
         return Ok(());
     }
     Err(OpError::Forbidden {

@@ -128,7 +128,7 @@ pub fn start(cx: &mut Context, input: &input::WorkflowStart) -> Result<WorkflowS
 
 /// Writes down what was made, and says how it goes on.
 fn tell(cx: &mut Context, made: Made) -> Result<WorkflowStartView, OpError> {
-    let actor = cx.actor.clone();
+    let actor = Actor::clone(&cx.actor);
     cx.store
         .append(&actor, vec![Fact::WorkflowStarted { made: made.clone() }])?;
     let state = cx.state()?;
@@ -273,7 +273,7 @@ fn make(
                 step: step.name.clone(),
             };
             let draft = draft(&filled, depends_on, origin, TaskId::new(PREFIX, 1)?);
-            let actor = cx.actor.clone();
+            let actor = Actor::clone(&cx.actor);
             let card = cx
                 .store
                 .create_with(&actor, prefix, draft, |task| given(step, task))?;

@@ -36,7 +36,7 @@ pub fn cx(world: &World, actor: Actor) -> Context {
             path: "/home/me/storefront".into(),
             scripted: false,
         },
-        actor,
+        actor: actor.into(),
     }
 }
 

@@ -477,7 +477,7 @@ fn a_runs_token_opens_its_own_leg_while_it_lives() {
     };
     assert_eq!((task.as_str(), agent.as_str()), ("TASK-001", "claude-impl"));
     assert_eq!(
-        server.actor,
+        *server.actor,
         Actor::Person,
         "the name was lent for that moment"
     );

@@ -189,7 +189,7 @@ async fn main() {
         keys: world.keys(),
         programs: world.programs(),
         project: Project::default(),
-        actor: World::person(),
+        actor: World::person().into(),
     };
     let bell = broadcast::channel(8).0;
     let own = Mcp::new(Connection {
