@@ -98,6 +98,18 @@ const SCREENS = [
   { name: "settings-file", path: "/settings?part=file" },
   { name: "settings-rules", path: "/settings?part=rules" },
   { name: "settings-keys", path: "/settings?part=keys" },
+  { name: "settings-updates", path: "/settings?part=updates&fake=desktop" },
+  {
+    name: "settings-updates-offer",
+    path: "/settings?part=updates&fake=desktop",
+    act: async (page) => {
+      await page.fill("[data-testid=updates-url]", "https://releases.example.org/latest.json");
+      await page.fill("[data-testid=updates-key]", "RWRkAXR5ja22TsTKb2l+tPEFwxWl0uejvyBrK5AzV3vRz/uOslqhSWLm");
+      await page.click("[data-testid=updates-save]");
+      await page.click("[data-testid=updates-check]:not([disabled])");
+      await page.waitForSelector("[data-testid=updates-offer]");
+    },
+  },
   { name: "settings-health", path: "/settings?part=health" },
   { name: "activity-filtered", path: "/activity?by=engine" },
   { name: "activity", path: "/activity" },

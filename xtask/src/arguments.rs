@@ -17,7 +17,8 @@ pub const HELP: &str = "\
   ./dev bench [ARGS…]            measure speed on a release build
   ./dev sim [--seeds N] [ARGS…]  simulate N seeds' worlds, each twice; --seed S, --minutes N, --faults, --help
   ./dev fuzz [--seconds N]       fuzz each target for N seconds (60)
-  ./dev dist                     packages for this kind of machine, in target/dist: .deb, .rpm and a tarball on Linux
+  ./dev dist                     packages for this kind of machine, in target/dist: .deb, .rpm and a tarball on Linux;
+                                 signed, with a list for the updater, when TAURI_SIGNING_PRIVATE_KEY is set
   ./dev setup                    only install and build
   ./dev help                     this text
 

@@ -20,6 +20,13 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How many lines may wait between reader and writer.
 const LINES_WAITING: usize = 1024;
 
+/// What packages are signed with. Only the signer gets it: installing npm's packages or compiling others' code is no place for it.
+pub const SIGNING: [&str; 3] = [
+    "TAURI_SIGNING_PRIVATE_KEY",
+    "TAURI_SIGNING_PRIVATE_KEY_PATH",
+    "TAURI_SIGNING_PRIVATE_KEY_PASSWORD",
+];
+
 /// True where nobody watches: no colour, no questions, no progress bars.
 pub fn in_ci() -> bool {
     env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false" && value != "0")
@@ -265,7 +272,8 @@ fn last_lines(log: &[u8]) -> Vec<String> {
 }
 
 /// `cargo run` describes the xtask package in the environment and puts build folders on the library path. Passed
-/// on, that would reach the product, and build scripts that look at such variables would run again.
+/// on, that would reach the product, and build scripts that look at such variables would run again. Signing keys
+/// are taken out, too.
 fn clean_environment(command: &mut Command, project: &Project) {
     for (name, _) in env::vars_os() {
         let name_text = name.to_string_lossy();
@@ -278,7 +286,8 @@ fn clean_environment(command: &mut Command, project: &Project) {
                     | "CARGO_PRIMARY_PACKAGE"
                     | "RUST_RECURSION_COUNT"
             );
-        if of_cargo_run || name_text == "ORCHESTRON_INVOKED_FROM" {
+        let is_secret = SIGNING.contains(&&*name_text);
+        if of_cargo_run || is_secret || name_text == "ORCHESTRON_INVOKED_FROM" {
             command.env_remove(&name);
         }
     }

@@ -89,11 +89,11 @@ export const settingsText = {
     notifier: "Notifications by",
     noNotifier: "This system shows no notifications.",
     updates: {
-      words: (version: string) => `This is version ${version}. Nothing is asked of anybody until you switch it on or look yourself; nothing is installed before you say so.`,
+      words: (version: string) => `This is version ${version}. Nobody is asked for newer ones until you want it, and none is installed before you say so.`,
       wish: "Newer versions",
       off: "Off",
       tell: "Tell me",
-      tellHint: "Asked for a minute after the start and once a day. The question says nothing of you or of this version.",
+      tellHint: "Looked for a minute after the start and once a day. The request says nothing of you or of this version.",
       check: "Look now",
       looked: (when: string) => `Looked ${when}`,
       newest: "This is the newest.",

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::npm;
 use crate::project::{Build, Project};
 use crate::steps::{Done, Output, Steps};
+use crate::verbs::release;
 use crate::verbs::setup::{COMPILING, PREPARING, compile, prepare};
 
 /// The bundler's folder; it is not part of the product and is installed by this verb alone.
@@ -16,7 +17,7 @@ const BUNDLER: &str = "tools/bundler";
 
 /// The verb.
 pub fn dist(project: &Project) -> Result<(), Failure> {
-    let mut steps = Steps::new(PREPARING + COMPILING + 4);
+    let mut steps = Steps::new(PREPARING + COMPILING + 5);
     let lock = project.lock()?;
     prepare(project, &mut steps)?;
     compile(
@@ -30,13 +31,22 @@ pub fn dist(project: &Project) -> Result<(), Failure> {
     })?;
     steps.step("Make the packages", Output::Hidden, || bundle(project))?;
     let out = project.target.join("dist");
-    steps.step("Gather them, with their sums", Output::Hidden, || {
-        gather(project, &out)
+    steps.step("Gather them", Output::Hidden, || gather(project, &out))?;
+    let mut is_signed = false;
+    steps.step("Sign them, and write their sums", Output::Hidden, || {
+        is_signed = sign(project, &out)?;
+        sums(project, &out)
     })?;
     steps.step("Unpack and start what was made", Output::Hidden, || {
         check(project, &out)
     })?;
     drop(lock);
+    if !is_signed {
+        eprintln!(
+            "Not signed: TAURI_SIGNING_PRIVATE_KEY is not set, so there is no {} and no app can update itself to these (docs/desktop.md, Updates).",
+            release::LIST
+        );
+    }
     eprintln!(
         "Done in {:.1} s. {} has:",
         steps.elapsed().as_secs_f64(),
@@ -76,13 +86,7 @@ fn bundle(project: &Project) -> Result<Done, Failure> {
     if made.is_dir() {
         fs::remove_dir_all(&made).map_err(Failure::file("clear", &made))?;
     }
-    let name = if cfg!(windows) { "tauri.cmd" } else { "tauri" };
-    let program = project
-        .root
-        .join(BUNDLER)
-        .join("node_modules/.bin")
-        .join(name);
-    Job::new(project, program)
+    Job::new(project, bundler(project))
         .args(["bundle", "--ci", "--bundles", kinds()])
         .args(["--features", "custom-protocol"])
         .env("CARGO_TARGET_DIR", &project.target)
@@ -122,7 +126,44 @@ fn gather(project: &Project, out: &Path) -> Result<Done, Failure> {
     }
     if cfg!(target_os = "linux") {
         tarball(project, out)?;
+    } else if cfg!(target_os = "macos") {
+        bundle_archive(project, out)?;
     }
+    Ok(Done::Worked)
+}
+
+/// macOS: what the app exchanges itself with; a .dmg is for people.
+fn bundle_archive(project: &Project, out: &Path) -> Result<(), Failure> {
+    let name = format!(
+        "Orchestron_{}_{}.app.tar.gz",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::ARCH
+    );
+    Job::new(project, "tar")
+        .args(["-czf"])
+        .args([out.join(name)])
+        .args(["-C"])
+        .args([bundles(project).join("macos")])
+        .args(["Orchestron.app"])
+        .quiet(project, "archive")
+}
+
+fn bundler(project: &Project) -> PathBuf {
+    let name = if cfg!(windows) { "tauri.cmd" } else { "tauri" };
+    project
+        .root
+        .join(BUNDLER)
+        .join("node_modules/.bin")
+        .join(name)
+}
+
+fn sign(project: &Project, out: &Path) -> Result<bool, Failure> {
+    let packages = files(out)?;
+    let packages: Vec<&Path> = packages.iter().map(PathBuf::as_path).collect();
+    release::sign(project, &bundler(project), &packages)
+}
+
+fn sums(project: &Project, out: &Path) -> Result<Done, Failure> {
     if let Some(sums) = on_path("sha256sum") {
         let names: Vec<String> = files(out)?
             .iter()

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod dist;
 pub mod fuzz;
+pub mod release;
 pub mod run;
 pub mod setup;
 pub mod sim;
