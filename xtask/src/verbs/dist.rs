@@ -32,16 +32,18 @@ pub fn dist(project: &Project) -> Result<(), Failure> {
     steps.step("Make the packages", Output::Hidden, || bundle(project))?;
     let out = project.target.join("dist");
     steps.step("Gather them", Output::Hidden, || gather(project, &out))?;
-    let mut is_signed = false;
+    let key = release::key();
     steps.step("Sign them, and write their sums", Output::Hidden, || {
-        is_signed = sign(project, &out)?;
+        if let Some(key) = &key {
+            sign(project, key, &out)?;
+        }
         sums(project, &out)
     })?;
     steps.step("Unpack and start what was made", Output::Hidden, || {
         check(project, &out)
     })?;
     drop(lock);
-    if !is_signed {
+    if key.is_none() {
         eprintln!(
             "Not signed: TAURI_SIGNING_PRIVATE_KEY is not set, so there is no {} and no app can update itself to these (docs/desktop.md, Updates).",
             release::LIST
@@ -157,10 +159,10 @@ fn bundler(project: &Project) -> PathBuf {
         .join(name)
 }
 
-fn sign(project: &Project, out: &Path) -> Result<bool, Failure> {
+fn sign(project: &Project, key: &release::Key, out: &Path) -> Result<(), Failure> {
     let packages = files(out)?;
     let packages: Vec<&Path> = packages.iter().map(PathBuf::as_path).collect();
-    release::sign(project, &bundler(project), &packages)
+    release::sign(project, &bundler(project), key, &packages)
 }
 
 fn sums(project: &Project, out: &Path) -> Result<Done, Failure> {

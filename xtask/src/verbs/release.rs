@@ -15,16 +15,23 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The list's name.
 pub const LIST: &str = "latest.json";
 
-/// Signs what the updater can install, and lists it; false = there is no key to sign with, and nothing was done.
-pub fn sign(project: &Project, signer: &Path, packages: &[&Path]) -> Result<bool, Failure> {
-    let given: Vec<(&str, OsString)> = SIGNING
-        .into_iter()
-        .filter_map(|name| Some((name, env::var_os(name).filter(|value| !value.is_empty())?)))
-        .collect();
-    // A password alone signs nothing.
-    if !given.iter().any(|(name, _)| *name != PASSWORD) {
-        return Ok(false);
-    }
+/// What to sign with, from the environment, by the names the signer knows.
+pub type Key = Vec<(&'static str, OsString)>;
+
+/// The key, if there is one; a password alone signs nothing.
+pub fn key() -> Option<Key> {
+    let given = |name| Some((name, env::var_os(name).filter(|value| !value.is_empty())?));
+    let key: Key = SIGNING.into_iter().filter_map(given).collect();
+    key.iter().any(|(name, _)| *name != PASSWORD).then_some(key)
+}
+
+/// Signs what the updater can install, and lists it.
+pub fn sign(
+    project: &Project,
+    signer: &Path,
+    key: &Key,
+    packages: &[&Path],
+) -> Result<(), Failure> {
     let mut platforms = Vec::new();
     let mut folder = None;
     for path in packages {
@@ -37,7 +44,7 @@ pub fn sign(project: &Project, signer: &Path, packages: &[&Path]) -> Result<bool
             .args([path])
             .env(PASSWORD, "")
             .cure("is TAURI_SIGNING_PRIVATE_KEY the text of the key that `tauri signer generate` wrote, and TAURI_SIGNING_PRIVATE_KEY_PASSWORD its password?");
-        for (variable, value) in &given {
+        for (variable, value) in key {
             job = job.env(variable, value);
         }
         job.quiet(project, "signed")?;
@@ -47,7 +54,7 @@ pub fn sign(project: &Project, signer: &Path, packages: &[&Path]) -> Result<bool
         folder = path.parent();
     }
     let Some(folder) = folder else {
-        return Ok(false);
+        return Ok(());
     };
     let changes = project.root.join("CHANGELOG.md");
     let changes = fs::read_to_string(&changes).map_err(Failure::file("read", &changes))?;
@@ -56,8 +63,7 @@ pub fn sign(project: &Project, signer: &Path, packages: &[&Path]) -> Result<bool
         .read()?;
     let path = folder.join(LIST);
     let text = list(notes(&changes), date.trim(), &platforms);
-    fs::write(&path, text).map_err(Failure::file("write", &path))?;
-    Ok(true)
+    fs::write(&path, text).map_err(Failure::file("write", &path))
 }
 
 /// The variable with the key's password; a key without one needs it empty, or the signer asks.
@@ -127,7 +133,63 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{VERSION, list, notes, target};
+    use super::{LIST, Project, VERSION, list, notes, sign, target};
+    use std::{env, fs};
+
+    #[test]
+    #[cfg(unix)]
+    fn the_signer_gets_the_key_and_what_it_signed_is_listed() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = env::temp_dir().join(format!("xtask-signed-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        fs::write(
+            root.join("CHANGELOG.md"),
+            "# Changelog\n\n## Unreleased\n\n- a\n",
+        )
+        .unwrap();
+        let signer = root.join("signer");
+        let script = "#!/bin/sh\necho \"$1 $2 $3 $4 $TAURI_SIGNING_PRIVATE_KEY [$TAURI_SIGNING_PRIVATE_KEY_PASSWORD]\" > \"$5.sig\"\n";
+        fs::write(&signer, script).unwrap();
+        fs::set_permissions(&signer, fs::Permissions::from_mode(0o755)).unwrap();
+        let project = Project {
+            target: root.join("target"),
+            invoked_from: root.clone(),
+            root: root.clone(),
+        };
+        let packages = ["a.deb", "SHA256SUMS"].map(|name| root.join(name));
+        for path in &packages {
+            fs::write(path, "x").unwrap();
+        }
+        let git = |words: &[&str]| {
+            let mut git = std::process::Command::new("git");
+            let who = ["-c", "user.name=a", "-c", "user.email=a@b"];
+            assert!(
+                git.args(who)
+                    .args(words)
+                    .current_dir(&root)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        };
+        git(&["init", "-q"]);
+        git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+        let key = vec![("TAURI_SIGNING_PRIVATE_KEY", "secret".into())];
+        let paths = packages.each_ref().map(|path| path.as_path());
+        sign(&project, &signer, &key, &paths).unwrap();
+        let text = fs::read_to_string(root.join(LIST)).unwrap();
+        let signed = format!("\"signer sign --app-version {VERSION} secret []\"");
+        assert!(
+            text.contains(&signed) && text.contains("\"url\": \"a.deb\""),
+            "{text}"
+        );
+        assert!(
+            !text.contains("SHA256SUMS") && text.contains("\"notes\": \"- a\""),
+            "{text}"
+        );
+        assert!(!root.join("SHA256SUMS.sig").exists());
+        fs::remove_dir_all(&root).unwrap();
+    }
 
     #[test]
     fn only_what_the_app_can_install_is_listed() {
