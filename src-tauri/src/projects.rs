@@ -23,7 +23,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use thiserror::Error;
 
 /// So many look at a project at once: what stands on the screen is not asked for behind what tray and notifications want to know.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 /// How long a window waits for its project before it is told that there is none yet.
 const OPENING: Duration = Duration::from_secs(30);
 

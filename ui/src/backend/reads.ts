@@ -76,6 +76,18 @@ export function useRead<N extends ReadName>(name: N, input: Input<N>, options: R
 export const useProject = () => useRead("project", {});
 export const useBoard = (enabled = true) => useRead("board", {}, { enabled });
 export const useRequests = () => useRead("requests", {});
+/** The commit that a request was made for; nothing while the request is not known. Who needs no more is not drawn again for the rest. */
+export function useCommitOf(request: number): { commit: string | null } | undefined {
+  const backend = useBackend();
+  return useQuery({
+    queryKey: ["requests", {}],
+    queryFn: ({ signal }) => backend.call("requests", {}, signal),
+    select: (all) => {
+      const found = all.find(({ id }) => id === request);
+      return found === undefined ? undefined : { commit: found.commit };
+    },
+  }).data;
+}
 export const useTask = (task: string) => useRead("task", { task });
 export const useWhy = (task: string, enabled: boolean) => useRead("why", { task }, { enabled });
 export const useImpact = (task: string, enabled = true) => useRead("impact", { task }, { enabled });

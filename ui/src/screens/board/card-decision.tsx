@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useHeld } from "../../backend/held";
-import { useProject, useRequests } from "../../backend/reads";
+import { useCommitOf, useProject } from "../../backend/reads";
 import type { CardView, DecisionInput } from "../../backend/wire";
 import { Button } from "../../parts/button";
 import { draftKey, storageKey, useDraft } from "../../parts/diff/draft";
@@ -15,7 +15,7 @@ interface CardDecisionProps {
 }
 
 export function CardDecision({ card, request }: CardDecisionProps) {
-  const found = useRequests().data?.find(({ id }) => id === request);
+  const found = useCommitOf(request);
   const [asksChanges, setAsksChanges] = useState(false);
   const { store, now } = useHeld();
   const project = useProject().data?.path ?? "";
@@ -32,12 +32,12 @@ export function CardDecision({ card, request }: CardDecisionProps) {
   };
   return (
     // Above the link that covers the card.
-    <div className="relative flex gap-1.5 self-start">
-      <Button look="good" size="small" className="max-wide:px-1.5" isDisabled={found === undefined || isDecided} onPress={() => hold({ type: "approve", note: null }, [])} data-testid="approve">
+    <div className="relative flex gap-1.5 self-start max-wide:gap-1">
+      <Button look="good" size="small" className="max-wide:px-1" isDisabled={found === undefined || isDecided} onPress={() => hold({ type: "approve", note: null }, [])} data-testid="approve">
         {text.review.approveShort}
         <span className="sr-only"> {card.id}</span>
       </Button>
-      <Button look="bad" size="small" className="max-wide:px-1.5" isDisabled={found === undefined || isDecided} onPress={ask} data-testid="request-changes">
+      <Button look="bad" size="small" className="max-wide:px-1" isDisabled={found === undefined || isDecided} onPress={ask} data-testid="request-changes">
         {text.review.requestChanges}
         <span className="sr-only"> {card.id}</span>
       </Button>
