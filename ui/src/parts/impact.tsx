@@ -46,7 +46,7 @@ function Start({ start }: { start: StartView }) {
   return (
     <li className="flex items-baseline gap-2" title={start.why}>
       <TaskLink id={start.task} />
-      <ArrowRight aria-hidden size={12} className="shrink-0 self-center text-muted" />
+      <ArrowRight aria-hidden size={12} className="mt-0.75 shrink-0 self-start text-muted" />
       <span className="min-w-0">
         {start.at_once ? text.impact.atOnce(text.leg[start.leg].next, start.who.name === "" ? text.you : start.who.name) : text.impact.later(text.leg[start.leg].next, start.who.name === "" ? text.you : start.who.name, start.position)}
       </span>

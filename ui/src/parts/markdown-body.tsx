@@ -34,7 +34,7 @@ const components: Components = {
   ol: ({ children }) => <ol className="my-1.5 list-decimal pl-5 marker:text-faint">{children}</ol>,
   li: ({ children }) => <li className="my-0.5">{children}</li>,
   blockquote: ({ children }) => <blockquote className="my-2 border-l-2 border-line pl-3 text-muted">{children}</blockquote>,
-  code: ({ children }) => <code className="text-[0.94em] text-ink wrap-anywhere">{children}</code>,
+  code: ({ children }) => <code className="text-[0.94em] leading-none text-ink wrap-anywhere">{children}</code>,
   pre: ({ children }) => (
     <pre tabIndex={0} className="my-2 max-h-96 overflow-auto rounded-lg border border-line bg-code px-3 py-2 text-xs leading-5">
       {children}

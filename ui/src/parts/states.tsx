@@ -58,9 +58,11 @@ interface FailedProps {
   cause: unknown;
   onRetry?: () => void;
   level?: HeadingLevel;
+  /** Another way on. */
+  children?: ReactNode;
 }
 
-export function Failed({ title, cause, onRetry, level = 2 }: FailedProps) {
+export function Failed({ title, cause, onRetry, level = 2, children }: FailedProps) {
   const { message, hints, code } = toFailure(cause).view;
   return (
     <div role="alert" className="flex h-full flex-col items-center justify-center gap-2 p-8 text-center">
@@ -73,11 +75,10 @@ export function Failed({ title, cause, onRetry, level = 2 }: FailedProps) {
       </p>
       <Hints hints={hints} />
       <p className="font-mono text-2xs text-faint">{code}</p>
-      {onRetry === undefined ? null : (
-        <Button className="mt-2" onPress={onRetry}>
-          {text.tryAgain}
-        </Button>
-      )}
+      <div className="mt-2 flex items-center gap-2 empty:hidden">
+        {onRetry === undefined ? null : <Button onPress={onRetry}>{text.tryAgain}</Button>}
+        {children}
+      </div>
     </div>
   );
 }

@@ -8,6 +8,7 @@ export function why(card: CardView): WhyView {
   const reasons: ReasonView[] = [];
   if (card.blocked_by.length > 0) reasons.push({ ...BASE, kind: "dependencies", evidence: `it depends on ${card.blocked_by.join(", ")}, which ${card.blocked_by.length === 1 ? "is" : "are"} not done`, change: "it starts by itself when they are done", tasks: [...card.blocked_by], files: [] });
   if (card.status === "ready" && card.turn.kind === "agent") reasons.push({ ...BASE, kind: "full", evidence: "2 of 2 places are taken: TASK-116, TASK-117", change: "it starts when one of them is handed on, or raise `limits.parallel` in .mcp/config.yaml", tasks: ["TASK-116", "TASK-117"], files: [] });
+  if (card.turn.kind === "person") reasons.push({ ...BASE, kind: "turn", evidence: "you have the turn; nothing is launched for that", change: `\`orchestron approve ${card.id}\``, tasks: [], files: [] });
   if (card.turn.kind === "outside") reasons.push({ ...BASE, kind: "turn", evidence: `it is the turn of ${card.turn.name}, a tool outside; nothing is launched`, change: `orchestron next --agent ${card.turn.name}`, tasks: [], files: [] });
   return { task: card.id, title: card.title, status: card.status, leg: "implement", turn: card.turn, reasons, route: card.turn.kind === "agent" ? { to: card.turn.name, why: "the chain names it", passed: [] } : null, position: reasons.some(({ kind }) => kind === "full") ? 2 : null, before: [], starts_next: false, priority: card.priority, counts_as: card.priority, waiting_since: card.since, order: null, rules: [] };
 }

@@ -91,7 +91,9 @@ function Aside({ card, isBlocked }: { card: CardView; isBlocked: boolean }) {
     return (
       <>
         <Link2 aria-hidden size={11} className="shrink-0" />
-        <span className="truncate">{text.card.first(card.blocked_by)}</span>
+        <span className="truncate" title={text.card.first(card.blocked_by)}>
+          {text.card.first(card.blocked_by)}
+        </span>
       </>
     );
   }

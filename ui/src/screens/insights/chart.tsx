@@ -35,6 +35,8 @@ export function Chart({ measure, label, nameOf }: ChartProps) {
           </rect>
         );
       })}
+      {/* Over columns it is seen only with an edge of its own. */}
+      {aimAt === null ? null : <line x1="0" x2={WIDTH} y1={aimAt} y2={aimAt} strokeWidth="4" vectorEffect="non-scaling-stroke" className="stroke-surface" />}
       {aimAt === null ? null : <line x1="0" x2={WIDTH} y1={aimAt} y2={aimAt} strokeDasharray={isFar ? "1 4" : "5 4"} strokeWidth="1.5" vectorEffect="non-scaling-stroke" className="stroke-good" />}
     </svg>
   );

@@ -16,6 +16,7 @@ import { WaysOut } from "../../parts/ways-out";
 import { text } from "../../text";
 import type { DetailProps } from "./decide";
 import { DetailHead } from "./head";
+import { BESIDE, EVIDENCE } from "./layout";
 
 export function ClashDetail({ request, onDecided }: DetailProps) {
   const found = useRead("conflicts", {}).data?.conflicts.find(({ id }) => id === request.clash);
@@ -29,19 +30,21 @@ export function ClashDetail({ request, onDecided }: DetailProps) {
   return (
     <div className="flex h-full flex-col">
       <DetailHead request={request} title={visible(request.title)} />
-      <div className="min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
-        <div className="flex max-w-2xl flex-col gap-5">
-          <p className="text-sm wrap-anywhere">
-            <Ticked words={sentence(request.detail)} />
-          </p>
-          {found?.stuck == null ? null : <p className="text-sm text-muted wrap-anywhere">{visible(sentence(found.stuck))}</p>}
-          {error === null ? null : <Trouble view={error} />}
-          {found === undefined ? null : (
-            <Section title={text.clash.ways}>
-              <WaysOut found={found} isPending={resolve.isPending} hasKeys onChoose={choose} />
-            </Section>
-          )}
-          {found === undefined ? null : <Evidence found={found} />}
+      <div className="@container min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
+        <div className={BESIDE}>
+          <div className="flex max-w-2xl flex-col gap-5 @min-[64rem]:flex-1">
+            <p className="text-sm wrap-anywhere">
+              <Ticked words={sentence(request.detail)} />
+            </p>
+            {found?.stuck == null ? null : <p className="text-sm text-muted wrap-anywhere">{visible(sentence(found.stuck))}</p>}
+            {error === null ? null : <Trouble view={error} />}
+            {found === undefined ? null : (
+              <Section title={text.clash.ways}>
+                <WaysOut found={found} isPending={resolve.isPending} hasKeys onChoose={choose} />
+              </Section>
+            )}
+          </div>
+          <div className={EVIDENCE}>{found === undefined ? null : <Evidence found={found} />}</div>
         </div>
       </div>
     </div>
@@ -83,7 +86,7 @@ function ClashingTask({ id, card }: { id: string; card: CardView | undefined }) 
       <div className="flex items-center gap-2.5 text-sm">
         <Link to="/task/$task" params={{ task: id }} className="flex min-w-0 flex-1 items-center gap-2.5 rounded underline-offset-2 hover:underline">
           <span className="shrink-0 font-mono text-xs text-muted">{id}</span>
-          <span className="min-w-0 truncate font-medium">{card === undefined ? "" : visible(card.title)}</span>
+          <span className="min-w-0 font-medium wrap-anywhere">{card === undefined ? "" : visible(card.title)}</span>
         </Link>
         {card === undefined ? null : <StatusChip status={card.status} />}
       </div>

@@ -65,7 +65,7 @@ export function DecisionBar({ note, onNote, label, placeholder, noteRef, testId,
             </span>
           ) : null}
         </TextField>
-        <span className="flex h-8.75 items-center gap-2.5">{children}</span>
+        <span className="flex min-h-8.75 flex-wrap items-center justify-end gap-2.5">{children}</span>
       </div>
     </footer>
   );

@@ -76,7 +76,7 @@ function Item({ request, isChosen }: { request: RequestView; isChosen: boolean }
             <Age since={request.since} />
           </span>
         </span>
-        <span className="truncate text-sm leading-5 font-semibold">
+        <span className="line-clamp-2 text-sm leading-5 font-semibold wrap-anywhere wide:line-clamp-1">
           <RequestTitle request={request} />
         </span>
         {request.detail === "" ? null : <span className="truncate text-xs text-muted">{visible(request.detail)}</span>}

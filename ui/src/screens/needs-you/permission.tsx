@@ -15,6 +15,7 @@ import { JustBefore } from "./before";
 import { type DetailProps, useDeciding } from "./decide";
 import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
+import { BESIDE, EVIDENCE } from "./layout";
 import { RequestTitle } from "./title";
 
 export function PermissionDetail({ request, onDecided }: DetailProps) {
@@ -35,10 +36,14 @@ export function PermissionDetail({ request, onDecided }: DetailProps) {
       <DetailHead request={request} facts={request.from === null ? null : <Fact>{request.from}</Fact>} title={<RequestTitle request={request} />}>
         {request.detail === "" ? null : <p className="text-sm text-muted">{visible(request.detail)}</p>}
       </DetailHead>
-      <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-5.5 py-4">
-        <div className="flex max-w-3xl flex-col gap-5">
-          <WhatItWants request={request} />
-          <JustBefore request={request} />
+      <div className="@container min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
+        <div className={BESIDE}>
+          <div className="flex min-w-0 max-w-3xl flex-col gap-5 @min-[64rem]:flex-1">
+            <WhatItWants request={request} />
+          </div>
+          <div className={EVIDENCE}>
+            <JustBefore request={request} />
+          </div>
         </div>
       </div>
       <DecisionBar

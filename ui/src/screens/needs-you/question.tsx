@@ -17,6 +17,7 @@ import { JustBefore } from "./before";
 import { type Deciding, type DetailProps, useDeciding } from "./decide";
 import { DecisionBar } from "./decision-bar";
 import { DetailHead } from "./head";
+import { BESIDE, EVIDENCE } from "./layout";
 
 export function QuestionDetail({ request, onDecided }: DetailProps) {
   const deciding = useDeciding(request, onDecided);
@@ -35,12 +36,14 @@ export function QuestionDetail({ request, onDecided }: DetailProps) {
   return (
     <div className="flex h-full flex-col">
       <DetailHead request={request} facts={request.from === null ? null : <Fact>{request.from}</Fact>} title={visible(request.title)} />
-      <div className="min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
-        <div className="flex max-w-2xl flex-col gap-4">
-          {request.detail === "" ? null : <Markdown source={request.detail} className="text-sm text-muted" />}
-          <Options request={request} deciding={deciding} />
-          {request.effect === null ? null : <p className="text-xs text-muted">{visible(sentence(request.effect))}.</p>}
-          <div className="mt-1 flex flex-col gap-5 border-t border-line-soft pt-4 empty:hidden">
+      <div className="@container min-h-0 flex-1 overflow-y-auto px-5.5 py-4">
+        <div className={BESIDE}>
+          <div className="flex max-w-2xl flex-col gap-4 @min-[64rem]:flex-1">
+            {request.detail === "" ? null : <Markdown source={request.detail} className="text-sm text-muted" />}
+            <Options request={request} deciding={deciding} />
+            {request.effect === null ? null : <p className="text-xs text-muted">{visible(sentence(request.effect))}.</p>}
+          </div>
+          <div className={EVIDENCE}>
             <JustBefore request={request} />
             {request.task === null ? null : <Task id={request.task} />}
           </div>

@@ -25,7 +25,7 @@ export function Keys() {
   }
   const { store, usable, accounts } = keys.data;
   return (
-    <Panel id="keys" title={text.keysPanel.title} words={usable ? text.keysPanel.stored(store) : text.keysPanel.noStore(store)}>
+    <Panel id="keys" title={text.keysPanel.title} words={usable ? text.keysPanel.stored(store) : text.keysPanel.noStore(store.split("\n").map((line) => line.trim()).join(". "))}>
       {accounts.length === 0 ? (
         <p className="text-sm text-muted">{text.keysPanel.none}</p>
       ) : (

@@ -60,6 +60,18 @@ describe("the task page", () => {
     expect(call.mock.calls.filter(([name]) => name === "transcript")[0]?.[1]).toMatchObject({ from: known });
   });
 
+  it("does not say that it waits for you where the button says so already", async () => {
+    renderAt("/task/TASK-112");
+    await screen.findByTestId("open-request");
+    expect(screen.queryByTestId("why")).toBeNull();
+  });
+
+  it("leads back to the board from a task that is not there", async () => {
+    const { user } = renderAt("/task/TASK-999");
+    await user.click(await screen.findByRole("link", { name: "Go to the board" }));
+    expect(await screen.findByTestId("card-TASK-112")).toBeInTheDocument();
+  });
+
   it("says something to the agent while it works", async () => {
     const { backend, user } = renderAt("/task/TASK-117");
     await user.type(await screen.findByTestId("say"), "Use the sandbox keys.{Enter}");

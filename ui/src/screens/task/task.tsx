@@ -1,5 +1,5 @@
 /** Everything about one task. */
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useTask } from "../../backend/reads";
 import type { TaskView } from "../../backend/wire";
 import { Failed, Loading } from "../../parts/states";
@@ -12,7 +12,15 @@ export function Task() {
   const { task: id } = useParams({ from: "/task/$task" });
   const task = useTask(id);
   if (task.data !== undefined) return <TaskBody key={id} task={task.data} />;
-  if (task.isError) return <Failed level={1} title={text.task.failed(id)} cause={task.error} onRetry={() => void task.refetch()} />;
+  if (task.isError) {
+    return (
+      <Failed level={1} title={text.task.failed(id)} cause={task.error} onRetry={() => void task.refetch()}>
+        <Link to="/board" className="rounded px-2 text-sm text-accent underline-offset-2 hover:underline">
+          {text.notFound.back}
+        </Link>
+      </Failed>
+    );
+  }
   return <Loading level={1} what={text.task.loading} />;
 }
 

@@ -15,7 +15,9 @@ export function Why({ task }: { task: TaskView }) {
   const isOver = task.card.status === "done" || task.card.status === "failed";
   const why = useWhy(task.card.id, !isOver && task.card.run === null).data;
   if (isOver || task.card.run !== null || why === undefined) return null;
-  const reasons = why.reasons.filter((reason) => !TOLD.includes(reason.kind));
+  // Whose decision it waits for is what the button at the top says.
+  const isAsked = task.requests.some(({ open }) => open);
+  const reasons = why.reasons.filter(({ kind }) => !TOLD.includes(kind) && !(isAsked && kind === "turn"));
   if (reasons.length === 0) return null;
   return (
     <Section title={text.why.title}>
@@ -61,7 +63,7 @@ function Change({ words }: { words: string }) {
 
 /** Its place in the line, when it only waits for one. */
 function Line({ why }: { why: WhyView }) {
-  const words = [why.position === null ? null : text.why.position(why.position), why.counts_as === why.priority ? null : text.why.countsAs(why.priority, why.counts_as), why.route?.to == null ? null : text.why.takes(why.route.to)].filter((part) => part !== null);
+  const words = [why.position === null ? null : text.why.position(why.position), why.counts_as === why.priority ? null : text.why.countsAs(why.priority, why.counts_as), why.turn.kind !== "agent" || why.route?.to == null ? null : text.why.takes(why.route.to)].filter((part) => part !== null);
   if (words.length === 0) return null;
   return <li className="border-t border-line-soft pt-2 text-xs text-muted">{words.join(" · ")}</li>;
 }

@@ -55,8 +55,8 @@ export function FolderStep() {
       </Step>
       {found === null || found.problem !== null ? null : <FoundStep key={found.path} found={found} />}
       <p className="text-center">
-        <Button look="bare" className="text-accent" isPending={demo.isPending} onPress={() => demo.mutate({})} data-testid="welcome-demo">
-          {words.folder.demo}
+        <Button look="bare" isPending={demo.isPending} onPress={() => demo.mutate({})} data-testid="welcome-demo">
+          <span className="text-accent">{words.folder.demo}</span>
         </Button>
       </p>
     </>
