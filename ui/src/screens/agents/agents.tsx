@@ -156,7 +156,7 @@ function Account({ name }: { name: string }) {
       {isScripted || key === undefined || key.source !== null ? null : (
         <>
           {" · "}
-          <Link to="/settings" search={{ part: "keys" }} className="rounded text-accent underline-offset-2 hover:underline">
+          <Link to="/settings" search={{ part: "keys" }} className="rounded text-accent underline underline-offset-2">
             {text.agent.enterKey}
           </Link>
         </>
