@@ -16,6 +16,7 @@ mod known;
 mod letters;
 mod listed;
 mod looks;
+mod moves;
 pub mod ports;
 pub mod saved;
 mod sections;

@@ -5,8 +5,9 @@
 //! taken for a stranger's, and it is looked again.
 
 use crate::{
+    moves::moved_commit,
     ports::{Commit, IndexedFile, Intent, KnownFiles, PortErrorKind, PortResult, Scan},
-    store::{Store, moved_commit},
+    store::Store,
 };
 use orchestron_domain::{Actor, Event, Fact, Status, TaskId, Time, task_file::id_from_file_name};
 use std::{collections::BTreeSet, sync::Arc};

@@ -7,8 +7,8 @@ use crate::hold::Hold;
 use crate::known::Known;
 use crate::looks::{Honest, Looks};
 use crate::ports::{
-    Clock, Commit, Committed, EventFilter, EventLog, Exchange, IndexedFile, Intent, Locks,
-    OpenCommand, PortError, PortErrorKind, PortResult, Problem, TaskFiles,
+    Clock, Commit, Committed, EventFilter, EventLog, Exchange, FileText, IndexedFile, Intent,
+    Locks, OpenCommand, PortError, PortErrorKind, PortResult, Problem, TaskFiles,
 };
 use crate::sections::marks;
 use crate::told::{Reading, doubled, read_board};
@@ -25,7 +25,7 @@ use std::{
 use thiserror::Error;
 
 /// How often an edit is tried anew when somebody changes the file at the same time.
-const EDIT_TRIES: u32 = 8;
+pub(crate) const EDIT_TRIES: u32 = 8;
 /// So many of the last events are looked through for moves whose line may not be written.
 const LATELY: u32 = 100;
 /// Events read from the log at once.
@@ -216,6 +216,19 @@ impl Store {
         Ok(done)
     }
 
+    /// Writes one commit with the intent of the move that follows it. The doorbell rings with the move.
+    pub(crate) fn intend_with(&mut self, commit: Commit, intent: &Intent) -> PortResult<u64> {
+        let keeps = self.known.borrow().keeps();
+        let index = (keeps && Known::is_changed_by(&commit))
+            .then(|| (commit.index_put.clone(), commit.index_remove.clone()));
+        let id = self.log.intend_with(self.clock.now(), commit, intent)?;
+        if let Some((put, removed)) = index {
+            let log = self.log.as_ref();
+            self.known.borrow_mut().wrote(log, put, &removed)?;
+        }
+        Ok(id)
+    }
+
     /// Makes this store the engine's; see [`EventLog::take_fence`].
     ///
     /// # Errors
@@ -251,6 +264,11 @@ impl Store {
             facts: facts.into_iter().map(|fact| (by.clone(), fact)).collect(),
             ..Commit::default()
         })
+    }
+
+    /// Does for the log what a later write would have to do; see [`EventLog::tidy`].
+    pub(crate) fn tidy(&mut self) -> PortResult<()> {
+        self.log.tidy()
     }
 
     /// Writes a small setting of this machine.
@@ -555,84 +573,6 @@ impl Store {
         }
     }
 
-    /// Moves a task from one folder to another and writes `facts` with the move in one transaction.
-    /// Nothing happens, and nothing is written, when it does not stand in `from`.
-    ///
-    /// # Errors
-    /// [`StoreError::Move`] when it stands elsewhere; else what kept it from being moved.
-    pub fn move_task(
-        &mut self,
-        task: &TaskId,
-        (from, to): (Status, Status),
-        mover: &Actor,
-        facts: Vec<(Actor, Fact)>,
-        closes: Vec<u64>,
-    ) -> Result<Committed, StoreError> {
-        let file = self.find(task)?;
-        let locks = Arc::clone(&self.locks);
-        let held = locks.store()?;
-        let found = file.card.as_ref().map_or(from, |card| card.status);
-        if found != from {
-            return Err(MoveError {
-                task: task.clone(),
-                found,
-                expected: from,
-            }
-            .into());
-        }
-        let name = file
-            .path
-            .rsplit('/')
-            .next()
-            .unwrap_or(&file.path)
-            .to_owned();
-        let mut told = facts;
-        told.push((
-            mover.clone(),
-            Fact::TaskMoved {
-                task: task.clone(),
-                from,
-                to,
-            },
-        ));
-        let mut intent = Intent {
-            id: 0,
-            task: task.clone(),
-            from: file.path.clone(),
-            to: format!("{}/{name}", to.folder()),
-            hash: file.hash.clone(),
-            facts: told,
-            closes,
-        };
-        let was_kept = self.is_kept()?;
-        intent.id = self.log.intend(&intent)?;
-        let moved = match self.files.rename(&intent.from, to, Some(&intent.hash)) {
-            Ok(moved) => moved,
-            Err(error) => {
-                self.log.drop_intent(intent.id)?;
-                return Err(error.into());
-            }
-        };
-        let done = self.commit(Commit {
-            note: self.still_kept(was_kept),
-            ..moved_commit(&intent, moved)
-        })?;
-        drop(held);
-        // A running engine writes it when it has nothing else to do.
-        if !self.locks.lease_is_held()? {
-            match self.write_status_line(task) {
-                Err(StoreError::Port(error))
-                    if matches!(error.kind, PortErrorKind::NoRoom | PortErrorKind::Held) =>
-                {
-                    return Err(error.into());
-                }
-                // The move itself is done and told: whatever else keeps the line from being written is no failure of it.
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(done)
-    }
-
     /// Makes the `## Status` line of a task say where it stands.
     pub(crate) fn write_status_line(&mut self, task: &TaskId) -> Result<(), StoreError> {
         let now = self.clock.now();
@@ -667,32 +607,7 @@ impl Store {
     pub fn edit(
         &mut self,
         task: &TaskId,
-        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
-    ) -> Result<bool, StoreError> {
-        self.edit_with(task, change, |files, path, hash, bytes| {
-            files.exchange(path, hash, bytes)
-        })
-    }
-
-    /// The same for whoever moves the task next; see [`TaskFiles::exchange_before_move`].
-    ///
-    /// # Errors
-    /// As [`Self::edit`].
-    pub(crate) fn edit_before_move(
-        &mut self,
-        task: &TaskId,
-        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
-    ) -> Result<bool, StoreError> {
-        self.edit_with(task, change, |files, path, hash, bytes| {
-            files.exchange_before_move(path, hash, bytes)
-        })
-    }
-
-    fn edit_with(
-        &mut self,
-        task: &TaskId,
         mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
-        exchange: fn(&dyn TaskFiles, &str, &str, &[u8]) -> PortResult<Exchange>,
     ) -> Result<bool, StoreError> {
         let mut path = String::new();
         for _ in 0..EDIT_TRIES {
@@ -713,24 +628,10 @@ impl Store {
                 return Ok(false);
             }
             let was_kept = self.is_kept()?;
-            let done = exchange(self.files.as_ref(), &file.path, &file.hash, &bytes)?;
+            let done = self.files.exchange(&file.path, &file.hash, &bytes)?;
             if let Exchange::Replaced(new) = done {
-                let marks = marks(&text.bytes, &bytes);
-                let by = if self.is_engine {
-                    Actor::Engine
-                } else {
-                    Actor::Person
-                };
-                let replaced = (!marks.is_empty()).then(|| Fact::TextReplaced {
-                    task: task.clone(),
-                    before: text.hash,
-                    marks,
-                });
                 self.commit(Commit {
-                    facts: replaced
-                        .into_iter()
-                        .map(|fact| (by.clone(), fact))
-                        .collect(),
+                    facts: self.replaced(task, text, &bytes).into_iter().collect(),
                     index_put: vec![*new],
                     note: self.still_kept(was_kept),
                     ..Commit::default()
@@ -740,6 +641,27 @@ impl Store {
             }
         }
         Err(StoreError::Busy { path })
+    }
+
+    /// What is told of a text that was replaced.
+    pub(crate) fn replaced(
+        &self,
+        task: &TaskId,
+        before: FileText,
+        bytes: &[u8],
+    ) -> Option<(Actor, Fact)> {
+        let by = if self.is_engine {
+            Actor::Engine
+        } else {
+            Actor::Person
+        };
+        let marks = marks(&before.bytes, bytes);
+        let replaced = (!marks.is_empty()).then(|| Fact::TextReplaced {
+            task: task.clone(),
+            before: before.hash,
+            marks,
+        });
+        replaced.map(|fact| (by, fact))
     }
 
     /// Journals commands decided up to `seq`.
@@ -769,16 +691,5 @@ pub(crate) fn moved_by_us(event: &Event) -> Option<TaskId> {
     match &event.fact {
         Fact::TaskMoved { task, .. } if event.by != Actor::Unknown => Some(task.clone()),
         _ => None,
-    }
-}
-
-pub(crate) fn moved_commit(intent: &Intent, moved: IndexedFile) -> Commit {
-    Commit {
-        facts: intent.facts.clone(),
-        close_commands: intent.closes.clone(),
-        close_intent: Some(intent.id),
-        index_put: vec![moved],
-        index_remove: vec![intent.from.clone()],
-        ..Commit::default()
     }
 }

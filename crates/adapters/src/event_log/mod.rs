@@ -56,6 +56,8 @@ pub struct SqliteLog {
     identity: Option<(u64, u64)>,
     /// Whether the connection is set to `synchronous = FULL` now.
     full: bool,
+    /// Transactions since the WAL was last moved into the database from here.
+    untidied: u32,
     /// The fence of the engine that writes through this connection.
     fence: Option<u64>,
     mended: Option<Mended>,
@@ -197,6 +199,10 @@ impl SqliteLog {
 impl EventLog for SqliteLog {
     fn take_fence(&mut self, at_least: u64) -> PortResult<u64> {
         write::take_fence(self, at_least)
+    }
+
+    fn tidy(&mut self) -> PortResult<()> {
+        write::tidy(self)
     }
 
     fn is_unfenced(&self) -> PortResult<bool> {
@@ -476,7 +482,11 @@ impl EventLog for SqliteLog {
     }
 
     fn intend(&mut self, intent: &Intent) -> PortResult<u64> {
-        write::intend(self, intent)
+        write::intend(self, None, intent)
+    }
+
+    fn intend_with(&mut self, now: Time, commit: Commit, intent: &Intent) -> PortResult<u64> {
+        write::intend(self, Some((now, commit)), intent)
     }
 
     fn open_intents(&self) -> PortResult<Vec<Intent>> {

@@ -32,7 +32,7 @@ const HEADER: usize = 100;
 /// one in a thousand waits is longer than ten seconds, and it is no sign that anything hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// After so many pages in the WAL a writer moves them into the database; who opens the log first reads at most so many.
-const WAL_PAGES: u32 = 400;
+pub(super) const WAL_PAGES: u32 = 400;
 /// Statements kept ready.
 const STATEMENTS: usize = 48;
 
@@ -347,6 +347,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<SqliteLog, Trouble> {
         path: path.to_owned(),
         identity: identity(path),
         full: false,
+        untidied: 0,
         fence: None,
         mended: None,
         written: None,

@@ -743,3 +743,32 @@ fn a_database_that_was_cut_off_is_set_aside() {
     let log = SqliteLog::open(&path).unwrap();
     assert!(log.mended().unwrap().said.contains("cut off"));
 }
+
+/// An engine does not move the WAL into the database in the middle of its work, but when it is told that there is time.
+#[test]
+fn an_engine_tidies_its_log_when_it_has_time() {
+    let (_dir, path) = fresh();
+    let mut log = SqliteLog::open(&path).unwrap();
+    log.take_fence(1).unwrap();
+    let database = || fs::read(&path).unwrap();
+    let write = |log: &mut SqliteLog, from: u32| {
+        for number in from..from + 200 {
+            log.commit(NOW, facts(vec![created(number)])).unwrap();
+        }
+    };
+    let before = database();
+    write(&mut log, 1);
+    let wal = fs::metadata(path.with_file_name("log.db-wal")).unwrap();
+    assert!(wal.len() > 400 * 4096, "more than others would leave there");
+    assert!(before == database(), "nobody had to wait for it");
+    log.tidy().unwrap();
+    let tidied = database();
+    assert!(before != tidied);
+    log.commit(NOW, facts(vec![created(201)])).unwrap();
+    log.tidy().unwrap();
+    assert!(tidied == database(), "a few are not worth it");
+    write(&mut log, 202);
+    drop(log);
+    let log = SqliteLog::open(&path).unwrap();
+    assert_eq!(log.last().unwrap(), Seq(401));
+}

@@ -1,7 +1,8 @@
 //! Everything that writes: one transaction per call.
 
 use super::{
-    SqliteLog, card, checkpoint, open,
+    SqliteLog, card, checkpoint,
+    open::{self, WAL_PAGES},
     rows::{kind_in, number, position, task_of_file, task_of_run, text},
 };
 use crate::failure::failure;
@@ -16,6 +17,11 @@ use std::collections::BTreeMap;
 pub(super) const INDEX_VERSION: &str = "index-version";
 /// The setting with the fence of the newest engine.
 pub(super) const FENCE: &str = "engine-fence";
+/// After so many pages in the WAL even an engine moves them into the database in the middle of its work. Before, it does so when it has
+/// nothing else to do: two syncs and some dozens of pages are what a hand-over would wait for.
+const ENGINE_WAL_PAGES: u32 = 4 * WAL_PAGES;
+/// So many transactions of an engine make about as many pages as other writers leave in the WAL.
+const TIDY_AFTER: u32 = 40;
 /// The largest task number there is.
 const MAX_NUMBER: u32 = 999_999_999;
 
@@ -107,6 +113,7 @@ fn run<T>(
     }
     let outcome = body(&transaction)?;
     transaction.commit()?;
+    log.untidied = log.untidied.saturating_add(1);
     Ok(outcome)
 }
 
@@ -143,39 +150,43 @@ pub(super) fn commit(log: &mut SqliteLog, now: Time, commit: Commit) -> PortResu
     }
     let durable = durable(&commit);
     transact(log, "cannot write to", durable, |tx| {
-        for id in commit.close_commands {
-            if tx
-                .prepare_cached("DELETE FROM commands WHERE id = ?1")?
-                .execute([id.cast_signed()])?
-                == 0
-            {
-                return Err(Refusal::Changed(format!(
-                    "command {id} has its outcome already"
-                )));
-            }
-        }
-        if let Some(id) = commit.close_intent
-            && !remove_intent(tx, id)?
+        write_all(tx, now, commit)
+    })
+}
+
+fn write_all(tx: &Transaction<'_>, now: Time, commit: Commit) -> Result<Committed, Refusal> {
+    for id in commit.close_commands {
+        if tx
+            .prepare_cached("DELETE FROM commands WHERE id = ?1")?
+            .execute([id.cast_signed()])?
+            == 0
         {
             return Err(Refusal::Changed(format!(
-                "intent {id} is completed already"
+                "command {id} has its outcome already"
             )));
         }
-        write_index(tx, &commit.index_put, &commit.index_remove)?;
-        if let Some((key, value)) = &commit.note {
-            put(tx, key, value)?;
-        }
-        let events = append(tx, now, commit.facts)?;
-        let commands = match commit.decided {
-            Some((to, commands)) => decide(tx, to, commands)?,
-            None => Vec::new(),
-        };
-        if let Some((seq, mut state)) = commit.checkpoint {
-            let tasks = std::mem::take(&mut state.tasks);
-            checkpoint::put(tx, seq, &text(&state)?, &tasks, &mut None)?;
-        }
-        Ok(Committed { events, commands })
-    })
+    }
+    if let Some(id) = commit.close_intent
+        && !remove_intent(tx, id)?
+    {
+        return Err(Refusal::Changed(format!(
+            "intent {id} is completed already"
+        )));
+    }
+    write_index(tx, &commit.index_put, &commit.index_remove)?;
+    if let Some((key, value)) = &commit.note {
+        put(tx, key, value)?;
+    }
+    let events = append(tx, now, commit.facts)?;
+    let commands = match commit.decided {
+        Some((to, commands)) => decide(tx, to, commands)?,
+        None => Vec::new(),
+    };
+    if let Some((seq, mut state)) = commit.checkpoint {
+        let tasks = std::mem::take(&mut state.tasks);
+        checkpoint::put(tx, seq, &text(&state)?, &tasks, &mut None)?;
+    }
+    Ok(Committed { events, commands })
 }
 
 fn append(
@@ -354,8 +365,15 @@ fn decide(
     Ok(journaled)
 }
 
-pub(super) fn intend(log: &mut SqliteLog, intent: &Intent) -> PortResult<u64> {
+pub(super) fn intend(
+    log: &mut SqliteLog,
+    before: Option<(Time, Commit)>,
+    intent: &Intent,
+) -> PortResult<u64> {
     transact(log, "cannot write an intent to", Durable::Now, |tx| {
+        if let Some((now, commit)) = before {
+            write_all(tx, now, commit)?;
+        }
         tx.prepare_cached(
             "INSERT INTO intents (task, source, target, hash, facts, closes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
@@ -424,7 +442,21 @@ pub(super) fn take_fence(log: &mut SqliteLog, at_least: u64) -> PortResult<u64> 
         Ok(fence)
     })?;
     log.fence = Some(fence);
+    log.connection
+        .pragma_update(None, "wal_autocheckpoint", ENGINE_WAL_PAGES)
+        .map_err(|error| log.failed("cannot prepare", &error))?;
     Ok(fence)
+}
+
+/// Moves the WAL into the database when it may have become long. Readers and writers are not waited for: what they hold stays in the WAL.
+pub(super) fn tidy(log: &mut SqliteLog) -> PortResult<()> {
+    if log.untidied < TIDY_AFTER {
+        return Ok(());
+    }
+    log.untidied = 0;
+    log.connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        .map_err(|error| log.failed("cannot tidy", &error))
 }
 
 pub(super) fn set_setting(log: &mut SqliteLog, key: &str, value: &str) -> PortResult<()> {

@@ -311,6 +311,8 @@ impl Git {
     }
 
     fn spawn(&self) -> GitResult<Child> {
+        #[cfg(test)]
+        counted::add(&self.name);
         let mut command = Command::new(program());
         clean_environment(&mut command);
         if self.access == Access::Read {
@@ -573,6 +575,26 @@ pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
 /// Such a path for people.
 pub(super) fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Which gits a test has had started.
+#[cfg(test)]
+pub(super) mod counted {
+    use std::cell::RefCell;
+
+    thread_local! {
+        static STARTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub fn add(name: &str) {
+        let word = name.split(' ').next().unwrap_or_default().to_owned();
+        STARTED.with_borrow_mut(|started| started.push(word));
+    }
+
+    /// The first words of those that this thread started since it last asked.
+    pub fn take() -> Vec<String> {
+        STARTED.take()
+    }
 }
 
 #[cfg(test)]

@@ -42,13 +42,22 @@ use orchestron_domain::{CommitId, TaskId, Time};
 use orchestron_engine::ports::{
     Between, CommittedWork, FileDiff, Git, Hooks, MergeOutcome, PortResult, Unmerged, Worktree,
 };
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// The [`Git`] port of one project.
 #[derive(Clone, Debug)]
 pub struct GitCli {
     project_root: PathBuf,
     worktrees_dir: PathBuf,
+    /// A worktree is being made ahead of time.
+    making: Arc<AtomicBool>,
 }
 
 impl GitCli {
@@ -60,6 +69,7 @@ impl GitCli {
         Self {
             project_root: absolute(project_root),
             worktrees_dir: absolute(worktrees_dir),
+            making: Arc::default(),
         }
     }
 
@@ -236,6 +246,23 @@ impl Git for GitCli {
 
     fn worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> PortResult<Worktree> {
         Ok(self.make_worktree(task, slug, base_branch)?)
+    }
+
+    fn get_ready(&self, task: &TaskId, slug: &str, base_branch: &str) {
+        if self.making.swap(true, Ordering::AcqRel) {
+            return; // one at a time
+        }
+        let (git, task) = (self.clone(), task.clone());
+        let (slug, base) = (slug.to_owned(), base_branch.to_owned());
+        let thread = std::thread::Builder::new().name("worktree".into());
+        let begun = thread.spawn(move || {
+            // Whatever is in the way is told when the worktree is needed.
+            git.make_worktree(&task, &slug, &base).ok();
+            git.making.store(false, Ordering::Release);
+        });
+        if begun.is_err() {
+            self.making.store(false, Ordering::Release);
+        }
     }
 
     fn find_worktree(&self, task: &TaskId) -> PortResult<Option<Worktree>> {

@@ -4,8 +4,8 @@ use super::{Outcome, engine_says, name_of, overtaken};
 use crate::{
     context::feedback_path,
     engine::Engine,
-    ports::{Commit, OpenCommand, PortErrorKind},
-    store::StoreError,
+    ports::{Commit, Committed, OpenCommand, PortErrorKind},
+    store::{Store, StoreError},
 };
 use orchestron_domain::{
     Actor, Command, Fact, RequestKind, SendBack, Status, TaskId, carry,
@@ -26,12 +26,18 @@ impl Engine {
         facts: Vec<(Actor, Fact)>,
     ) -> Outcome {
         let by = carry::by(&open.command);
+        self.moved_by(|store| store.move_task(task, places, &by, facts.clone(), vec![open.id]))
+    }
+
+    /// Tries a move until nobody writes to the file at the same time.
+    fn moved_by(
+        &mut self,
+        mut moves: impl FnMut(&mut Store) -> Result<Committed, StoreError>,
+    ) -> Outcome {
         let mut tries = 0;
         loop {
             tries += 1;
-            let store = &mut self.ports.store;
-            let closes = vec![open.id];
-            match store.move_task(task, places, &by, facts.clone(), closes) {
+            match moves(&mut self.ports.store) {
                 Ok(_) => return Ok(Vec::new()),
                 Err(StoreError::Move(_)) => {
                     return Ok(overtaken("the task had been moved already"));
@@ -66,18 +72,23 @@ impl Engine {
         Ok(Vec::new())
     }
 
-    /// Changes the text of a task that [`Self::finish`] moves next, if it moves it at all.
-    fn edit_and_move(
+    /// Changes the text of a task, and tells what the command ends in, with the move of the file when there is one.
+    fn edit_and_finish(
         &mut self,
         open: &OpenCommand,
         task: &TaskId,
-        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
-    ) -> Result<bool, StoreError> {
-        if carry::moves(&self.state, &open.command).is_some() {
-            self.ports.store.edit_before_move(task, change)
-        } else {
-            self.ports.store.edit(task, change)
-        }
+        mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+    ) -> Outcome {
+        let Some(places) = carry::moves(&self.state, &open.command) else {
+            self.ports.store.edit(task, change)?;
+            return self.finish(open);
+        };
+        let by = carry::by(&open.command);
+        let fact = carry::ends_in(&open.command);
+        let facts: Vec<_> = fact.map(|fact| (by.clone(), fact)).into_iter().collect();
+        self.moved_by(|store| {
+            store.edit_and_move(task, places, &by, &facts, &[open.id], &mut change)
+        })
     }
 
     pub(super) fn hand_off(&mut self, open: &OpenCommand) -> Outcome {
@@ -98,11 +109,10 @@ impl Engine {
             return Ok(overtaken("the task had been moved already"));
         }
         let who = name_of(holder);
-        self.edit_and_move(open, task, |file| {
+        self.edit_and_finish(open, task, |file| {
             file.append_handoff(*leg, &who, *at, note)?;
             file.set_last_updated(*at).map(|_| ())
-        })?;
-        self.finish(open)
+        })
     }
 
     pub(super) fn send_back(&mut self, open: &OpenCommand, back: &SendBack) -> Outcome {
@@ -116,20 +126,18 @@ impl Engine {
             back.feedback, back.at, back.source, back.why
         );
         let gate = back.gate_run.is_some();
-        self.edit_and_move(open, &back.task, |file| {
+        self.edit_and_finish(open, &back.task, |file| {
             if gate {
                 file.set_error_context(&line)
             } else {
                 file.append_review_feedback(&line)
             }
             .map(|_| ())
-        })?;
-        self.finish(open)
+        })
     }
 
     pub(super) fn fail(&mut self, open: &OpenCommand, task: &TaskId, why: &str) -> Outcome {
-        self.edit_and_move(open, task, |file| file.set_error_context(why).map(|_| ()))?;
-        self.finish(open)
+        self.edit_and_finish(open, task, |file| file.set_error_context(why).map(|_| ()))
     }
 
     /// Gives the task back to whoever prepares tasks, with all that went wrong.
@@ -141,10 +149,9 @@ impl Engine {
             "Nobody got this done. Prepare it anew: look at what went wrong, and make it smaller, clearer or split it.\n{}",
             tried.join("\n")
         );
-        self.edit_and_move(open, task, |file| {
+        self.edit_and_finish(open, task, |file| {
             file.set_error_context(&context).map(|_| ())
-        })?;
-        self.finish(open)
+        })
     }
 
     /// The same question is never asked twice at a time, and nothing is asked about a task that was taken elsewhere meanwhile.

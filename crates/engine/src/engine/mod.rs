@@ -106,6 +106,8 @@ pub struct Engine {
     lines: BTreeSet<TaskId>,
     /// Not before then are these lines written: a run was just started.
     lines_at: Option<Time>,
+    /// An agent was started: when it is up, the worktree of whoever comes next is made ready.
+    is_next_unready: bool,
     /// Version of the index and fingerprint of the configuration that the state shows.
     observed: Option<(u64, String)>,
     /// The task folders had just changed when they were looked at.
@@ -145,6 +147,7 @@ impl Engine {
                 .map_or(Seq(0), |(seq, _)| seq),
             lines: ports.store.moved_lately()?,
             lines_at: None,
+            is_next_unready: false,
             rested: None,
             observed: None,
             look_again: again,

@@ -2,10 +2,13 @@
 
 use super::{Engine, EngineError, Mode, OVERSLEPT_MS};
 use crate::{
+    context::base_branch,
     ports::{PortResult, Wake},
     store::Store,
 };
-use orchestron_domain::{Actor, Command, Fact, Halt, RunId, Time, heard, run::Work};
+use orchestron_domain::{
+    Actor, Command, Fact, Halt, RunId, Time, heard, run::Work, schedule::Survey, task_file::slug,
+};
 
 impl Engine {
     /// Whoever slept (the machine, or this process) heard nothing meanwhile, which says nothing about the agents: they are heard
@@ -120,6 +123,27 @@ impl Engine {
         Ok(())
     }
 
+    /// Has the worktree made of the task that only waits for this run's place: git takes longer to make one than all else between the end
+    /// of one agent and the start of the next. Should another one come first, or the task never start, its worktree is found and brought
+    /// up to date when it does, or cleared away like any other.
+    fn get_next_ready(&mut self) {
+        if !std::mem::take(&mut self.is_next_unready) || !self.state.git || !self.state.trusted {
+            return;
+        }
+        let survey = Survey::new(&self.state, self.ports.clock.now());
+        let Some(card) = survey.in_line().into_iter().next() else {
+            return;
+        };
+        let known = self.state.tasks.get(&card.id);
+        if known.is_some_and(|found| found.place.is_some()) {
+            return;
+        }
+        let git = self.ports.git.as_ref();
+        if let Ok(base) = base_branch(&self.ports.store, git, &self.state) {
+            git.get_ready(&card.id, &slug(&card.title), &base);
+        }
+    }
+
     /// Turns what a run said into facts; see `listen`.
     pub(super) fn look_at_run(&mut self, run: &RunId) -> Result<(), EngineError> {
         let Some(found) = self
@@ -142,6 +166,7 @@ impl Engine {
         let is_up = !look.heard.is_empty() || matches!(found.work, Work::Gate { .. });
         if self.mode == Mode::Run && look.over.is_none() && is_up {
             self.ports.runs.get_ready();
+            self.get_next_ready();
         }
         let signals = || look.heard.iter().map(|heard| (&heard.signal, heard.offset));
         let doom = heard::doom(signals().map(|(signal, _)| signal));

@@ -66,11 +66,16 @@ impl Engine {
     /// Should the engine die before, the next one finds in the log which they are.
     pub(super) fn write_lines(&mut self) {
         self.lines_at = None;
+        if self.lines.is_empty() {
+            return;
+        }
         for task in std::mem::take(&mut self.lines) {
             // The move itself is done and told: whatever keeps the line from being written is no failure of it, and mends itself
             // with the next move.
             self.ports.store.write_status_line(&task).ok();
         }
+        // Should it not be possible now, a later write does it.
+        self.ports.store.tidy().ok();
     }
 
     fn take_in(&mut self, events: &[Event], now: Time) -> Result<(), EngineError> {
@@ -162,6 +167,7 @@ impl Engine {
             let now = self.ports.clock.now();
             let later = self.lines_at.filter(|at| now < *at);
             self.lines_at = later.or(Some(now.plus_millis(LINES_AFTER_MS)));
+            self.is_next_unready = true;
         }
         if self.state.git && may_take_long(&open.command) {
             self.ports.store.ring_gathered();

@@ -129,6 +129,9 @@ pub trait Git: Send + Sync {
     }
     /// Makes (or finds again) the task's worktree and branch `task/TASK-001-slug` from the tip of `base_branch`; locked.
     fn worktree(&self, task: &TaskId, slug: &str, base_branch: &str) -> PortResult<Worktree>;
+    /// Begins to make that worktree ahead of time, beside what else goes on, for a task that is about to start. Nothing that goes wrong
+    /// with it matters, and nothing is known of it until [`Git::worktree`] finds it.
+    fn get_ready(&self, _task: &TaskId, _slug: &str, _base_branch: &str) {}
     /// The task's worktree if it exists.
     fn find_worktree(&self, task: &TaskId) -> PortResult<Option<Worktree>>;
     /// Commits everything in the worktree; returns the tip and whether the branch differs from its merge base with `base_branch`.

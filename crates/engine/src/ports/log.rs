@@ -293,6 +293,13 @@ pub trait EventLog: Send {
     }
     /// Writes an intent before a move; durable on return. Returns its number.
     fn intend(&mut self, intent: &Intent) -> PortResult<u64>;
+    /// Writes a commit and, with it, the intent of the move that follows it; both are durable on return. Returns the intent's number.
+    fn intend_with(&mut self, now: Time, commit: Commit, intent: &Intent) -> PortResult<u64> {
+        if commit != Commit::default() {
+            self.commit(now, commit)?;
+        }
+        self.intend(intent)
+    }
     /// Intents that were not completed.
     fn open_intents(&self) -> PortResult<Vec<Intent>>;
     /// Drops an intent that turned out void.
@@ -304,6 +311,10 @@ pub trait EventLog: Send {
     fn setting(&self, key: &str) -> PortResult<Option<String>>;
     /// Writes such a setting.
     fn set_setting(&mut self, key: &str, value: &str) -> PortResult<()>;
+    /// Does what else some later write would have to do, when much has been written since the last time; for who has nothing else to do.
+    fn tidy(&mut self) -> PortResult<()> {
+        Ok(())
+    }
     /// Writes a setting that may be lost in a power cut: it only spares work.
     fn note(&mut self, key: &str, value: &str) -> PortResult<()> {
         self.set_setting(key, value)

@@ -2,6 +2,7 @@
 
 mod commits;
 mod diffs;
+mod handovers;
 #[cfg(target_os = "linux")]
 mod kills;
 mod merges;
