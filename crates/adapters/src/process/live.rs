@@ -57,6 +57,8 @@ pub(crate) struct Live {
     read_to: u64,
     /// Heard and not told yet.
     heard: Vec<Heard>,
+    /// The newest that was told.
+    told_to: u64,
     since: Instant,
     /// Its output is over and read to the end.
     is_read: bool,
@@ -84,6 +86,7 @@ impl Live {
             tail,
             read_to,
             heard: Vec::new(),
+            told_to: read_to,
             since: Instant::now(),
             is_read: false,
         })
@@ -174,9 +177,16 @@ impl Live {
         }
     }
 
+    /// Whether something after that was told already: whoever knows of nothing newer has lost it, for what is told is told once.
+    pub(crate) const fn is_ahead_of(&self, read_to: u64) -> bool {
+        self.told_to > read_to
+    }
+
     /// What was heard. Of mere signs of life only the last one is told.
     fn tell(&mut self) -> Vec<Heard> {
         let mut heard = std::mem::take(&mut self.heard);
+        let newest = heard.iter().map(|heard| heard.offset).max();
+        self.told_to = newest.unwrap_or(0).max(self.told_to);
         let is_life = |heard: &Heard| matches!(heard.signal, Signal::Alive { .. });
         if let Some(last) = heard.iter().rposition(is_life) {
             let mut at = 0;

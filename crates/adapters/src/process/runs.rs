@@ -259,7 +259,9 @@ impl Runs for ProcessRuns {
     }
 
     fn attach(&mut self, run: &RunId, read_to: u64) -> PortResult<Option<SessionId>> {
-        if let Some(live) = self.live.get(run) {
+        // One that told what could not be written down (the disk was full) is taken up anew, and tells it again.
+        let known = self.live.get(run).filter(|live| !live.is_ahead_of(read_to));
+        if let Some(live) = known {
             return Ok(live.session().cloned());
         }
         let mut live = Live::open(self.folder(run), read_to)?;

@@ -201,6 +201,7 @@ impl Scene {
             cli: Some("claude".into()),
             program: Some(self.temp.path().join("agent").display().to_string()),
             tools_restricted: vec!["WebFetch".into()],
+            account: "default".into(),
             ..Agent::named("ada".parse().unwrap())
         };
         let work = Work::Leg {
@@ -369,6 +370,34 @@ fn a_conversation_can_be_read_in_pages_while_it_goes_on() {
         "{all:?}"
     );
     assert_eq!(logs.transcript(&spec.run, 0, 0).unwrap(), (vec![], 0));
+}
+
+/// What was heard when the disk was full could not be written down: the same engine takes the run up again where the log is.
+#[test]
+fn what_was_told_and_is_not_known_is_told_again_and_what_is_known_is_not() {
+    let scene = Scene::new();
+    let spec = scene.agent("ASK!");
+    let run = &spec.run;
+    let mut engine = scene.engine();
+    engine.start(&spec).unwrap();
+    let asked = |signal: &Signal| matches!(signal, Signal::Asked { .. });
+    let heard = until(&mut engine, run, asked);
+    engine.attach(run, 0).unwrap();
+    let again = until(&mut engine, run, asked);
+    assert_eq!(heard.last(), again.last());
+    // All of it is known now.
+    engine.attach(run, again.last().unwrap().offset).unwrap();
+    assert_eq!(engine.look(run).unwrap().heard, []);
+    engine.say(run, &permit(0)).unwrap();
+    let rest = until(&mut engine, run, is_end);
+    assert!(!rest.iter().any(|heard| asked(&heard.signal)), "{rest:?}");
+    engine.halt(run, Halt::CloseInput).unwrap();
+    to_the_end(&mut engine, run);
+    assert_eq!(
+        scene.told().last().map(String::as_str),
+        Some("answer ask-0")
+    );
+    engine.settle(run).unwrap();
 }
 
 /// The engine is replaced after every single look and every answer; sometimes it had died while it wrote.
