@@ -4,10 +4,11 @@ use crate::{
     args::{Common, Undo},
     failure::Failure,
     here::{Here, root},
-    output::{BOLD, DIM, GREEN, Output, YELLOW, plain, since},
+    output::{BOLD, DIM, GREEN, Output, RED, YELLOW, plain, since},
 };
 use orchestron_adapters::project::Project;
-use orchestron_operations::wire::{Big, Done, FixView, UndoListView, input};
+use orchestron_operations::wire::{Big, DoctorView, Done, Finding, FixView, UndoListView, input};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// `undo`
@@ -61,16 +62,58 @@ pub fn fix(common: &Common, output: &Output) -> Result<(), Failure> {
     if let Some(ended) = here.take_stock()? {
         view.did.extend(ended);
     }
-    output.answer(&view, |out| {
-        if view.did.is_empty() && view.not_done.is_empty() {
-            writeln!(out, "Everything agrees; there was nothing to mend.")?;
-        }
-        for line in &view.did {
-            writeln!(out, "{GREEN}✓{GREEN:#} {}", plain(line))?;
-        }
-        for line in &view.not_done {
-            writeln!(out, "{YELLOW}!{YELLOW:#} not done: {}", plain(line))?;
-        }
+    let after: DoctorView = here.ask("doctor", &input::Nothing {})?;
+    let healthy = after.healthy;
+    let left = after.findings.into_iter().filter(|finding| !finding.good);
+    let fixed = Fixed {
+        view,
+        left: left.collect(),
+    };
+    output.answer(&fixed, |out| write_fixed(out, &fixed))?;
+    if healthy {
         Ok(())
-    })
+    } else {
+        Err(Failure::Told(7))
+    }
+}
+
+/// What was mended, and what only a person can mend.
+#[derive(Serialize)]
+struct Fixed {
+    #[serde(flatten)]
+    view: FixView,
+    left: Vec<Finding>,
+}
+
+fn write_fixed(out: &mut dyn Write, fixed: &Fixed) -> io::Result<()> {
+    let nothing = fixed.view.did.is_empty() && fixed.view.not_done.is_empty();
+    match (nothing, fixed.left.is_empty()) {
+        (true, true) => writeln!(out, "Everything agrees; there was nothing to mend.")?,
+        (true, false) => writeln!(
+            out,
+            "There is nothing here that Orchestron can mend by itself."
+        )?,
+        (false, _) => {}
+    }
+    for line in &fixed.view.did {
+        writeln!(out, "{GREEN}✓{GREEN:#} {}", plain(line))?;
+    }
+    for line in &fixed.view.not_done {
+        writeln!(out, "{YELLOW}!{YELLOW:#} not done: {}", plain(line))?;
+    }
+    if !fixed.left.is_empty() {
+        writeln!(out, "Left for you:")?;
+    }
+    for finding in &fixed.left {
+        writeln!(
+            out,
+            "{RED}✗{RED:#} {BOLD}{}{BOLD:#}  {}",
+            plain(&finding.about),
+            plain(finding.what.lines().next().unwrap_or_default())
+        )?;
+        if let Some(cure) = &finding.cure {
+            writeln!(out, "  {DIM}cure:{DIM:#} {}", plain(cure))?;
+        }
+    }
+    Ok(())
 }

@@ -36,6 +36,7 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
     let (state, task_problems) = cx.store.in_flight()?;
     let (_, config_problems) = cx.store.files().config()?;
     let dropped = orchestron_engine::drops::problems(&cx.store, &state)?;
+    let misplaced = cx.store.files().misplaced()?;
     let counted = cx.store.counts()?;
     let sight = Sight::new(cx, &state)?;
     let moves = |card: &TaskCard| {
@@ -58,6 +59,7 @@ pub fn status(cx: &mut Context, _input: &input::Nothing) -> Result<StatusView, O
         problems: config_problems
             .into_iter()
             .chain(task_problems)
+            .chain(misplaced)
             .chain(dropped)
             .map(word::problem)
             .collect(),
@@ -134,13 +136,17 @@ pub fn one(cx: &mut Context, task: &TaskId) -> Result<Option<(CardView, Option<S
     Ok(card.map(|card| (crate::view::card(&sight, card, 0), place)))
 }
 
-/// Files that cannot be understood. Almost always there are none, and then no file has to be looked through for it.
+/// Files that cannot be understood, or lie where nobody sees them. Almost always there are none, and then no file has to be looked
+/// through for it.
 fn problems(cx: &Context, state: &State) -> Result<Vec<ProblemView>, OpError> {
-    if state.unclear.is_empty() && cx.store.log().index_problems()?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (_, _, problems) = cx.store.board()?;
-    Ok(problems.into_iter().map(word::problem).collect())
+    let misplaced = cx.store.files().misplaced()?;
+    let problems = if state.unclear.is_empty() && cx.store.log().index_problems()?.is_empty() {
+        Vec::new()
+    } else {
+        cx.store.board()?.2
+    };
+    let all = problems.into_iter().chain(misplaced);
+    Ok(all.map(word::problem).collect())
 }
 
 /// Whose tasks are asked for.

@@ -1,6 +1,7 @@
 //! `doctor`: whether everything agrees: files, configuration, log, engine, git, agents, keys, worktrees and runs.
 
 pub mod fix;
+mod odd;
 
 use crate::{
     Context, OpError,
@@ -49,11 +50,15 @@ pub fn doctor(cx: &mut Context, _input: &input::Nothing) -> Result<DoctorView, O
         "{} read without a problem",
         word::count(state.cards.len(), "task file")
     );
+    let misplaced = cx.store.files().misplaced()?;
+    let task_problems = task_problems.into_iter().chain(misplaced).collect();
     findings.extend(problems("task files", &good, task_problems));
+    findings.extend(odd::found(cx, &state)?);
     findings.push(log(cx, &state)?);
     findings.push(trust(&state));
     findings.push(engine(&sight));
     findings.push(git(&repository, cx));
+    findings.extend(base(&repository, &state, cx));
     findings.extend(hooks(cx));
     let installed = cx.programs.installed()?;
     findings.extend(programs(cx, &sight, &installed));
@@ -243,6 +248,11 @@ fn git(repository: &PortResult<bool>, cx: &Context) -> Finding {
             ),
             Err(error) => bad(ABOUT, error.to_string(), "run `git status` in the project"),
         },
+        Ok(false) if matches!(cx.git.current_branch(), Ok(Some(_))) => bad(
+            ABOUT,
+            "the git repository has no commit yet, so no task can have a worktree: nobody can begin",
+            "`git add -A && git commit -m start`",
+        ),
         Ok(false) => bad(
             ABOUT,
             "the project is no git repository with a commit: agents work in its own folder, one after the other, and nothing is merged",
@@ -254,6 +264,19 @@ fn git(repository: &PortResult<bool>, cx: &Context) -> Finding {
             error.cure.clone().unwrap_or_else(|| "install git".into()),
         ),
     }
+}
+
+/// A base branch that is not there: no task could have a worktree, and nothing could be merged.
+fn base(repository: &PortResult<bool>, state: &State, cx: &Context) -> Option<Finding> {
+    let named = state.config.base_branch.as_deref()?;
+    if !matches!(repository, Ok(true)) || cx.git.has_branch(named).unwrap_or(true) {
+        return None;
+    }
+    Some(bad(
+        "git",
+        format!("there is no branch `{named}`, which .mcp/config.yaml names as base_branch"),
+        format!("`git branch {named}`, or `orchestron config set base_branch BRANCH`"),
+    ))
 }
 
 /// `git 2.39.5; `. Whatever is wrong with git is told elsewhere.
@@ -374,7 +397,8 @@ fn no_keyring(cx: &Context, accounts: &BTreeSet<&str>, error: PortError) -> Find
     if accounts.iter().all(has_key) {
         return note(ABOUT, format!("{}; none is needed", error.said), cure);
     }
-    bad(
+    // Nor is it a fault otherwise: most agents have one.
+    note(
         ABOUT,
         format!(
             "{}, so no key can be kept; agents use their own login, if they have one",

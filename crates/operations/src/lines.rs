@@ -89,7 +89,9 @@ pub fn each(
             }
         }
     }
-    Ok(listed.problems.into_iter().map(word::problem).collect())
+    let misplaced = cx.store.files().misplaced()?;
+    let problems = listed.problems.into_iter().chain(misplaced);
+    Ok(problems.map(word::problem).collect())
 }
 
 /// The stops of the chain, and the line.

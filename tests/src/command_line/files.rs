@@ -148,6 +148,73 @@ fn broken_files_are_shown_with_line_and_cure_and_stay_as_they_are() {
 }
 
 #[test]
+fn tasks_that_nobody_would_see_are_told_of() {
+    let env = quiet_shop();
+    let tasks = env.project().join(".mcp/tasks");
+    fs::create_dir(tasks.join("in_progress")).expect("a folder");
+    for (path, task) in [
+        ("in_progress/TASK-001-a.md", "TASK-001"),
+        ("TASK-002-b.md", "TASK-002"),
+    ] {
+        fs::write(tasks.join(path), format!("# Task: {task} - Lost\n")).expect("a file");
+    }
+    for (verb, code) in [("list", 0), ("status", 0), ("doctor", 7)] {
+        let told = env.orchestron(&[verb]);
+        assert_eq!(told.code, code, "{told}");
+        for words in [
+            "`in_progress` is no status, so nobody sees the task in it",
+            "mv .mcp/tasks/in_progress/*.md .mcp/tasks/in-progress/",
+            ".mcp/tasks/TASK-002-b.md: it lies in no folder of a status",
+        ] {
+            assert!(told.stdout.contains(words), "{verb}: {words}: {told}");
+        }
+    }
+    // What only a person can mend is no agreement.
+    let fixed = env.orchestron(&["doctor", "--fix"]);
+    assert_eq!(fixed.code, 7, "{fixed}");
+    assert!(!fixed.stdout.contains("Everything agrees"), "{fixed}");
+    assert!(
+        fixed.stdout.contains("`in_progress` is no status"),
+        "{fixed}"
+    );
+    let left = env.orchestron(&["doctor", "--fix", "--json"]).json();
+    assert_eq!(left["data"]["left"].as_array().map(Vec::len), Some(2));
+    fs::rename(
+        tasks.join("TASK-002-b.md"),
+        tasks.join("ready/TASK-002-b.md"),
+    )
+    .expect("moved");
+    fs::remove_dir_all(tasks.join("in_progress")).expect("removed");
+    let fixed = env.orchestron(&["doctor", "--fix"]);
+    assert_eq!(fixed.code, 0, "{fixed}");
+    assert!(env.orchestron(&["list"]).stdout.contains("TASK-002"));
+}
+
+#[test]
+fn slips_in_a_task_file_stop_nothing_and_are_told_by_show_and_doctor() {
+    let env = quiet_shop();
+    let path = env.project().join(".mcp/tasks/ready/TASK-001-slips.md");
+    let text = "# Task: TASK-001 - Slips\n\n## Priority: urgent\n\n## Agent: curser\n\n## Depends On\n- TASK-077\n- the other one\n";
+    fs::write(&path, text).expect("a file");
+    let shown = env.orchestron(&["show", "TASK-1"]);
+    for words in [
+        ".mcp/tasks/ready/TASK-001-slips.md:3: `urgent` is no priority; the task counts as P1.",
+        "TASK-001-slips.md:9: `the other one` is no task id",
+    ] {
+        assert!(shown.stdout.contains(words), "{words}: {shown}");
+    }
+    let doctor = env.orchestron(&["doctor"]);
+    for words in [
+        "`urgent` is no priority",
+        "TASK-001 is for `curser`, and nobody is called that",
+        "TASK-001 waits for TASK-077, and there is no such task",
+    ] {
+        assert!(doctor.stdout.contains(words), "{words}: {doctor}");
+    }
+    assert_eq!(doctor.code, 0, "notes are no faults: {doctor}");
+}
+
+#[test]
 fn a_mended_file_works_at_once() {
     let env = quiet_shop();
     let path = env.project().join(".mcp/tasks/ready/TASK-001-mine.md");

@@ -205,6 +205,12 @@ fn a_database_deleted_under_a_running_engine_loses_no_task() {
     shop.env.wait_for_status(&task, "review", SOON);
     assert_eq!(shop.env.task_text(&task).matches("### ").count(), 1);
     shop.env.wait_for_status(&other, "review", SOON);
+    // What the engine prints is of the new database, too.
+    shop.env.wait_for("the engine's lines", SOON, || {
+        let lines = engine.lines();
+        let mut told = lines.iter().map(|line| &line["task"]);
+        told.any(|task| *task == other.as_str()).then_some(())
+    });
     engine.stop();
     shop.env.wait_until_quiet();
 }
@@ -223,7 +229,10 @@ fn a_damaged_database_is_set_aside_and_the_board_stands() {
         }
         shop.delete_database();
         fs::write(shop.database(), bytes).expect("the damage");
-        let fixed = shop.env.json(&["doctor", "--fix"]);
+        // Nobody trusts the new one's commands yet: that is left for the person.
+        let fixed = shop.env.orchestron(&["doctor", "--fix", "--json"]);
+        assert_eq!(fixed.code, 7, "{damage}: {fixed}");
+        let fixed = fixed.json()["data"].clone();
         let did = fixed["did"].to_string();
         assert!(did.contains("was damaged"), "{damage}: {fixed:#}");
         let told = shop.env.orchestron(&["doctor"]);

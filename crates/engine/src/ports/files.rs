@@ -216,6 +216,10 @@ pub trait TaskFiles: Send + Sync {
     ) -> PortResult<Option<Scan>> {
         Ok(None)
     }
+    /// Task files that lie where no status is, so that nobody sees their tasks.
+    fn misplaced(&self) -> PortResult<Vec<Problem>> {
+        Ok(Vec::new())
+    }
     /// Reads one task file (at most 1 MiB, never through a symlink out of the project).
     fn read(&self, path: &str) -> PortResult<FileText>;
     /// Creates a task file; fails with `Exists` if the name is taken. Durable on return.
