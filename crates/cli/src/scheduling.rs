@@ -153,10 +153,7 @@ fn write_start(out: &mut dyn Write, start: &StartView) -> io::Result<()> {
             HolderKind::Person => "it is your turn then".to_owned(),
             HolderKind::Outside => format!("it is {who}'s turn then"),
             HolderKind::Nobody => "nobody is named for it".to_owned(),
-            HolderKind::Agent => format!(
-                "{who} would take it, but something holds it up: orchestron why {}",
-                start.task
-            ),
+            HolderKind::Agent => format!("{who} would take it, but {}", plain(&start.why)),
         },
     };
     let (style, mark) = if start.at_once {

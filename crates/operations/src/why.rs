@@ -33,15 +33,18 @@ pub fn why(cx: &mut Context, input: &input::OnTask) -> Result<WhyView, OpError> 
     let position = line.iter().position(|other| other.id == task);
     let before = line.iter().take(position.unwrap_or(0)).take(NAMED);
     let urgency = urgency(&state, card, sight.now);
+    let reasons = reasons(&sight, card, matches!(turn, Holder::Agent(_)));
+    // Who would take what somebody works on is no question.
+    let is_open = reasons.iter().all(|one| one.kind != WaitWord::UnderWay);
     Ok(WhyView {
         task: task.to_string(),
         title: card.title.clone(),
         status: word::status(card.status),
         leg: leg.map(word::leg),
         turn: word::holder(&turn),
-        reasons: reasons(&sight, card, matches!(turn, Holder::Agent(_))),
+        reasons,
         route: leg
-            .filter(|_| matches!(turn, Holder::Agent(_)))
+            .filter(|_| is_open && matches!(turn, Holder::Agent(_)))
             .map(|leg| route(&survey.route(card, leg))),
         position: position.and_then(|at| u32::try_from(at + 1).ok()),
         before: before.map(|other| other.id.to_string()).collect(),

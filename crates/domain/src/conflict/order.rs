@@ -105,8 +105,16 @@ impl<'a> InUse<'a> {
     /// See [`in_use`].
     #[must_use]
     pub fn by(&self, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
-        let first = users(self.state, &self.live, card).next();
-        first.map(|(other, files)| (other.clone(), files))
+        self.all_by(card).next()
+    }
+
+    /// Every live task that keeps it from being claimed.
+    pub fn all_by<'b>(
+        &'b self,
+        card: &'b TaskCard,
+    ) -> impl Iterator<Item = (TaskId, Vec<String>)> + 'b {
+        let users = users(self.state, &self.live, card);
+        users.map(|(other, files)| (other.clone(), files))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the approval of a task would start.
 
-use super::{Survey, Wait, leg_of};
+use super::{Survey, Wait, leg_of, why::evidence};
 use crate::{
     AgentName, Holder, Leg, RunStatus, State, Status, TaskCard, TaskId, Time,
     state::{Progress, Step},
@@ -27,7 +27,7 @@ pub struct Starts {
     pub leg: Leg,
     /// Who would take it.
     pub who: Holder,
-    /// Why that one, or why nobody.
+    /// Why that one, or why nobody; what keeps it from standing in line, when something does.
     pub why: String,
     /// Its place in the line of those that wait for an agent, from 1; none when it needs no agent.
     pub position: Option<usize>,
@@ -91,14 +91,22 @@ fn starts(
             .to
             .map_or_else(|| survey.state.holder(&card.id, leg), Holder::Agent),
     };
+    let wait = survey.wait(card);
+    // Of one that would not even stand in line it matters more what it then waits for.
+    let held = chosen.is_none() && position.is_none() && matches!(who, Holder::Agent(_));
+    let why = if held {
+        evidence(survey, card, &wait)
+    } else {
+        route.why
+    };
     Starts {
         task: card.id.clone(),
         leg,
         who,
-        why: route.why,
+        why,
         position: position.map(|at| at + 1),
         at_once: chosen.is_some(),
-        wait: survey.wait(card),
+        wait,
     }
 }
 

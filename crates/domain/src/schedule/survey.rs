@@ -63,10 +63,13 @@ impl<'a> Survey<'a> {
         all.get(task).map(Vec::as_slice)
     }
 
-    /// The live task that is about the same files as this one, with those files.
-    pub(super) fn in_use(&self, card: &TaskCard) -> Option<(TaskId, Vec<String>)> {
+    /// The live tasks that are about the same files as this one, with those files.
+    pub(super) fn in_use<'b>(
+        &'b self,
+        card: &'b TaskCard,
+    ) -> impl Iterator<Item = (TaskId, Vec<String>)> + 'b {
         let live = self.in_use.get_or_init(|| conflict::InUse::of(self.state));
-        live.by(card)
+        live.all_by(card)
     }
 
     /// Why a task does not move right now: the most important reason.

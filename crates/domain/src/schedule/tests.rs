@@ -577,6 +577,31 @@ fn the_impact_of_an_approval_is_what_it_would_start_and_who_takes_it() {
 }
 
 #[test]
+fn all_tasks_at_the_same_files_are_named_and_the_impact_says_which_is_left() {
+    let mut world = world(8, &[1, 2]);
+    let about = |world: &mut World, n: u32, files: &[&str]| {
+        let card = world.state.cards.get_mut(&task(n)).unwrap();
+        card.files_affected = files.iter().map(|file| (*file).to_owned()).collect();
+    };
+    about(&mut world, 1, &["src/login.rs"]);
+    about(&mut world, 2, &["src/app.rs"]);
+    world.settle();
+    world.add(3, &[1]);
+    about(&mut world, 3, &["src/login.rs", "src/app.rs"]);
+    world.settle();
+    let used: Vec<_> = why_of(&world, 3)
+        .into_iter()
+        .filter(|reason| matches!(reason.wait, Wait::InUse(..)))
+        .flat_map(|reason| reason.tasks)
+        .collect();
+    assert_eq!(used, [task(1), task(2)]);
+    let found = impact(&world.state, &task(1), world.now);
+    let start = &found.starts[0];
+    assert!(!start.at_once && start.position.is_none(), "{found:?}");
+    assert!(start.why.contains("TASK-002 is under way"), "{found:?}");
+}
+
+#[test]
 fn somebody_who_was_taken_out_of_the_configuration_gets_nothing_and_its_run_goes_on() {
     let mut world = world(8, &[1, 2]);
     world.state.paused_tasks.insert(task(2), String::new());

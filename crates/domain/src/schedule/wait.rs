@@ -270,8 +270,11 @@ fn in_the_way(survey: &Survey<'_>, card: &TaskCard, leg: Leg, told: &mut Told) -
         return behind.is_some_and(|behind| told.add(Wait::Behind(behind.task, behind.files)));
     }
     let begins = card.status == Status::Ready;
-    let in_use = begins.then(|| survey.in_use(card)).flatten();
-    in_use.is_some_and(|(task, files)| told.add(Wait::InUse(task, files)))
+    // Whoever asks for all reasons learns of all of them: the next one is no surprise when the first is merged.
+    begins
+        && survey
+            .in_use(card)
+            .any(|(task, files)| told.add(Wait::InUse(task, files)))
 }
 
 /// Why nobody takes a leg: what may pass soon first, since that is what the task really waits for.

@@ -42,6 +42,11 @@ fn about(files: &[String]) -> String {
     }
 }
 
+/// What was seen of one reason, in a sentence.
+pub(super) fn evidence(survey: &Survey<'_>, card: &TaskCard, wait: &Wait) -> String {
+    reason(survey, card, wait.clone()).evidence
+}
+
 fn reason(survey: &Survey<'_>, card: &TaskCard, wait: Wait) -> Reason {
     let (evidence, change) = match &wait {
         Wait::UnderWay | Wait::Over | Wait::Request | Wait::Unclear | Wait::Turn(_) => {
