@@ -30,13 +30,24 @@ struct Report {
     notes: Vec<String>,
 }
 
+/// Whether a git repository lies between a folder and the project around it: that is a project of its own, though the one around it would
+/// be found from there. A linked worktree's own folder is never around it.
+fn is_other_repository(from: &Path, project: &Path) -> bool {
+    from.ancestors()
+        .take_while(|folder| folder.starts_with(project) && *folder != project)
+        .any(|folder| folder.join(".git").exists())
+}
+
 /// `init`
 pub fn init(common: &Common, args: &Init, output: &Output) -> Result<(), Failure> {
     let from = here::start(common)?;
     // From a folder inside a project, or a worktree of it, that project is meant; naming a folder means exactly that one.
     let root = match common.project {
         Some(_) => from,
-        None => project::find(&from).unwrap_or(from),
+        None => match project::find(&from) {
+            Some(found) if !is_other_repository(&from, &found) => found,
+            _ => from,
+        },
     };
     if args.npm_scripts && !root.join("package.json").is_file() {
         return Err(Failure::Usage(

@@ -80,6 +80,73 @@ fn a_subfolder_is_inside_the_project_and_a_named_folder_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_repository_inside_a_project_is_set_up_by_itself_and_a_subfolder_is_not() {
+    let env = quiet_shop();
+    let nested = env.project().join("vendor/lib");
+    let sub = env.project().join("src");
+    for folder in [&nested, &sub] {
+        fs::create_dir_all(folder).expect("a folder");
+    }
+    let inits = |folder: &PathBuf| in_folder(&env, folder, &["init"]);
+    let done = inits(&sub);
+    assert!(done.stdout.contains("= .mcp/config.yaml"), "{done}");
+    assert!(!sub.join(".mcp").exists());
+    let made = finish(
+        env.command("git")
+            .current_dir(&nested)
+            .args(["init", "--quiet"]),
+        Duration::from_secs(30),
+    );
+    assert_eq!(made.code, 0, "{made}");
+    let done = inits(&nested);
+    assert!(done.stdout.contains("+ .mcp/config.yaml"), "{done}");
+    assert!(
+        done.stdout
+            .contains("this git repository has no commit yet"),
+        "{done}"
+    );
+    let doctor = in_folder(&env, &nested, &["doctor"]);
+    assert!(
+        doctor
+            .stdout
+            .contains("no commit yet, so no task can have a worktree"),
+        "{doctor}"
+    );
+}
+
+#[test]
+fn a_base_branch_that_is_not_there_is_refused_before_anything_is_made_and_told_by_doctor() {
+    let env = TestEnvironment::new();
+    env.set("ORCHESTRON_CLAUDE", env.root().join("nowhere/claude"));
+    env.repository();
+    let refused = env.orchestron(&["init", "--base", "nope"]);
+    assert_eq!(refused.code, 5, "{refused}");
+    assert!(
+        refused.stderr.contains("there is no branch `nope`"),
+        "{refused}"
+    );
+    assert!(!env.project().join(".mcp").exists());
+    env.git(&["branch", "nope"]);
+    does(&env, &["init", "--base", "nope"]);
+    env.git(&["branch", "-D", "nope"]);
+    let doctor = env.orchestron(&["doctor"]);
+    assert!(
+        doctor
+            .stdout
+            .contains("there is no branch `nope`, which .mcp/config.yaml names as base_branch"),
+        "{doctor}"
+    );
+    env.git(&["branch", "other"]);
+    let again = env.orchestron(&["init", "--base", "other"]);
+    assert!(
+        again
+            .stdout
+            .contains("`orchestron config set base_branch other`"),
+        "{again}"
+    );
+}
+
+#[test]
 fn without_git_the_work_happens_in_the_folder_itself() {
     let env = TestEnvironment::new();
     env.set("ORCHESTRON_CLAUDE", env.root().join("nowhere/claude"));
