@@ -123,7 +123,14 @@ async fn serve_async(
     loop {
         tokio::select! {
             done = &mut interrupted => { done?; break; }
-            Some(now) = statuses.recv() => tell_status(now, &mut last, output)?,
+            Some(now) = statuses.recv() => {
+                // An engine that begins again may have begun a new log (the old one was deleted): that one is followed then.
+                let failed = |status: &EngineStatus| matches!(status, EngineStatus::Failed { .. });
+                if last.as_ref().is_some_and(failed) && !failed(&now) {
+                    follower = Follower::from_now(project, None)?;
+                }
+                tell_status(now, &mut last, output)?;
+            }
             Some(()) = bells.recv() => follower.print_new(output)?,
         }
     }

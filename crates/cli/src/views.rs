@@ -192,6 +192,7 @@ fn write_task(out: &mut dyn Write, task: &TaskView) -> io::Result<()> {
     if let Some(line) = &card.line {
         writeln!(out, "{YELLOW}{}{YELLOW:#}", plain(line))?;
     }
+    write_problems(out, &task.problems)?;
     heading(out, "Chain")?;
     let stops = card.chain.iter().map(|stop| {
         let (style, word) = match stop.state {
@@ -377,7 +378,11 @@ fn write_request(out: &mut dyn Write, request: &RequestView) -> io::Result<()> {
         writeln!(out, "  {}", plain(&request.detail))?;
     }
     for (at, option) in request.options.iter().enumerate() {
-        let recommended = if at == 0 { " (recommended)" } else { "" };
+        let recommended = if at == 0 && request.clash.is_none() {
+            " (recommended)"
+        } else {
+            ""
+        };
         writeln!(out, "  - {}{DIM}{recommended}{DIM:#}", plain(option))?;
     }
     writeln!(out, "  {DIM}{}{DIM:#}", how(request))
@@ -405,6 +410,10 @@ fn how(request: &RequestView) -> String {
             format!(
                 "orchestron answer R-{id} --allow | --allow-alike (for the whole task){always} | --deny -m \"…\""
             )
+        }
+        Conflict if request.clash.is_some() => {
+            let conflict = request.clash.as_ref().map_or(0, |conflict| conflict.0);
+            format!("orchestron conflicts, then: orchestron resolve C-{conflict} …")
         }
         Question => format!("orchestron answer R-{id} --text \"…\""),
         Escalation => format!("orchestron answer R-{id} --retry -m \"…\" | --give-up"),

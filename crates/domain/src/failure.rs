@@ -543,7 +543,7 @@ pub(crate) fn critical(state: &State, command: &Command, error: &str, at: Time) 
         "it was not possible to {} for {}: {}. Nothing new is started until you have mended that and choose to retry",
         command.verb(),
         names.join(", "),
-        short(error)
+        short(error).trim_end_matches(['.', ' '])
     );
     let mut commands = vec![Command::Pause { why: why.clone() }];
     commands.extend(ask_once(state, why));

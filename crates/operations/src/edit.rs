@@ -54,7 +54,7 @@ fn leg_held(state: &State, task: &TaskId, who: &Who) -> Result<Leg, OpError> {
         None => Err(OpError::NotNow {
             task: task.clone(),
             done: "written to",
-            why: format!("{} does not hold it", who.name()),
+            why: who.holds_nothing(),
             cure: format!("claim {task} first"),
         }),
     }

@@ -150,7 +150,7 @@ pub enum OpError {
         why: String,
     },
     /// The decision does not answer that kind of request.
-    #[error("a {kind} cannot be answered with `{decision}`")]
+    #[error("{} {kind} cannot be answered with `{decision}`", article(kind))]
     Unfit {
         /// What is asked.
         kind: &'static str,
@@ -322,7 +322,11 @@ impl OpError {
                 vec!["`orchestron conflicts` shows what clashes".into()]
             }
             Self::Unfit { kind, .. } => {
-                vec![format!("a {kind} is answered with {}", fitting(kind))]
+                vec![format!(
+                    "{} {kind} is answered with {}",
+                    article(kind),
+                    fitting(kind)
+                )]
             }
             Self::NoOperation { .. } => vec!["`orchestron --help` shows what there is".into()],
             Self::Blocked { .. } => {
@@ -356,6 +360,15 @@ impl OpError {
             hints: self.hints(),
             field,
         }
+    }
+}
+
+/// `an escalation`, `a review`.
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
     }
 }
 

@@ -191,8 +191,41 @@ fn key_name(text: &str) -> Result<String, OpError> {
     })
 }
 
+/// Several values that were typed as one, the way the file has them: `[backend, tests]`. Commas in brackets or quotes are no ends.
+fn as_typed(values: &[String]) -> Option<Vec<String>> {
+    let [one] = values else { return None };
+    let inner = one.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let (mut parts, mut depth, mut quote) = (vec![String::new()], 0_u32, None);
+    for c in inner.chars() {
+        match (c, quote) {
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (',', None) if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            ('(', None) => depth += 1,
+            (')', None) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    let bare = |part: &String| part.trim().trim_matches(['"', '\'']).to_owned();
+    Some(
+        parts
+            .iter()
+            .map(bare)
+            .filter(|part| !part.is_empty())
+            .collect(),
+    )
+}
+
 fn value(key: &str, values: &[String]) -> Result<String, OpError> {
     let list = LISTS.contains(&key.replace('-', "_").as_str());
+    let typed = if list { as_typed(values) } else { None };
+    let values = typed.as_deref().unwrap_or(values);
     if values.len() != 1 && !list {
         return Err(OpError::Input {
             field: "values",

@@ -355,6 +355,15 @@ fn agents_are_edited_as_text_by_the_person_alone() {
         world.text("agents.yaml").unwrap(),
         "# Ours\nagents:\n  claude-impl:\n    cli: claude # real\n    instances: 2\n\n  rusty:\n    cli: claude\n    capabilities: [rust]\n"
     );
+    // A list may be typed as the file has it.
+    let typed = "[Read, \"Bash(npm test, all)\", 'Glob']";
+    let set = json!({"name": "rusty", "key": "tools_allowed", "values": [typed]});
+    good(&world, "agent-set", set);
+    let text = world.text("agents.yaml").unwrap();
+    assert!(
+        text.contains("tools_allowed: [Read, \"Bash(npm test, all)\", Glob]"),
+        "{text}"
+    );
     good(&world, "agent-remove", json!({"name": "rusty"}));
     assert_eq!(
         code(&world, "agent-remove", json!({"name": "rusty"})),
