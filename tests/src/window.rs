@@ -1,17 +1,21 @@
 //! The desktop app under Xvfb, driven through WebKitWebDriver: a task goes its way with keepers started as sidecars, its card
 //! is seen in review, Approve is pressed, and the merge is in git.
 
+mod around;
+mod colours;
 mod desktop;
 mod dialogs;
 mod driver;
 mod system;
+mod updates;
 mod x11;
 
 use crate::{
-    environment::{Relay, TestEnvironment, claude, has},
+    environment::{Process, Relay, TestEnvironment, claude, has},
     stage::{Stage, pictures},
 };
 use driver::{Screen, Session};
+use serde_json::Value;
 use std::{fs, time::Duration};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -40,6 +44,11 @@ fn the_card_is_in_review_and_approve_merges_it() {
         let environment = fs::read(format!("/proc/{}/environ", keeper.pid)).expect("it lives");
         assert!(!has(&environment, "ANTHROPIC_API_KEY"), "{keeper:?}");
     }
+    // It is at work, and the app has the next keeper wait.
+    let waits = |process: &Process| process.words.split(' ').any(|word| word == "--ready");
+    let waiting = env.wait_for("a keeper that waits", SOON, || {
+        env.processes().into_iter().find(waits)
+    });
     window.wait_for(
         env,
         "[data-testid=column-in-progress] [data-testid=card-TASK-003]",
@@ -77,6 +86,13 @@ fn the_card_is_in_review_and_approve_merges_it() {
     window.picture(&pictures().join("window-needs-you-light.png"));
     window.press("a");
     env.wait_for_status("TASK-003", "review", LEG);
+    let minded = fs::read_dir(env.state().join("runs")).expect("there were runs");
+    let told = minded.flatten().any(|run| {
+        let record = fs::read_to_string(run.path().join("run.json")).unwrap_or_default();
+        let record: Value = serde_json::from_str(&record).unwrap_or_default();
+        record["keeper"]["pid"] == waiting.pid
+    });
+    assert!(told, "the keeper that waited was told the next run");
     window.click(env, "[data-testid=nav-board]");
     window.wait_for(
         env,

@@ -87,13 +87,21 @@ fn clear(folder: &Path) -> Result<(), UpdateError> {
     )))
 }
 
+/// Makes a folder that only this user can look into.
+pub(super) fn make_private(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        fs::DirBuilder::new().mode(0o700).create(folder)
+    }
+    #[cfg(not(unix))]
+    fs::create_dir(folder)
+}
+
 /// The one folder in an archive.
 fn unpack(package: &Path, into: &Path) -> Result<PathBuf, UpdateError> {
     let doing = || format!("cannot unpack to {}", into.display());
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(into).map_err(UpdateError::io(doing()))?;
+    make_private(into).map_err(UpdateError::io(doing()))?;
     let mut tar = Command::new("tar");
     tar.args(["-xzf"]).arg(package).arg("-C").arg(into);
     run(tar)?;

@@ -201,12 +201,7 @@ impl Updates {
     fn fetch(&self, offer: &Offer) -> Result<PathBuf, UpdateError> {
         let doing = || format!("cannot keep {}", offer.file);
         remove(&self.folder).map_err(UpdateError::io(doing()))?;
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(&self.folder)
-            .map_err(UpdateError::io(doing()))?;
+        install::make_private(&self.folder).map_err(UpdateError::io(doing()))?;
         let path = self.folder.join(&offer.file);
         let mut file = fs::File::create_new(&path).map_err(UpdateError::io(doing()))?;
         let mut checking = offer.signed.check()?;
@@ -420,4 +415,76 @@ fn now_millis() -> i64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AGAIN, EVERY, Known, Updates, due, now_millis, question};
+    use crate::updates::{offer, signed::Key};
+    use orchestron_operations::wire::DesktopUpdatesSet;
+    use std::time::{Duration, Instant};
+
+    const KEY: &str = "RWRkAXR5ja22TsTKb2l+tPEFwxWl0uejvyBrK5AzV3vRz/uOslqhSWLm";
+    const SIGNATURE: &str = "untrusted comment: signature from tauri secret key
+RURkAXR5ja22Tq7p7Yuh2vzvjAkaCg9a6LCUK1SQdtqKZ7uw6iFIL2KO09BYAeTfjvmq+Cdv4vZcSgz1uJtG7Rr1Xd1rGskh2wc=
+trusted comment: timestamp:1795217167\tfile:a.txt\tversion:9.9.9
+c/nthOqsOE90wTZezInFz8WtJq09FMak/VCg74rZHaZ5ma+ZB175npI08OfkqBpGpjG8dgvdlAa94tm9EUqgCw==";
+
+    #[test]
+    fn it_is_looked_once_a_day_and_again_in_an_hour_when_nobody_answered() {
+        let dir = tempfile::tempdir().unwrap();
+        let updates = Updates::read(dir.path());
+        let tried = |tried| Known {
+            tried,
+            ..Known::default()
+        };
+        assert_eq!(due(&updates, &tried(None)), None, "it is off");
+        let wanted = DesktopUpdatesSet {
+            tell: Some(true),
+            url: Some("https://example.com/latest.json".to_owned()),
+            key: Some(KEY.to_owned()),
+        };
+        updates.set(&wanted).unwrap();
+        assert_eq!(due(&updates, &tried(None)), Some(Duration::ZERO));
+        let now = Some(Instant::now());
+        let again = due(&updates, &tried(now)).unwrap();
+        assert!(
+            again > AGAIN - Duration::from_secs(60) && again <= AGAIN,
+            "{again:?}"
+        );
+        let looked = now_millis();
+        updates
+            .kept
+            .write(|wishes| wishes.looked = Some(looked))
+            .unwrap();
+        let tomorrow = due(&updates, &tried(now)).unwrap();
+        assert!(
+            tomorrow > EVERY - Duration::from_secs(60) && tomorrow <= EVERY,
+            "{tomorrow:?}"
+        );
+        // A clock that was set back does not silence it for years.
+        updates
+            .kept
+            .write(|wishes| wishes.looked = Some(looked + 1_000_000_000_000))
+            .unwrap();
+        assert!(due(&updates, &tried(now)).unwrap() <= EVERY);
+    }
+
+    #[test]
+    fn the_question_says_from_where_by_whom_and_who_is_at_work() {
+        let list = serde_json::json!({"version": "9.9.9", "platforms": {"x": {"url": "a.txt", "signature": SIGNATURE}}});
+        let key = Key::read(KEY).unwrap();
+        let from = "https://example.com/latest.json".parse().unwrap();
+        let own = "0.1.0".parse().unwrap();
+        let offer = offer::read(list.to_string().as_bytes(), &from, &own, &key, Some("x"));
+        let offer = offer.unwrap().unwrap();
+        let asked = question(&offer, &key.id(), 0);
+        assert!(
+            asked.contains("example.com") && asked.contains("4EB6AD8D79740164"),
+            "{asked}"
+        );
+        assert!(!asked.contains("at work"), "{asked}");
+        assert!(question(&offer, "k", 1).contains("One agent is at work"));
+        assert!(question(&offer, "k", 3).contains("3 agents are at work"));
+    }
 }

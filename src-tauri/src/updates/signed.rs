@@ -98,7 +98,11 @@ impl Signed {
         let (Some(version), Some(file)) = (said("version"), said("file")) else {
             return Err(UpdateError::Unbound(self.version.clone()));
         };
-        if version.parse().is_ok_and(|version: Version| version == self.version) && file == self.file {
+        if version
+            .parse()
+            .is_ok_and(|version: Version| version == self.version)
+            && file == self.file
+        {
             return Ok(());
         }
         let signed = format!("{version} ({file})");

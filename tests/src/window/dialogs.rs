@@ -26,7 +26,7 @@ const TYPED: Duration = Duration::from_millis(1000);
 const UNDO: Duration = Duration::from_secs(5);
 
 /// Waits for a window whose title has these words, and gives it the keyboard.
-fn dialog(env: &TestEnvironment, display: &Display, words: &str) -> TopWindow {
+pub(super) fn dialog(env: &TestEnvironment, display: &Display, words: &str) -> TopWindow {
     let shown = env.wait_for(&format!("a dialog `{words}`"), SOON, || {
         let mut shown = display.windows().into_iter();
         shown.find(|window| window.title.contains(words))
@@ -37,7 +37,7 @@ fn dialog(env: &TestEnvironment, display: &Display, words: &str) -> TopWindow {
     shown
 }
 
-fn gone(env: &TestEnvironment, display: &Display, dialog: &TopWindow) {
+pub(super) fn gone(env: &TestEnvironment, display: &Display, dialog: &TopWindow) {
     env.wait_for("the dialog to go", SOON, || {
         let mut shown = display.windows().into_iter();
         (!shown.any(|window| window.id == dialog.id)).then_some(())

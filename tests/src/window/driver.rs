@@ -157,12 +157,22 @@ impl Session {
 
     /// Opens the app.
     pub fn open(env: &TestEnvironment, screen: &Screen, args: &[&str]) -> Self {
+        Self::open_program(env, screen, &binary("orchestron-desktop"), args)
+    }
+
+    /// Opens the app from where it was installed.
+    pub fn open_program(
+        env: &TestEnvironment,
+        screen: &Screen,
+        program: &Path,
+        args: &[&str],
+    ) -> Self {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .timeout_global(Some(CALL))
             .http_status_as_error(false)
             .build()
             .into();
-        let options = json!({"binary": binary("orchestron-desktop"), "args": args});
+        let options = json!({"binary": program, "args": args});
         let wanted =
             json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
         let began = Instant::now();

@@ -7,8 +7,8 @@ use x11rb::{
     protocol::{
         xproto::{
             Atom, AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ClientMessageEvent,
-            ConnectionExt as _, EventMask, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Keycode,
-            Keysym, MOTION_NOTIFY_EVENT, MapState, Window,
+            ConfigureWindowAux, ConnectionExt as _, EventMask, InputFocus, KEY_PRESS_EVENT,
+            KEY_RELEASE_EVENT, Keycode, Keysym, MOTION_NOTIFY_EVENT, MapState, Window,
         },
         xtest::ConnectionExt as _,
     },
@@ -118,7 +118,24 @@ impl Display {
 
     /// Chooses all that is written where the keyboard is, so that what is typed replaces it.
     pub fn select_all(&self) {
-        self.held(CONTROL, || self.press('a'.into()));
+        self.with_control('a');
+    }
+
+    /// Presses a letter while Control is down.
+    pub fn with_control(&self, letter: char) {
+        self.held(CONTROL, || self.press(letter.into()));
+        self.settle();
+    }
+
+    /// Puts a window somewhere, in a size, as a person who takes hold of it.
+    pub fn put(&self, window: &TopWindow, at: (i32, i32), size: (u32, u32)) {
+        let place = ConfigureWindowAux::new()
+            .x(at.0)
+            .y(at.1)
+            .width(size.0)
+            .height(size.1);
+        let asked = self.connection.configure_window(window.id, &place);
+        asked.expect("a connection");
         self.settle();
     }
 
