@@ -1,5 +1,5 @@
 /** Decisions that are held back, with the way to undo them; and those that were refused or never sent. */
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { CircleAlert, Clock, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { type HeldDecision, type Refusal, useHeld } from "../backend/held";
@@ -24,10 +24,13 @@ export function HeldBar() {
     if (requests === undefined) return;
     for (const { until, input, project: of } of now.held) if (until === null && of === project && !requests.some(({ id, open }) => open && id === input.request)) store.drop(input.request);
   }, [requests, now.held, project, store]);
-  if (waiting.length === 0 && left.length === 0 && now.refused.length === 0) return null;
+  // Who looks at the request reads there why it was refused.
+  const shown = useLocation({ select: ({ pathname, search }) => (pathname === "/needs-you" ? Number((search as { request?: number }).request) : null) });
+  const refused = now.refused.filter(({ request }) => request !== shown);
+  if (waiting.length === 0 && left.length === 0 && refused.length === 0) return null;
   return (
     <section aria-label={text.held.title} className="pointer-events-none fixed inset-x-0 bottom-24 z-40 flex flex-col items-center gap-2 px-4">
-      {now.refused.map((one) => (
+      {refused.map((one) => (
         <Refused key={one.request} refusal={one} onClose={() => store.forget(one.request)} />
       ))}
       {left.map((one) => (

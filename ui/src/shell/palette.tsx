@@ -62,32 +62,35 @@ function PaletteBody() {
         <Search aria-hidden size={15} className="shrink-0 text-faint" />
         <Input placeholder={text.palette.open} className="min-w-0 flex-1 bg-transparent text-sm outline-none [&::-webkit-search-cancel-button]:hidden" data-testid="palette-input" />
       </SearchField>
-      <Menu aria-label={text.palette.label} onAction={onAction} className="max-h-96 overflow-auto p-1.5 outline-none" renderEmptyState={() => <p className="px-2.5 py-6 text-center text-sm text-muted">{text.palette.none(words)}</p>}>
-        {isEmpty ? [] : [
-          tasks.length === 0 ? null : (
-            <MenuSection key="tasks" className="mb-1">
-              <Header className="px-2.5 py-1 text-2xs font-semibold text-faint">{text.palette.tasks}</Header>
-              {tasks.map((card) => (
-                <MenuItem key={card.id} id={card.id} textValue={`${card.id} ${card.title}`} className={ITEM}>
-                  <span className="shrink-0 font-mono text-xs text-muted">{card.id}</span>
-                  <span className="min-w-0 flex-1 truncate">{card.title}</span>
-                  <StatusChip status={card.status} />
-                </MenuItem>
-              ))}
-            </MenuSection>
-          ),
-          commands.length === 0 ? null : (
-            <MenuSection key="commands">
-              <Header className="px-2.5 py-1 text-2xs font-semibold text-faint">{text.palette.commands}</Header>
-              {commands.map(({ id, name }) => (
-                <MenuItem key={id} id={id} textValue={name} className={ITEM}>
-                  {name}
-                </MenuItem>
-              ))}
-            </MenuSection>
-          ),
-        ].filter((section) => section !== null)}
-      </Menu>
+      {/* The letters stay in the box while one walks through this; Tab leads into it, too, so that it can be scrolled. */}
+      <div tabIndex={0} role="group" aria-label={text.palette.found} className="max-h-96 overflow-auto -outline-offset-2">
+        <Menu aria-label={text.palette.label} onAction={onAction} className="p-1.5 outline-none" renderEmptyState={() => <p className="px-2.5 py-6 text-center text-sm text-muted">{text.palette.none(words)}</p>}>
+          {isEmpty ? [] : [
+            tasks.length === 0 ? null : (
+              <MenuSection key="tasks" className="mb-1">
+                <Header className="px-2.5 py-1 text-2xs font-semibold text-faint">{text.palette.tasks}</Header>
+                {tasks.map((card) => (
+                  <MenuItem key={card.id} id={card.id} textValue={`${card.id} ${card.title}`} className={ITEM}>
+                    <span className="shrink-0 font-mono text-xs text-muted">{card.id}</span>
+                    <span className="min-w-0 flex-1 truncate">{card.title}</span>
+                    <StatusChip status={card.status} />
+                  </MenuItem>
+                ))}
+              </MenuSection>
+            ),
+            commands.length === 0 ? null : (
+              <MenuSection key="commands">
+                <Header className="px-2.5 py-1 text-2xs font-semibold text-faint">{text.palette.commands}</Header>
+                {commands.map(({ id, name }) => (
+                  <MenuItem key={id} id={id} textValue={name} className={ITEM}>
+                    {name}
+                  </MenuItem>
+                ))}
+              </MenuSection>
+            ),
+          ].filter((section) => section !== null)}
+        </Menu>
+      </div>
     </Autocomplete>
   );
 }

@@ -40,6 +40,7 @@ export const shellText = {
     label: "Search or run a command",
     open: "Search or run a command",
     openShort: "Search…",
+    found: "What was found",
     tasks: "Tasks",
     commands: "Commands",
     none: (words: string) => `Nothing is called “${words}”.`,

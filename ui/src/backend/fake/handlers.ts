@@ -146,7 +146,10 @@ export const handlers: Handlers = {
   "desktop-updates-install": () => done("installed"),
   "desktop-forget": (_, { path }) => done(`Forgot ${path}`),
   keys: (world) => ({ store: "GNOME Keyring (Secret Service)", usable: true, accounts: world.keys }),
-  decide: (world, input) => decide(world, input),
+  decide: (world, input) => {
+    if (world.scenario === "stale") throw failure("decision_stale", "The branch of TASK-112 has moved: you looked at 9f2c1ab, it is at 5d03e8c now.", ["Look at what is new since then, and decide again."], null);
+    return decide(world, input);
+  },
   create: (world, input) => {
     if (input.title.length > 120) throw failure("title_too_long", "A title has at most 120 characters.", ["Put the rest into the goal."], "title");
     const id = `TASK-${Math.max(100, ...world.cards.map((one) => Number(one.id.slice(5)))) + 1}`;

@@ -11,9 +11,9 @@ import { transcript } from "./transcripts";
 import { instances } from "./instances";
 
 /** What is different from an ordinary morning. */
-export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused" | "budget" | "welcome" | "desktop";
+export type Scenario = "ordinary" | "empty" | "quiet" | "many" | "long" | "scripted" | "untrusted" | "stopped" | "paused" | "failing" | "offline" | "slow" | "refused" | "budget" | "welcome" | "desktop" | "stale";
 
-export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused", "budget", "welcome", "desktop"];
+export const SCENARIOS: readonly Scenario[] = ["ordinary", "empty", "quiet", "many", "long", "scripted", "untrusted", "stopped", "paused", "failing", "offline", "slow", "refused", "budget", "welcome", "desktop", "stale"];
 
 const MANY_CARDS = 10_000;
 const LONG_DIFF = 5_000;

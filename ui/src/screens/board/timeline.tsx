@@ -77,7 +77,7 @@ interface TurnsProps {
 const Turns = memo(function Turns({ card, from, now, faces }: TurnsProps) {
   return (
     <>
-      <Link to="/task/$task" params={{ task: card.id }} className="flex h-full w-64 shrink-0 items-center gap-2 pr-3 max-wide:w-52">
+      <Link to="/task/$task" params={{ task: card.id }} className="flex h-full w-64 shrink-0 items-center gap-2 pr-3 max-wide:w-52 min-[100rem]:w-96">
         <span className="shrink-0 font-mono text-2xs whitespace-nowrap text-muted">{card.id}</span>
         <span className="truncate text-xs">{visible(card.title)}</span>
         <span className="sr-only">: {chainInWords(card.chain)}</span>
@@ -111,7 +111,7 @@ function Turn({ bar, faces, isLast }: { bar: Bar; faces: Map<string, Face>; isLa
 function Axis({ from, to, hours, children }: { from: number; to: number; hours: number; children: ReactNode }) {
   return (
     <div className="sticky top-0 z-10 flex h-10 items-center border-b border-line bg-canvas px-4 text-2xs text-faint tabular-nums">
-      <span className="w-64 shrink-0 max-wide:w-52">{children}</span>
+      <span className="w-64 shrink-0 max-wide:w-52 min-[100rem]:w-96">{children}</span>
       <span aria-hidden className="relative h-full min-w-0 flex-1">
         {ticksOf(from, to).filter(({ left }) => left < MOST_LEFT).map(({ at, left }) => (
           <span key={at} className="absolute top-0 flex h-full items-center border-l border-line-soft pl-1.5" style={{ left: `${left}%` }}>

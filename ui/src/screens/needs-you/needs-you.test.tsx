@@ -137,6 +137,8 @@ describe("Needs you", () => {
     const detail = await screen.findByTestId("needs-you-detail");
     expect(await within(detail).findByRole("alert")).toHaveTextContent("Not decided: something changed while you looked");
     expect(within(detail).getByTestId("diff-range")).toHaveTextContent("Since your last look");
+    // It is said once: beside what it is about.
+    expect(screen.queryByTestId("refused-decision")).toBeNull();
   });
 
   it("shows a permission's whole input and allows once with A, denies with words with D", async () => {

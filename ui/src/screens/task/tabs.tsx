@@ -22,7 +22,7 @@ export function TaskTabs({ task }: { task: TaskView }) {
   const chosen: TabId = search.tab ?? (task.card.run === null ? "handoffs" : "transcript");
   const onChoose = (key: Key) => void navigate({ search: (before) => ({ ...before, tab: key as TabId }), replace: true });
   return (
-    <Tabs selectedKey={chosen} onSelectionChange={onChoose} className="flex min-w-0 flex-1 flex-col">
+    <Tabs selectedKey={chosen} onSelectionChange={onChoose} className="flex min-w-0 flex-1 flex-col outline-none">
       <TabList aria-label={text.task.parts} className="flex h-10.5 shrink-0 items-stretch gap-1 overflow-x-auto border-b border-line-soft bg-surface px-4 [scrollbar-width:none]">
         {TABS.map((id) => (
           <Tab key={id} id={id} data-testid={`tab-${id}`} className="relative flex items-center px-2 text-sm whitespace-nowrap text-muted -outline-offset-4 data-hovered:text-ink data-selected:font-medium data-selected:text-ink data-selected:after:absolute data-selected:after:inset-x-2 data-selected:after:-bottom-px data-selected:after:h-0.5 data-selected:after:bg-accent-fill">

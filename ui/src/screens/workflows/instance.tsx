@@ -12,7 +12,7 @@ import { STATE_TONES } from "./tones";
 
 export function InstancePane({ instance }: { instance: InstanceView }) {
   return (
-    <article data-testid="instance" className="mx-auto max-w-4xl px-6 pt-4 pb-8">
+    <article data-testid="instance" className="max-w-4xl px-6 pt-4 pb-8">
       <header className="flex flex-col gap-1.5">
         <p className="flex flex-wrap items-center gap-2 text-xs text-muted">
           <Chip tone={STATE_TONES[instance.state]}>{text.workflows.state[instance.state]}</Chip>

@@ -16,7 +16,7 @@ import { text } from "../../text";
 
 export function TemplatePane({ template }: { template: WorkflowView }) {
   return (
-    <article data-testid="template" className="mx-auto max-w-4xl px-6 pt-4 pb-8">
+    <article data-testid="template" className="max-w-4xl px-6 pt-4 pb-8">
       <h2 className="text-lg font-semibold">{template.name}</h2>
       <p className="text-sm text-muted">{visible(template.about)}</p>
       <p className="mt-1 font-mono text-2xs text-faint">{template.file}</p>
