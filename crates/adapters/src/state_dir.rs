@@ -24,6 +24,18 @@ pub fn project_of(state: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(String::from_utf8(bytes).ok()?))
 }
 
+/// The nearest folder from here upwards that was a project on this machine: it has a log, whatever became of its `.mcp`. Makes nothing.
+#[must_use]
+pub fn once_project(from: &Path) -> Option<PathBuf> {
+    let from = fs::canonicalize(from).ok()?;
+    let projects = base(|name| std::env::var_os(name)).ok()?.join("projects");
+    let was = |folder: &&Path| {
+        let state = projects.join(folder_name(folder));
+        project_of(&state).as_deref() == Some(*folder)
+    };
+    from.ancestors().find(was).map(Path::to_path_buf)
+}
+
 /// Longest readable part of a state folder's name, in bytes.
 const MAX_SLUG: usize = 40;
 

@@ -38,7 +38,7 @@ Exit codes:
   0  done
   1  refused; the message says why
   2  wrong usage or input
-  3  no such task, run, request or project
+  3  no such task, run, request, conflict or project
   4  held by somebody else
   5  the machine said no (file, git, network)
   6  `next` found nothing

@@ -22,6 +22,8 @@ pub enum Failure {
     NoProject {
         /// Where the search began.
         from: String,
+        /// A folder that was a project: its `.mcp` was taken away.
+        once: Option<String>,
     },
     /// An argument is wrong.
     #[error("{0}")]
@@ -100,6 +102,18 @@ impl Failure {
         match self {
             Self::Operation(error) => error.view(),
             Self::Port(error) => OpError::from(error.clone()).view(),
+            Self::NoProject {
+                once: Some(folder), ..
+            } => view(
+                "project_not_found",
+                self,
+                &[
+                    &format!(
+                        "{folder} is a project whose `.mcp` is gone: `git checkout -- .mcp` brings back what was committed, else a copy does; work goes on then"
+                    ),
+                    "`orchestron init` there begins anew, without its tasks",
+                ],
+            ),
             Self::NoProject { .. } => view(
                 "project_not_found",
                 self,
@@ -129,7 +143,7 @@ fn view(code: &str, error: &Failure, hints: &[&str]) -> ErrorView {
 fn code_of(word: &str) -> u8 {
     match word {
         "input_invalid" | "operation_unknown" | "decision_unfit" => 2,
-        "task_not_found" | "run_not_found" | "request_not_found" => 3,
+        "task_not_found" | "run_not_found" | "request_not_found" | "conflict_not_found" => 3,
         "task_held" | "held" | "file_busy" => 4,
         "world" | "no_room" | "missing" | "malformed" | "exists" => 5,
         _ => 1,

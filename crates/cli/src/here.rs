@@ -1,7 +1,10 @@
 //! The project a verb works on, and how a verb asks an operation.
 
 use crate::{args::Common, failure::Failure};
-use orchestron_adapters::project::{self, Project};
+use orchestron_adapters::{
+    project::{self, Project},
+    state_dir::once_project,
+};
 use orchestron_engine::{Engine, Mode};
 use orchestron_operations::{Asker, Context, call};
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,6 +47,7 @@ pub fn root(common: &Common) -> Result<PathBuf, Failure> {
     let from = start(common)?;
     project::find(&from).ok_or_else(|| Failure::NoProject {
         from: from.display().to_string(),
+        once: once_project(&from).map(|folder| folder.display().to_string()),
     })
 }
 

@@ -362,6 +362,11 @@ fn money(amount: Option<MicroUsd>) -> String {
     let Some(MicroUsd(amount)) = amount else {
         return String::new();
     };
+    // Less than a cent is said, too: it would be a limit of nothing otherwise.
+    if !amount.is_multiple_of(10_000) {
+        let all = format!("{}.{:06}", amount / 1_000_000, amount % 1_000_000);
+        return all.trim_end_matches('0').to_owned();
+    }
     let cents = amount / 10_000;
     match cents % 100 {
         0 => (cents / 100).to_string(),
@@ -425,5 +430,7 @@ mod tests {
             ("1h30m".into(), "500ms".into())
         );
         assert_eq!(money(Some(MicroUsd(2_500_000))), "2.50");
+        assert_eq!(money(Some(MicroUsd(5_000))), "0.005");
+        assert_eq!(money(Some(MicroUsd(1_020_500))), "1.0205");
     }
 }

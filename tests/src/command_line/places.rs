@@ -147,6 +147,24 @@ fn a_base_branch_that_is_not_there_is_refused_before_anything_is_made_and_told_b
 }
 
 #[test]
+fn a_project_whose_folder_was_taken_away_is_not_taken_for_a_new_one() {
+    let env = quiet_shop();
+    does(&env, &["create", "Still there"]);
+    let (mcp, away) = (env.project().join(".mcp"), env.root().join("away"));
+    fs::rename(&mcp, &away).expect("moved away");
+    let refused = env.orchestron(&["list"]);
+    assert_eq!(refused.code, 3, "{refused}");
+    assert!(
+        refused
+            .stderr
+            .contains("is a project whose `.mcp` is gone: `git checkout -- .mcp`"),
+        "{refused}"
+    );
+    fs::rename(&away, &mcp).expect("moved back");
+    assert!(env.orchestron(&["list"]).stdout.contains("Still there"));
+}
+
+#[test]
 fn without_git_the_work_happens_in_the_folder_itself() {
     let env = TestEnvironment::new();
     env.set("ORCHESTRON_CLAUDE", env.root().join("nowhere/claude"));

@@ -602,6 +602,16 @@ fn all_tasks_at_the_same_files_are_named_and_the_impact_says_which_is_left() {
 }
 
 #[test]
+fn a_review_that_is_left_out_is_no_gap_when_the_person_is_asked() {
+    let mut world = world(8, &[1]);
+    world.state.config.chain.review = None;
+    world.settle();
+    end(&mut world, "TASK-001-implement-1", RunEnd::Completed);
+    let waits: Vec<Wait> = why_of(&world, 1).into_iter().map(|one| one.wait).collect();
+    assert_eq!(waits, [Wait::Request]);
+}
+
+#[test]
 fn somebody_who_was_taken_out_of_the_configuration_gets_nothing_and_its_run_goes_on() {
     let mut world = world(8, &[1, 2]);
     world.state.paused_tasks.insert(task(2), String::new());

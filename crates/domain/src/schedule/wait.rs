@@ -158,7 +158,9 @@ fn look(survey: &Survey<'_>, card: &TaskCard, told: &mut Told) {
             if leg == Leg::Review {
                 in_the_way(survey, card, leg, told);
             }
-            if told.list.len() == known {
+            // A review that is left out is no gap when the person is asked already.
+            let asked = leg == Leg::Review && survey.asked.contains(&card.id);
+            if told.list.len() == known && !asked {
                 told.add(Wait::NobodyNamed(leg));
             }
         }
