@@ -186,11 +186,8 @@ fn windows_come_back_where_they_were_and_the_palette_leads_anywhere_by_the_keybo
     });
     quit(app, &shown);
 
-    // A link starts the app where it does not run, and is followed then.
-    let link = ["--project", &project, "orchestron://task/TASK-003"];
-    let window = Session::open(env, &screen, &link);
-    window.wait_for_address(env, "/task/TASK-003");
-    window.wait_for(env, "h1", SOON);
+    let window = Session::of_project(env, &screen);
+    window.wait_for(env, "[data-testid=card-TASK-003]", SOON);
     dialog(env, &display, "shop · Orchestron");
     display.with_control('k');
     window.wait_for(env, "[data-testid=palette-input]", SOON);
