@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use orchestron_domain::{Actor, Fact, State, config::Agent, config::Rate};
+use orchestron_domain::{Actor, Fact, State, config::Agent};
 use orchestron_engine::{
     drops::understood,
     ports::{DropKey, Dropped},
@@ -11,25 +11,8 @@ use orchestron_engine::{
 
 fn tool(name: &str) -> Agent {
     Agent {
-        name: name.parse().expect("a name"),
         cli: (name == "coder").then(|| "claude".to_owned()),
-        program: None,
-        model: None,
-        persona: None,
-        prompt_file: None,
-        capabilities: Vec::new(),
-        tools_allowed: Vec::new(),
-        tools_restricted: Vec::new(),
-        directories: Vec::new(),
-        timeout_s: 60,
-        silence_s: 60,
-        max_turns: None,
-        budget: None,
-        base_url: None,
-        account: String::new(),
-        instances: None,
-        retries: None,
-        rate: Rate::default(),
+        ..Agent::named(name.parse().expect("a name"))
     }
 }
 

@@ -4,6 +4,7 @@
 //! its inputs, so that any history can be replayed to the same state. Its only dependencies are `serde`
 //! (ids and events) and `thiserror`.
 
+pub mod absence;
 pub mod alike;
 pub mod apply;
 pub mod budget;

@@ -6,6 +6,7 @@
 use crate::{
     AgentName, CommitId, Config, Holder, Leg, MicroUsd, Request, RequestId, Run, RunId, Seq,
     SessionId, Status, TaskCard, TaskId, Time,
+    absence::Absences,
     budget::{BudgetScope, Unpriced},
     commits::SeenCommit,
     conflict::{Conflict, Forecast, Landed},
@@ -120,6 +121,9 @@ pub struct State {
     /// Observed: when each live run was last heard.
     #[serde(skip)]
     pub heard: BTreeMap<RunId, Time>,
+    /// Observed: when nobody looked. Limits on time do not count that.
+    #[serde(skip)]
+    pub absent: Absences,
 }
 
 /// How far the chain of one task is. Most tasks of an old project are over or have not begun: what is as at the beginning is not

@@ -72,7 +72,7 @@ pub(crate) fn decide(state: &State, event: &Event) -> Vec<Command> {
     }
 }
 
-/// What a run did not live to hear is passed on to its agent.
+/// What a run did not live to hear is passed on to its agent; so is what its last turn was to begin with and did not come to the end of.
 pub(crate) fn unheard(run: &Run) -> Vec<Command> {
     let Some(agent) = run.agent() else {
         return Vec::new();
@@ -80,7 +80,8 @@ pub(crate) fn unheard(run: &Run) -> Vec<Command> {
     let pass_on = |(said, text): &(Seq, String)| Command::PassOn {
         letter: letter(run, agent, *said, text),
     };
-    run.words.waiting.iter().map(pass_on).collect()
+    let words = run.words.now.iter().chain(&run.words.waiting);
+    words.map(pass_on).collect()
 }
 
 fn letter(run: &Run, agent: &AgentName, said: Seq, text: &str) -> Letter {

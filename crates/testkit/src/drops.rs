@@ -93,7 +93,8 @@ impl DropFolder for MemoryFiles {
         let path = path(&key.inbox, &key.name);
         let same = |entry: &Entry| entry.written() == key.written_ns;
         if things.files.entries.get(&path).is_some_and(same) {
-            disk::names(&mut things, &[&path])?;
+            disk::call(&mut things)?;
+            disk::names(&mut things, &[&path]);
             things.files.entries.remove(&path);
         }
         Ok(())
@@ -124,7 +125,8 @@ impl DropFolder for MemoryFiles {
             return Ok(());
         }
         disk::temporary(&mut things)?;
-        disk::names(&mut things, &[&path])?;
+        disk::call(&mut things)?;
+        disk::names(&mut things, &[&path]);
         things.files.put(&path, bytes.to_vec());
         disk::sync(&mut things)
     }
@@ -132,7 +134,8 @@ impl DropFolder for MemoryFiles {
     fn remove(&self, inbox: &str, message: Seq) -> PortResult<()> {
         let mut things = self.0.up()?;
         let path = path(inbox, &format!("m-{}.json", message.0));
-        disk::names(&mut things, &[&path])?;
+        disk::call(&mut things)?;
+        disk::names(&mut things, &[&path]);
         things.files.entries.remove(&path);
         Ok(())
     }
@@ -140,7 +143,8 @@ impl DropFolder for MemoryFiles {
     fn filled(&self, inbox: &str) -> PortResult<()> {
         let mut things = self.0.up()?;
         let path = path(inbox, FILLED);
-        disk::names(&mut things, &[&path])?;
+        disk::call(&mut things)?;
+        disk::names(&mut things, &[&path]);
         things.files.put(&path, Vec::new());
         disk::sync(&mut things)
     }

@@ -183,6 +183,8 @@ impl TaskFiles for MemoryFiles {
         let mut things = self.0.up()?;
         things.must_have_room(".mcp")?;
         let path = format!("{}/{file_name}", status.folder());
+        disk::temporary(&mut things)?;
+        disk::call(&mut things)?;
         if things.files.entries.contains_key(&full(&path)) {
             return Err(refused(
                 PortErrorKind::Exists,
@@ -191,8 +193,7 @@ impl TaskFiles for MemoryFiles {
                 "the name is taken",
             ));
         }
-        disk::temporary(&mut things)?;
-        disk::names(&mut things, &[&full(&path)])?;
+        disk::names(&mut things, &[&full(&path)]);
         things.files.put(&full(&path), bytes.to_vec());
         disk::sync(&mut things)?;
         reindexed(&path, things.files.task(&path)?)
@@ -207,8 +208,8 @@ impl TaskFiles for MemoryFiles {
         const DOING: &str = "cannot move";
         let mut things = self.0.up()?;
         things.must_have_room(".mcp")?;
-        let entry = things.files.task(path)?.clone();
-        if expected_hash.is_some_and(|expected| expected != hash(&entry.bytes)) {
+        let before = things.files.task(path)?;
+        if expected_hash.is_some_and(|expected| expected != hash(&before.bytes)) {
             return Err(refused(
                 PortErrorKind::Changed,
                 DOING,
@@ -216,6 +217,9 @@ impl TaskFiles for MemoryFiles {
                 "it was changed",
             ));
         }
+        disk::call(&mut things)?;
+        // What an editor did to it in between goes with it.
+        let entry = things.files.task(path)?.clone();
         let name = path.rsplit('/').next().unwrap_or(path);
         let new = format!("{}/{name}", to.folder());
         if things.files.entries.contains_key(&full(&new)) {
@@ -226,13 +230,12 @@ impl TaskFiles for MemoryFiles {
                 "there is one already",
             ));
         }
-        let moved = reindexed(&new, &entry)?;
-        disk::names(&mut things, &[&full(path), &full(&new)])?;
+        disk::names(&mut things, &[&full(path), &full(&new)]);
         things.files.entries.remove(&full(path));
         things.files.entries.insert(full(&new), entry);
         disk::sync(&mut things)?; // the source folder
         disk::sync(&mut things)?; // the destination folder
-        Ok(moved)
+        reindexed(&new, things.files.task(&new)?)
     }
 
     fn exchange(&self, path: &str, expected_hash: &str, bytes: &[u8]) -> PortResult<Exchange> {
@@ -255,13 +258,18 @@ impl TaskFiles for MemoryFiles {
         if hash(&entry.bytes) != expected_hash {
             return Ok(Exchange::TheirsKept(text_of(entry)));
         }
-        let before = entry.bytes.clone();
         disk::temporary(&mut things)?;
-        disk::names(&mut things, &[&full(path)])?;
+        disk::call(&mut things)?;
+        let before = things.files.task(path)?;
+        if hash(&before.bytes) != expected_hash {
+            return Ok(Exchange::TheirsKept(text_of(before))); // displaced, and put back
+        }
+        let before = before.bytes.clone();
+        disk::names(&mut things, &[&full(path)]);
         things.files.trash.insert(hash(&before), before);
         things.files.put(&full(path), bytes.to_vec());
-        disk::call(&mut things)?; // the displaced text is put away
         let row = reindexed(path, things.files.task(path)?)?;
+        disk::call(&mut things)?; // the displaced text is put away
         Ok(Exchange::Replaced(Box::new(row)))
     }
 
@@ -296,7 +304,8 @@ impl TaskFiles for MemoryFiles {
             ));
         }
         disk::temporary(&mut things)?;
-        disk::names(&mut things, &[path])?;
+        disk::call(&mut things)?;
+        disk::names(&mut things, &[path]);
         things.files.put(path, bytes.to_vec());
         disk::sync(&mut things)
     }

@@ -34,6 +34,7 @@ mod rules_tests;
 #[cfg(test)]
 mod step_in_tests;
 
+pub use disk::Meddling;
 pub use orchestron_domain::Status;
 pub use runs::{Act, Script, quiet_end};
 pub use world::{World, agent};

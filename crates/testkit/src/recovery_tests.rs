@@ -480,3 +480,51 @@ fn a_machine_that_slept_does_not_take_its_agents_for_stalled() {
         assert_eq!(stalled, Some(after));
     }
 }
+
+#[test]
+fn a_night_of_sleep_is_no_time_that_an_agent_had() {
+    const NIGHT_MS: i64 = 8 * 3_600_000;
+    let world = World::new();
+    world.configure(|config| {
+        config.limits.parallel = 1;
+        for agent in config.agents.values_mut() {
+            agent.silence_s = 1_000_000;
+        }
+    });
+    world.task(1, Status::Ready, "Search");
+    world.script("implement", vec![Act::AwaitsHalt, Act::Ends(quiet_end())]);
+    let begin = world.now();
+    let mut engine = Engine::start(world.ports(), Mode::Run).unwrap();
+    world.oversleep(NIGHT_MS);
+    engine.run().unwrap();
+    let mut stopped = world.events().into_iter().filter_map(|event| {
+        let end = RunEnd::TimedOut { limit_s: 3600 };
+        matches!(&event.fact, Fact::RunHalting { end: told, .. } if *told == end)
+            .then(|| event.at.since(begin))
+    });
+    assert_eq!(stopped.next(), Some(NIGHT_MS + 3_600_000));
+}
+
+#[test]
+fn an_id_that_is_in_two_files_for_a_moment_only_is_no_conflict() {
+    for stays in [false, true] {
+        let world = World::new();
+        world.chain(Some("person"), Some("person"), None);
+        world.task(1, Status::Pending, "Search");
+        let mut engine = Engine::start(world.ports(), Mode::Run).unwrap();
+        let pending = "tasks/pending/TASK-001-search.md";
+        let text = world.text(pending).unwrap();
+        // As an editor or `cp` moves it: the new one first.
+        let moved = format!("{text}\nand it was edited\n");
+        world.write("tasks/ready/TASK-001-search.md", &moved);
+        engine.step(&[Wake::Files]).unwrap();
+        let doubled = |fact: &Fact| matches!(fact, Fact::ConflictFound { kind, .. } if kind.word() == "doubled");
+        assert!(!world.facts().iter().any(doubled), "told at the first look");
+        world.pass(100);
+        if !stays {
+            world.remove(pending);
+        }
+        engine.run().unwrap();
+        assert_eq!(world.facts().iter().any(doubled), stays);
+    }
+}

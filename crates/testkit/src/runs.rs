@@ -2,7 +2,7 @@
 
 use crate::world::{Things, World, refused};
 use orchestron_domain::{
-    AskId, CallId, Halt, RunEnd, RunId, SessionId, Time,
+    AskId, CallId, Halt, MicroUsd, RunEnd, RunId, SessionId, TaskId, Time,
     run::Work,
     signal::{Say, Signal},
     transcript::TranscriptItem,
@@ -18,6 +18,13 @@ use std::collections::{BTreeMap, VecDeque};
 pub enum Act {
     /// Says this.
     Says(Signal),
+    /// Costs so much more, within its limit, and perhaps tells so: the total of its conversation.
+    Spends {
+        /// How much more.
+        more: MicroUsd,
+        /// Whether it tells.
+        told: bool,
+    },
     /// Changes a file in the worktree.
     Edits,
     /// Changes this file in the worktree.
@@ -26,11 +33,11 @@ pub enum Act {
     MergesBase,
     /// Waits until this call of ours is answered.
     AwaitsReply(CallId),
-    /// Waits until this permission is given or refused.
+    /// Waits until this permission is given or refused. Interrupted meanwhile, it ends its turn and waits for a person's words.
     AwaitsPermit(AskId),
     /// Waits until its turn is interrupted.
     AwaitsInterrupt,
-    /// Waits until a person's words are said to it.
+    /// Waits until a person's words are said to it that it has not heard yet.
     AwaitsWords,
     /// Waits until it is stopped or its input is closed.
     AwaitsHalt,
@@ -61,6 +68,10 @@ pub struct Process {
     over: Option<Over>,
     halts: Vec<Halt>,
     pub said: Vec<Say>,
+    /// A person's words that it has begun a turn with.
+    words_heard: usize,
+    /// What it has cost.
+    spent: MicroUsd,
     pub starts: u32,
     since: Time,
 }
@@ -81,6 +92,38 @@ impl Process {
         }
     }
 
+    /// As much of it as its own limit, which the agent itself keeps to, leaves.
+    fn may_spend(&mut self, more: MicroUsd) -> MicroUsd {
+        let most = match &self.spec.program {
+            RunProgram::Agent { agent, .. } => agent.budget,
+            RunProgram::Shell { .. } => None,
+        };
+        let more = most.map_or(more, |most| more.min(most.beyond(self.spent)));
+        self.spent = self.spent.plus(more);
+        more
+    }
+
+    fn words(&self) -> usize {
+        let words = |say: &&Say| matches!(say, Say::Words { .. });
+        self.said.iter().filter(words).count()
+    }
+
+    /// Interrupted while it waits for a permission: the question is void, the turn is over, and it goes on when it is told more.
+    fn is_interrupted(&mut self) {
+        if let Some(Act::AwaitsPermit(_)) = self.script.front()
+            && self.over.is_none()
+        {
+            let why = "interrupted".to_owned();
+            self.out.push(Signal::TurnEnded {
+                end: RunEnd::Stopped { why },
+                words: String::new(),
+                denials: 0,
+            });
+            self.script.pop_front();
+            self.script.push_front(Act::AwaitsWords);
+        }
+    }
+
     fn may_go_on(&self, act: &Act) -> bool {
         match act {
             Act::AwaitsReply(call) => self
@@ -92,7 +135,7 @@ impl Process {
                 .iter()
                 .any(|say| matches!(say, Say::Permit { ask: a, .. } if a == ask)),
             Act::AwaitsInterrupt => self.said.contains(&Say::Interrupt),
-            Act::AwaitsWords => self.said.iter().any(|say| matches!(say, Say::Words { .. })),
+            Act::AwaitsWords => self.words() > self.words_heard,
             Act::AwaitsHalt => !self.halts.is_empty(),
             _ => true,
         }
@@ -155,7 +198,11 @@ fn kind(work: &Work) -> String {
 /// Plays a run's script as far as it goes now, and wakes who listens when it said something.
 fn play(things: &mut Things, run: &RunId) {
     let Things {
-        runs, git, wakes, ..
+        runs,
+        git,
+        wakes,
+        bills,
+        ..
     } = things;
     let Some(process) = runs.get_mut(run) else {
         return;
@@ -177,16 +224,73 @@ fn play(things: &mut Things, run: &RunId) {
             Act::EditsFile(file) => git.edit_file(&process.spec.task.to_string(), &file),
             Act::MergesBase => git.merge_base(&process.spec.task.to_string()),
             Act::Ends(over) => process.over = Some(over),
-            Act::AwaitsReply(_)
-            | Act::AwaitsPermit(_)
-            | Act::AwaitsInterrupt
-            | Act::AwaitsWords
-            | Act::AwaitsHalt => continue,
+            Act::Spends { more, told } => {
+                let more = process.may_spend(more);
+                let total = bills.book(&process.spec.task, process.session.as_ref(), more);
+                process.out.extend(told.then(|| cost(total)));
+            }
+            Act::AwaitsWords => {
+                process.words_heard += 1;
+                continue;
+            }
+            Act::AwaitsReply(_) | Act::AwaitsPermit(_) | Act::AwaitsInterrupt | Act::AwaitsHalt => {
+                continue;
+            }
         }
         heard = true;
     }
     if heard {
         wakes.push(Wake::Run(run.clone()));
+    }
+}
+
+/// What was really spent, told or not.
+#[derive(Default)]
+pub struct Bills {
+    by_session: BTreeMap<SessionId, u64>,
+    by_task: BTreeMap<TaskId, u64>,
+}
+
+impl Bills {
+    /// Books what a run spent. Returns the new total of its conversation.
+    fn book(&mut self, task: &TaskId, session: Option<&SessionId>, more: MicroUsd) -> MicroUsd {
+        *self.by_task.entry(task.clone()).or_default() += more.0;
+        let Some(session) = session else {
+            return more;
+        };
+        let total = self.by_session.entry(session.clone()).or_default();
+        *total += more.0;
+        MicroUsd(*total)
+    }
+}
+
+fn cost(session_total: MicroUsd) -> Signal {
+    Signal::Cost {
+        session_total,
+        input_tokens: 900,
+        cached_tokens: 0,
+        output_tokens: 100,
+        requests: 1,
+    }
+}
+
+impl World {
+    /// What a task's runs have really cost, told or not.
+    #[must_use]
+    pub fn billed(&self, task: &TaskId) -> MicroUsd {
+        let things = self.things();
+        MicroUsd(things.bills.by_task.get(task).copied().unwrap_or(0))
+    }
+
+    /// What all runs have really cost.
+    #[must_use]
+    pub fn billed_in_all(&self) -> MicroUsd {
+        MicroUsd(self.things().bills.by_task.values().sum())
+    }
+
+    /// The program of so many of the next runs of this kind cannot be started.
+    pub fn cannot_start(&self, kind: &str, times: u32) {
+        self.things().unstartable.insert(kind.to_owned(), times);
     }
 }
 
@@ -220,6 +324,18 @@ impl Runs for MemoryRuns {
         if let Some(process) = things.runs.get(&spec.run) {
             return Ok(process.session.clone());
         }
+        if let Some(left) = things.unstartable.get_mut(&kind(&spec.work))
+            && *left > 0
+        {
+            *left -= 1;
+            let said = "no such program";
+            return Err(refused(
+                PortErrorKind::Missing,
+                "cannot start",
+                spec.run.to_string(),
+                said,
+            ));
+        }
         let session = match &spec.program {
             RunProgram::Agent {
                 resume: Some(session),
@@ -243,6 +359,8 @@ impl Runs for MemoryRuns {
             over: None,
             halts: Vec::new(),
             said: Vec::new(),
+            words_heard: 0,
+            spent: MicroUsd(0),
             starts: 1,
             since: things.now,
         };
@@ -299,6 +417,14 @@ impl Runs for MemoryRuns {
         let process = things.runs.get_mut(run).ok_or_else(|| unknown(run))?;
         if !process.said.contains(say) {
             process.said.push(say.clone());
+        }
+        if let Say::Words { id, .. } = say {
+            things.words.insert(id.clone());
+        }
+        let process = things.runs.get_mut(run).ok_or_else(|| unknown(run))?;
+        if *say == Say::Interrupt {
+            process.is_interrupted();
+            things.wakes.push(Wake::Run(run.clone()));
         }
         play(&mut things, run);
         Ok(())

@@ -97,8 +97,10 @@ impl Waker for MemoryWaker {
         }
         match deadline {
             Some(at) if !things.down => {
-                let slept = things.oversleep.take().unwrap_or(0);
-                things.now = things.now.max(at).plus_millis(slept);
+                things.now = things.now.max(at);
+                if let Some(slept) = things.oversleep.take() {
+                    things.sleep(slept);
+                }
                 vec![Wake::Time]
             }
             _ => vec![Wake::Stop],

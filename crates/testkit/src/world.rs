@@ -2,8 +2,8 @@
 
 use crate::{disk, files, git, locks, log, runs, small};
 use orchestron_domain::{
-    Agent, AgentName, Chain, Config, Event, Fact, Gate, RunId, Status, Time, config::Limits,
-    signal::Say, transcript::TranscriptItem,
+    Agent, AgentName, Chain, Config, Event, Fact, Gate, RunId, Status, Time, absence::Absences,
+    config::Limits, signal::Say, transcript::TranscriptItem,
 };
 use orchestron_engine::{
     Ports, Store,
@@ -37,6 +37,9 @@ pub(crate) struct Things {
     pub bare: BTreeSet<RunId>,
     pub scripts: BTreeMap<String, VecDeque<runs::Script>>,
     pub sessions: u32,
+    pub bills: runs::Bills,
+    /// So many of the next runs of a kind cannot be started.
+    pub unstartable: BTreeMap<String, u32>,
     pub wakes: Vec<Wake>,
     pub keys: BTreeMap<String, String>,
     pub keyring_broken: bool,
@@ -58,9 +61,19 @@ pub(crate) struct Things {
     pub troubles: Vec<String>,
     /// The next one who waits wakes so much later than asked for.
     pub oversleep: Option<i64>,
+    /// When the machine slept.
+    pub slept: Absences,
+    /// Ids of a person's words that some run heard.
+    pub words: BTreeSet<String>,
 }
 
 impl Things {
+    /// Time passes, and nobody notices.
+    pub fn sleep(&mut self, millis: i64) {
+        self.now = self.now.plus_millis(millis);
+        self.slept.came_back(self.now, millis);
+    }
+
     /// Refuses to write on a full disk.
     pub fn must_have_room(&self, what: &str) -> PortResult<()> {
         if self.full_until.is_some_and(|until| self.now < until) {
@@ -96,25 +109,10 @@ pub(crate) fn refused(
 #[must_use]
 pub fn agent(name: &AgentName, cli: Option<&str>) -> Agent {
     Agent {
-        name: name.clone(),
         cli: cli.map(str::to_owned),
-        program: None,
-        model: None,
-        persona: None,
-        prompt_file: None,
-        capabilities: Vec::new(),
-        tools_allowed: Vec::new(),
-        tools_restricted: Vec::new(),
-        directories: Vec::new(),
-        timeout_s: 3600,
         silence_s: 900,
-        max_turns: None,
-        budget: None,
-        base_url: None,
         account: "anthropic".to_owned(),
-        instances: None,
-        retries: None,
-        rate: orchestron_domain::config::Rate::default(),
+        ..Agent::named(name.clone())
     }
 }
 
@@ -356,6 +354,18 @@ impl World {
         self.things().oversleep = Some(millis);
     }
 
+    /// The machine sleeps for so long, right now.
+    pub fn sleep(&self, millis: i64) {
+        let mut things = self.things();
+        things.sleep(millis);
+    }
+
+    /// When the machine slept.
+    #[must_use]
+    pub fn slept(&self) -> Absences {
+        self.things().slept.clone()
+    }
+
     /// Why the engine rested although nobody paused it, oldest first.
     #[must_use]
     pub fn troubles(&self) -> Vec<String> {
@@ -430,6 +440,28 @@ impl World {
         disk::cut(&mut self.things(), kept);
     }
 
+    /// The power goes, and which of the names are on the disk that no synced folder holds is chance. Call [`Self::revive`] then.
+    pub fn power_cut_apart(&self, is_lost: impl FnMut() -> bool) {
+        disk::cut_apart(&mut self.things(), is_lost);
+    }
+
+    /// After so many more system calls on files of ours somebody else does this to a task's file.
+    pub fn meddle(&self, after: u32, how: disk::Meddling) {
+        self.things().disk.meddling = Some((after, how));
+    }
+
+    /// Nobody comes in between any more. Whether somebody had.
+    #[must_use]
+    pub fn has_meddled(&self) -> bool {
+        self.things().disk.meddling.take().is_none()
+    }
+
+    /// How often an engine wrote that had been overtaken.
+    #[must_use]
+    pub fn stale_writes(&self) -> u32 {
+        self.things().log.stale_writes
+    }
+
     // ------------------------------------------------------------------------------------ runs and git
 
     /// What the next run of this kind does: `implement`, `review`, `prepare`, `gate-test`. Runs nobody wrote a script for do their job well.
@@ -488,6 +520,12 @@ impl World {
     pub fn prompt(&self, run: &str) -> Option<String> {
         let run: RunId = run.parse().ok()?;
         self.things().runs.get(&run)?.prompt()
+    }
+
+    /// Whether a run heard these words of a person, named by their id.
+    #[must_use]
+    pub fn was_heard(&self, words: &str) -> bool {
+        self.things().words.contains(words)
     }
 
     /// What was said to a run.

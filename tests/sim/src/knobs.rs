@@ -91,7 +91,19 @@ troubles! {
     Git = "git" / 600,
     /// Reviews and escalations are answered with no.
     Rejects = "rejects" / 500,
+    /// Somebody speaks to an agent at work, interrupts it, or lets its task rest.
+    StepsIn = "steps-in" / 500,
+    /// The configuration has status rules.
+    Rules = "rules" / 500,
+    /// The machine is suspended.
+    Sleeps = "sleeps" / 300,
+    /// An editor saves, or somebody moves a file, between two system calls of the engine.
+    Meddles = "meddles" / 700,
 }
+
+/// So many troubles are drawn first; the others, thought of later, have a stream of their own, so that the worlds of old seeds that are
+/// without them stay as they were.
+const FIRST: usize = Trouble::Rejects as usize + 1;
 
 /// What is left out of a seed's world; how a failing seed is made small.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,6 +153,8 @@ impl FromStr for Shrunk {
 /// How a world is.
 #[derive(Clone, Debug)]
 pub struct Knobs {
+    /// The seed they are drawn from.
+    pub seed: u64,
     rates: [u16; Trouble::ALL.len()],
     /// Tasks at the beginning.
     pub tasks: usize,
@@ -162,11 +176,13 @@ impl Knobs {
     #[allow(clippy::cast_possible_truncation)] // far below 2^16
     pub fn new(seed: u64, shrunk: &Shrunk) -> Self {
         let mut rng = Rng::new(seed, 1);
+        let mut later = Rng::new(seed, 4);
         let mut rates = [0; Trouble::ALL.len()];
         let quiet = rng.chance(50); // a world where everything goes well must go well, too
-        for (rate, trouble) in rates.iter_mut().zip(Trouble::ALL) {
-            let on = rng.chance(450);
-            let drawn = 1 + rng.below(trouble.most()) as u16;
+        for (at, (rate, trouble)) in rates.iter_mut().zip(Trouble::ALL).enumerate() {
+            let from = if at < FIRST { &mut rng } else { &mut later };
+            let on = from.chance(450);
+            let drawn = 1 + from.below(trouble.most()) as u16;
             if on && !quiet && !shrunk.without.contains(trouble) {
                 *rate = drawn;
             }
@@ -174,6 +190,7 @@ impl Knobs {
         let tasks = 2 + rng.index(9);
         let acts = if quiet { 0 } else { rng.below(48) as u32 };
         Self {
+            seed,
             rates,
             tasks: shrunk.tasks.map_or(tasks, |most| tasks.min(most)),
             acts: shrunk.acts.map_or(acts, |most| acts.min(most)),

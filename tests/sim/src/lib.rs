@@ -19,9 +19,11 @@
 pub mod core;
 #[cfg(feature = "planted")]
 pub mod faults;
+pub mod judge;
 pub mod knobs;
 pub mod outcome;
 pub mod rng;
+pub mod rules;
 pub mod runner;
 pub mod shrink;
 pub mod whole;

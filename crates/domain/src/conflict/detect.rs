@@ -168,7 +168,8 @@ fn stalls_at(state: &State, card: &TaskCard) -> Option<Time> {
     }
     let asked = run.map_or(0, |run| run.waited_ms);
     let since = found.went_on.unwrap_or(found.moved).max(found.moved);
-    Some(since.plus_millis(patience(state).saturating_add(asked)))
+    let aside = asked.saturating_add(state.absent.since(since));
+    Some(since.plus_millis(patience(state).saturating_add(aside)))
 }
 
 const fn is_under_way(found: &Progress) -> bool {

@@ -225,7 +225,8 @@ fn idle_since(state: &State, card: &TaskCard, found: &Progress) -> Option<Time> 
         .any(|request| request.kind.holds_up());
     let by_hand = matches!(found.step, Step::Held { .. });
     let waited = run.map_or(0, |run| run.waited_ms);
-    (by_hand || !(waits || asked)).then(|| since.plus_millis(waited))
+    let aside = waited.saturating_add(state.absent.since(since));
+    (by_hand || !(waits || asked)).then(|| since.plus_millis(aside))
 }
 
 /// `2 h 30 min`.

@@ -86,10 +86,17 @@ fn deadline(state: &State, run: &Run) -> Option<(Time, Limit)> {
             .unwrap_or(i64::MAX / 1000)
             .saturating_mul(1000)
     };
-    let time = millis(limit_s).saturating_add(run.waited_ms);
+    let away = state.absent.since(run.since);
+    let time = millis(limit_s)
+        .saturating_add(run.waited_ms)
+        .saturating_add(away);
     let over = (run.since.plus_millis(time), Limit::Time(limit_s));
     let heard = state.heard.get(&run.id).copied().unwrap_or(run.since);
-    let silent = silence_s.map(|s| (heard.plus_millis(millis(s)), Limit::Silence(s)));
+    let away = state.absent.since(heard);
+    let silent = silence_s.map(|s| {
+        let silence = millis(s).saturating_add(away);
+        (heard.plus_millis(silence), Limit::Silence(s))
+    });
     Some(silent.filter(|(at, _)| *at < over.0).unwrap_or(over))
 }
 

@@ -157,6 +157,22 @@ fn words_a_run_did_not_live_to_hear_are_passed_on_to_its_agent() {
 }
 
 #[test]
+fn words_whose_turn_never_came_are_passed_on_too() {
+    let (mut world, run) = at_work();
+    step_in(&mut world, &run, "Use PostgreSQL instead");
+    turn_ends(&mut world, &run, interrupted());
+    let tail = String::new();
+    let end = RunEnd::Lost;
+    world.engine(Fact::RunEnded { run, end, tail });
+    world.settle();
+    let name = "impl".parse().unwrap();
+    let mut waiting = crate::message::inbox(&world.state, &name);
+    let passed = waiting.next().expect("a message");
+    assert!(passed.letter.text.ends_with("Use PostgreSQL instead"));
+    assert_eq!(waiting.count(), 0);
+}
+
+#[test]
 fn a_login_that_is_refused_ends_the_run_all_the_same() {
     let (mut world, run) = at_work();
     step_in(&mut world, &run, "Go on");

@@ -1,5 +1,6 @@
 //! The loop: wake → take in → apply → decide → journal → carry out, until nothing follows any more.
 
+mod doubles;
 mod notice;
 mod pump;
 mod recover;
@@ -11,6 +12,7 @@ use crate::{
     ports::{Clock, Git, Guard, PortError, PortErrorKind, RunLogs, Runs, Wake, Waker},
     store::{Store, StoreError},
 };
+use doubles::Doubles;
 use orchestron_domain::{Actor, Fact, Halt, Run, RunId, Seq, State, TaskId, Time, run::Work};
 use std::{collections::BTreeSet, sync::Arc};
 use thiserror::Error;
@@ -120,6 +122,10 @@ pub struct Engine {
     pub(crate) cleared: Cleared,
     /// What is known of the drop folder.
     pub(crate) drops: Drops,
+    /// Ids that lie in several files, perhaps only for a moment.
+    doubles: Doubles,
+    /// What the clock showed when it was last looked at.
+    clock_seen: Time,
     _lease: Box<dyn Guard>,
 }
 
@@ -139,6 +145,7 @@ impl Engine {
         ports.store.gather_rings();
         let state = ports.store.state()?;
         let decided_to = ports.store.log().decided_to()?;
+        let clock_seen = ports.clock.now();
         let mut engine = Self {
             checkpoint: ports
                 .store
@@ -160,6 +167,8 @@ impl Engine {
             clear_at: Time(0),
             cleared: Cleared::default(),
             drops: Drops::default(),
+            doubles: Doubles::default(),
+            clock_seen,
             _lease: lease,
         };
         engine.recover(state)?;
@@ -199,6 +208,7 @@ impl Engine {
             let deadline = self.next_deadline(now);
             let rest = self.rest_of_clearing();
             let missing = self.ports.store.look_again_at();
+            let unsure = self.doubles.next();
             let lines = self.lines_at.filter(|_| !self.lines.is_empty());
             let more = again.into_iter().chain(missing).chain(rest).chain(lines);
             let deadline = deadline.into_iter().chain(more).min();
@@ -211,7 +221,8 @@ impl Engine {
             }
             self.forgive_sleep(now, deadline, &mut wakes);
             let overdue = again.is_some_and(|again| self.ports.clock.now() >= again);
-            if missing.is_some_and(|due| self.ports.clock.now() >= due) {
+            let looks = [missing, unsure].into_iter().flatten();
+            if looks.min().is_some_and(|due| self.ports.clock.now() >= due) {
                 wakes.push(Wake::Files);
             }
             let noted = if overdue { self.note_folders() } else { Ok(()) };
@@ -232,6 +243,7 @@ impl Engine {
     }
 
     fn take_in_and_act(&mut self, wakes: &[Wake]) -> Result<(), EngineError> {
+        self.clock_seen = self.ports.clock.now();
         for wake in wakes {
             match wake {
                 Wake::Files => self.look_at_files(Store::keep)?,

@@ -20,15 +20,31 @@ impl Engine {
         wakes: &mut Vec<Wake>,
     ) {
         let now = self.ports.clock.now();
+        self.clock_seen = now;
         let due = deadline.map_or(from, |deadline| deadline.max(from));
         if now.since(due) < OVERSLEPT_MS {
             return;
+        }
+        if deadline.is_some() {
+            self.state.absent.came_back(now, now.since(due));
         }
         let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
         for run in live {
             self.state.heard.insert(run.clone(), now);
             wakes.push(Wake::Run(run));
         }
+    }
+
+    /// What time it is. A machine may be suspended in the middle of a step, too, or something take so long that nobody looked meanwhile:
+    /// limits on time do not count that.
+    pub(super) fn look_at_clock(&mut self) -> Time {
+        let now = self.ports.clock.now();
+        let gone = now.since(self.clock_seen);
+        if gone >= OVERSLEPT_MS {
+            self.state.absent.came_back(now, gone);
+        }
+        self.clock_seen = now;
+        now
     }
 
     /// What was seen while the folders were changing is noted when they rest.

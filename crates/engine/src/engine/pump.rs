@@ -18,7 +18,7 @@ impl Engine {
     /// Applies new facts, decides, journals, carries out; then lets the schedule start what may start; until nothing follows.
     pub(crate) fn pump(&mut self) -> Result<(), EngineError> {
         for _ in 0..MAX_ROUNDS {
-            let now = self.ports.clock.now();
+            let now = self.look_at_clock();
             let events = self.ports.store.log().after(self.state.seq, PAGE)?;
             if !events.is_empty() {
                 self.take_in(&events, now)?;
@@ -109,15 +109,18 @@ impl Engine {
             conflict::next_deadline(&self.state, now),
             rules::next_deadline(&self.state, now),
             self.looks.next(),
+            self.doubles.next(),
         ];
         deadlines.into_iter().flatten().min()
     }
 
     /// What time brings, what clashes, and what the schedule starts.
-    fn follows_from_time(&self, now: Time) -> Vec<Command> {
+    fn follows_from_time(&mut self, now: Time) -> Vec<Command> {
+        self.doubles.see(&self.state.unclear, now);
         let mut commands = schedule::due(&self.state, now);
         commands.extend(self.looks.due(now));
         commands.extend(conflict::found(&self.state, now));
+        commands.retain(|command| self.is_sure(command, now));
         if commands.is_empty() {
             commands = rules::found(&self.state, now);
         }

@@ -1,8 +1,15 @@
 //! Beginning anew: at the start, and after an error of the world that waiting heals.
 
 use super::{Engine, EngineError, PAGE, RETRY_MS};
-use crate::ports::{PortErrorKind, Wake};
-use orchestron_domain::{Actor, Fact, Halt, RunEnd, RunId, Seq, State, apply::apply};
+use crate::{
+    ports::{PortErrorKind, Wake},
+    store::StoreError,
+};
+use orchestron_domain::{
+    Actor, Fact, Halt, RunEnd, RunId, Seq, State,
+    apply::apply,
+    planted::{Fault, is},
+};
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -16,19 +23,22 @@ impl Engine {
             .map(|run| (run.id.clone(), run.read_to))
             .collect();
         // Facts after the decided point must still be decided, each in the state it was in: apply only up to that point.
-        self.state = if newest.seq <= self.decided_to {
+        let absent = std::mem::take(&mut self.state.absent);
+        self.state = if newest.seq <= self.decided_to || is(Fault::NoRecovery) {
             newest
         } else {
             self.state_at(self.decided_to)?
         };
+        self.state.absent = absent;
         self.observed = None;
         self.rested = None;
         self.observe()?;
         self.state.git = self.ports.git.is_repository()?;
         self.take_up_runs(&read)?;
         self.end_lost_runs(lived)?;
-        for open in self.ports.store.log().open_commands()? {
-            self.carry_out(&open)?;
+        let open = self.ports.store.log().open_commands()?;
+        for open in open.iter().filter(|_| !is(Fault::NoRedo)) {
+            self.carry_out(open)?;
         }
         Ok(())
     }
@@ -108,7 +118,7 @@ impl Engine {
         loop {
             let again = match error.kind() {
                 Some(PortErrorKind::NoRoom) => {
-                    let why = format!("{error}; it goes on by itself when there is room");
+                    let why = format!("{}; it goes on by itself when there is room", what(&error));
                     self.ports.store.locks().tell_trouble(Some(&why));
                     true
                 }
@@ -151,5 +161,15 @@ impl Engine {
         let runs = self.state.live_runs().map(|run| Wake::Run(run.id.clone()));
         let wakes: Vec<_> = runs.chain([Wake::Files]).collect();
         self.step(&wakes)
+    }
+}
+
+/// What the world said, without the cure: this passes by itself.
+fn what(error: &EngineError) -> String {
+    match error {
+        EngineError::Port(error) | EngineError::Store(StoreError::Port(error)) => {
+            format!("{} {}: {}", error.doing, error.what, error.said)
+        }
+        other => other.to_string(),
     }
 }

@@ -5,7 +5,9 @@ use super::World;
 use crate::knobs::Trouble;
 use orchestron_domain::{
     AgentName, AskId, CallId, Halt, Leg, MicroUsd, RunEnd, RunId, SessionId, State, budget,
-    heard::Over, run::Work, signal::Signal,
+    heard::Over,
+    run::Work,
+    signal::{Say, Signal},
 };
 
 /// What a process is going to do.
@@ -84,6 +86,8 @@ pub struct Process {
     pub cost: u64,
     /// What it may cost.
     pub cap: u64,
+    /// A person's words that it heard, by their ids.
+    words: Vec<String>,
     asks: Option<bool>,
     floods: bool,
     told_cost: bool,
@@ -94,6 +98,12 @@ impl Process {
     #[must_use]
     pub const fn holds(&self) -> bool {
         self.alive && self.halted.is_none()
+    }
+
+    /// Whether it heard these words of a person.
+    #[must_use]
+    pub fn heard(&self, id: &str) -> bool {
+        self.words.iter().any(|heard| heard == id)
     }
 }
 
@@ -146,6 +156,7 @@ impl World {
             before,
             cost: 0,
             cap,
+            words: Vec::new(),
             asks: self.asks(leg),
             floods: self.trouble(Trouble::Floods),
             told_cost: !self.trouble(Trouble::Bill),
@@ -421,6 +432,34 @@ impl World {
             };
             self.says(at, cost);
         }
+    }
+
+    /// Something is said to a process; saying it again changes nothing.
+    pub fn hears(&mut self, at: u32, say: &Say) {
+        let process = &mut self.processes[at as usize];
+        if !process.alive {
+            return;
+        }
+        match say {
+            Say::Permit { .. } | Say::Reply { .. } => process.answered.0 = true,
+            Say::Words { id, .. } if !process.heard(id) => {
+                process.words.push(id.clone());
+                // Said between two turns they begin one; in the midst of a turn they are heard with it.
+                if process.stage == Stage::Idle && process.plan != Plan::Hangs {
+                    process.stage = Stage::Working;
+                    process.answered.1 = false;
+                }
+            }
+            Say::Words { .. } => {}
+            Say::Interrupt => {
+                let in_turn = !matches!(process.stage, Stage::Up | Stage::Idle);
+                if in_turn && !process.deaf && process.plan != Plan::Hangs {
+                    let why = "interrupted".to_owned();
+                    self.turn_ended(at, RunEnd::Stopped { why });
+                }
+            }
+        }
+        self.soon(at);
     }
 
     /// The process is over.

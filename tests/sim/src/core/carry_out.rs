@@ -7,7 +7,7 @@ use super::{
     host::{Host, Stop},
     store::Trap,
 };
-use crate::knobs::Trouble;
+use crate::{judge, knobs::Trouble};
 use orchestron_domain::{
     Actor, Command, CommitId, Fact, Halt, Holder, Leg, RequestKind, RunEnd, RunId, SessionId,
     Status, TaskId, carry,
@@ -116,9 +116,13 @@ impl Host {
     fn finish(&self, world: &mut World, id: u64, command: &Command) -> Told {
         let facts = carry::ends_in(command).into_iter().collect();
         match (carry::moves(&self.state, command), command.task()) {
-            (Some(places), Some(task)) => {
-                self.moved(world, id, World::place_of(task), places, facts)
-            }
+            (Some(places), Some(task)) => self.moved(
+                world,
+                id,
+                World::place_of(task),
+                places,
+                (&carry::by(command), facts),
+            ),
             _ => Ok(facts),
         }
     }
@@ -130,11 +134,11 @@ impl Host {
         id: u64,
         task: u8,
         places: (Status, Status),
-        facts: Vec<Fact>,
+        (by, facts): (&Actor, Vec<Fact>),
     ) -> Told {
-        let facts = facts.into_iter().map(|fact| (Actor::Engine, fact));
+        let facts = facts.into_iter().map(|fact| (by.clone(), fact));
         let (fence, facts) = (Some(self.fence), facts.collect());
-        match world.move_task(fence, task, places, &Actor::Engine, facts, Some(id)) {
+        match world.move_task(fence, task, places, by, facts, Some(id)) {
             Ok(()) => {
                 world.edit_task(task, |_| ()).or_else(|trap| match trap {
                     Trap::Stopped(_) => Err(trap),
@@ -160,7 +164,8 @@ impl Host {
                 ..
             } = command
         {
-            world.judge_cards(&self.state, task);
+            let out = judge::out_of_turn(&self.state, task);
+            world.wrong_if(out);
         }
         let moves = carry::moves(&self.state, command).is_some();
         if !moves && self.is_overtaken_by_news(world, command) {
@@ -259,9 +264,7 @@ impl Host {
 
     fn say(world: &mut World, run: &RunId, say: &Say) -> Told {
         if let Some(at) = world.by_run.get(run).copied() {
-            let answered = &mut world.processes[at as usize].answered;
-            answered.0 |= matches!(say, Say::Permit { .. } | Say::Reply { .. });
-            world.soon(at);
+            world.hears(at, say);
         }
         overtaken()
     }

@@ -4,20 +4,17 @@ use super::{
     World,
     disk::{Disk, TASKS_MAX},
 };
-use crate::rng::mix;
+use crate::{
+    judge::{self, FailedStarts, Promises, Wrong},
+    knobs::Trouble,
+    rng::mix,
+};
 use orchestron_domain::{
     Actor, AgentName, Command, CommitId, Decision, Event, Fact, Holder, Leg, MicroUsd, RequestKind,
-    Run, RunEnd, State, Status, TaskId, Time,
-    apply::apply,
-    budget::BudgetScope,
-    conflict::Resolution,
-    run::{Verdict, Work},
-    state::Step,
+    State, Status, TaskId, Time, absence::Absences, apply::apply, budget::BudgetScope,
+    run::Verdict, state::Step,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{collections::BTreeMap, rc::Rc};
 
 /// A request as the ledger knows it.
 struct Asked {
@@ -45,85 +42,21 @@ pub struct Ledger {
     /// What each task's runs have cost, told or not.
     pub billed: [u64; TASKS_MAX],
     settled_at: u64,
-    /// Failed starts in a row, and when the last was.
-    failed_starts: BTreeMap<AgentName, (u32, Time)>,
+    starts: FailedStarts,
+    /// What rules did, and what people said.
+    pub promises: Promises,
+    /// When the machine slept.
+    pub slept: Absences,
+    /// When the newest engine started.
+    up: Time,
     /// Tasks that went through their whole chain.
     finished: [bool; TASKS_MAX],
-}
-
-/// What a run's end finds.
-pub struct Before {
-    turn: Option<(TaskId, u32)>,
 }
 
 impl Ledger {
     /// Feedback of this number lies beside the tasks.
     pub const fn feedback_written(&mut self, task: u8, number: u32) {
         self.feedback[task as usize] |= 1 << (number & 63);
-    }
-
-    /// Looks at what a run's end finds.
-    pub fn before(&self, state: &State, event: &Event) -> Before {
-        let Fact::RunEnded { run, .. } = &event.fact else {
-            return Before { turn: None };
-        };
-        let turn = state.runs.get(run).filter(|run| run.is_live());
-        let turn = turn.and_then(|found| {
-            let progress = state.tasks.get(&found.task)?;
-            let its = match &progress.step {
-                Step::Working { run: now, .. } => now == run,
-                Step::Gating { .. } => matches!(found.work, Work::Gate { .. }),
-                _ => false,
-            };
-            its.then(|| (found.task.clone(), progress.failures))
-        });
-        Before { turn }
-    }
-
-    /// A run whose turn it was must lead to something: the next step, a retry that waits, feedback, a request. The end of any other
-    /// run, however late it comes, must not move its task.
-    pub fn answered(
-        &self,
-        before: &Before,
-        state: &State,
-        event: &Event,
-        follows: &[Command],
-    ) -> Result<(), (&'static str, String)> {
-        let Fact::RunEnded { run, end, .. } = &event.fact else {
-            return Ok(());
-        };
-        let Some((task, failures)) = &before.turn else {
-            // Questions of the run are void, and its agent's program may be left alone: nothing else.
-            let harmless = |command: &&Command| {
-                matches!(
-                    command,
-                    Command::WithdrawRequest { .. }
-                        | Command::OpenBreaker { .. }
-                        | Command::OpenRequest { task: None, .. }
-                )
-            };
-            let step = follows.iter().find(|command| !harmless(command));
-            return step.map_or(Ok(()), |step| {
-                let what = format!(
-                    "{run} ended ({end}), nobody waited for it, and yet: {}",
-                    step.words()
-                );
-                Err(("a late end moves its task", what))
-            });
-        };
-        let Some(progress) = state.tasks.get(task) else {
-            return Ok(());
-        };
-        // Its task is paused: it goes on in the same conversation when a person resumes it.
-        if matches!(end, RunEnd::Paused { .. }) && progress.step == Step::Idle {
-            return Ok(());
-        }
-        let counted = progress.failures > *failures || progress.failed_at == Some(event.at);
-        if follows.is_empty() && (end.is_good() || !counted) {
-            let what = format!("{run} ended ({end}) and nothing follows");
-            return Err(("a failed run leads to nothing", what));
-        }
-        Ok(())
     }
 
     fn close_all(&mut self, task: u8) {
@@ -156,6 +89,13 @@ impl Ledger {
 }
 
 impl World {
+    /// Records what is wrong, if something is.
+    pub fn wrong_if(&mut self, wrong: Option<Wrong>) {
+        if let Some((what, detail)) = wrong {
+            self.wrong(what, detail);
+        }
+    }
+
     /// Takes the newest event into the books, and looks whether it may be.
     pub fn heard_of(&mut self, event: &Event) {
         self.judge(event);
@@ -176,6 +116,15 @@ impl World {
 
     /// Facts that must not come now.
     fn judge(&mut self, event: &Event) {
+        self.ledger.starts.hear(&self.ledger.state, event);
+        let broken = self.ledger.promises.hear(&self.ledger.state, event);
+        if let Fact::EngineStarted { .. } = event.fact {
+            self.ledger.up = event.at;
+        }
+        let awake = (&self.ledger.slept, self.ledger.up);
+        let hasty = judge::hasty_stop(&self.ledger.state, event, awake);
+        let hasty = hasty.filter(|_| self.knobs.rate(Trouble::Clock) == 0);
+        self.wrong_if(broken.or(hasty));
         match &event.fact {
             Fact::Claimed {
                 task,
@@ -183,30 +132,6 @@ impl World {
                 holder: Holder::Agent(agent),
                 ..
             } => self.judge_claim(task, *leg, agent),
-            Fact::RunEnded {
-                run,
-                end: RunEnd::CouldNotStart { .. },
-                ..
-            } => {
-                let agent = self.ledger.state.runs.get(run).and_then(|run| run.agent());
-                if let Some(agent) = agent.cloned() {
-                    let now = event.at;
-                    let row = self.ledger.failed_starts.entry(agent).or_insert((0, now));
-                    *row = (row.0 + 1, now);
-                }
-            }
-            Fact::RunUp { run, .. }
-            | Fact::RunCost { run, .. }
-            | Fact::ToolCalled { run, .. }
-            | Fact::RunTurnEnded { run, .. } => {
-                let agent = self.ledger.state.runs.get(run).and_then(|run| run.agent());
-                if let Some(agent) = agent {
-                    self.ledger.failed_starts.remove(agent);
-                }
-            }
-            Fact::RequestDecided { .. } if event.by == Actor::Person => {
-                self.ledger.failed_starts.clear(); // somebody looked at it, perhaps
-            }
             Fact::SentBack { task, feedback, .. } => {
                 let at = Self::place_of(task) as usize;
                 if self.ledger.feedback[at] & (1 << (feedback & 63)) == 0 {
@@ -236,92 +161,10 @@ impl World {
         // An engine can only keep to the limits it was told of; that it is told in time is looked at where it rests.
         let known = self.configs.get(self.claimed_by[at] as usize);
         let config = known.map_or_else(Rc::default, Rc::clone);
-        let limits = &config.limits;
-        if let Some((failed, at)) = self.ledger.failed_starts.get(agent).copied()
-            && failed >= limits.breaker
-            && self.knobs.rate(crate::knobs::Trouble::Clock) == 0
-            && u64::try_from(self.clock().since(at)).unwrap_or(0) < limits.breaker_s * 1000
-        {
-            let what = format!("{agent} could not be started {failed} times and is started again");
-            self.wrong("a program that cannot be started is tried on and on", what);
-        }
-        let has = self.runs_of(agent);
-        let may = config.agents.get(agent).and_then(|found| found.instances);
-        if may.is_some_and(|may| has >= may as usize) {
-            let what = format!("{agent} has {has} runs and may have {may:?}");
-            self.wrong("more runs of one agent than allowed", what);
-        }
-        let state = &self.ledger.state;
-        let busy = |id: &TaskId| {
-            matches!(
-                state.step(id),
-                Step::Claimed {
-                    holder: Holder::Agent(_),
-                    ..
-                } | Step::Starting { .. }
-            )
-        };
-        let working = state.live_runs().filter(|run| run.leg().is_some()).count();
-        let claimed = state.tasks.keys().filter(|id| busy(id)).count();
-        let most = limits.parallel.max(1) as usize;
-        if working + claimed >= most {
-            let what = format!(
-                "{task} is claimed while {working} work and {claimed} are claimed; {most} may"
-            );
-            self.wrong("more at once than allowed", what);
-        }
-    }
-
-    /// Runs an agent has, those that are about to start included.
-    fn runs_of(&self, agent: &AgentName) -> usize {
-        let state = &self.ledger.state;
-        let live = state.live_runs().filter(|run| run.agent() == Some(agent));
-        let coming = state.tasks.values().filter(|found| match &found.step {
-            Step::Claimed {
-                holder: Holder::Agent(name),
-                ..
-            }
-            | Step::Starting { agent: name, .. } => name == agent,
-            _ => false,
-        });
-        live.count() + coming.count()
-    }
-
-    /// A claim by the engine, with the cards as it knows them: what it depends on is done, and nobody else is at its files.
-    pub fn judge_cards(&mut self, state: &State, task: &TaskId) {
-        let Some(card) = state.cards.get(task) else {
-            return;
-        };
-        let done = |id: &TaskId| {
-            state
-                .cards
-                .get(id)
-                .is_some_and(|card| card.status == Status::Done)
-        };
-        if let Some(id) = card.depends_on.iter().find(|id| *id != task && !done(id)) {
-            let what = format!("{task} is claimed, but {id} is not done");
-            self.wrong("a task starts before what it depends on", what);
-            return;
-        }
-        if state.config.limits.same_files || card.status != Status::Ready {
-            return;
-        }
-        let waits = |id: &TaskId| waits_for(state, id, task);
-        let live = state.cards.values().filter(|other| {
-            matches!(other.status, Status::InProgress | Status::Review) && other.id != *task
-        });
-        let clash = live
-            .filter(|other| {
-                other
-                    .files_affected
-                    .iter()
-                    .any(|file| card.files_affected.contains(file))
-            })
-            .find(|other| !waits(&other.id));
-        if let Some(other) = clash {
-            let what = format!("{task} and {} name the same files", other.id);
-            self.wrong("two live tasks on one file", what);
-        }
+        let now = self.clock();
+        let tried = self.ledger.starts.judge(agent, &config.limits, now);
+        let tried = tried.filter(|_| self.knobs.rate(Trouble::Clock) == 0);
+        self.wrong_if(tried.or_else(|| judge::too_many(&self.ledger.state, &config, task, agent)));
     }
 
     /// A run costs money, whether it tells or not.
@@ -420,57 +263,19 @@ impl World {
             self.wrong("the engine would never sleep", what);
             return;
         }
-        if let Some(what) = self.stuck(state) {
-            self.wrong("a task is stuck", what);
-        }
+        let stuck = judge::stuck(state).or_else(|| judge::stray(state));
+        let stuck = stuck.or_else(|| self.overbooked(state));
+        self.wrong_if(stuck);
     }
 
-    /// What will never go on by itself although nobody was asked, in a state in which nothing is left to be done.
-    fn stuck(&self, state: &State) -> Option<String> {
-        let mut stuck = None;
-        let mut running = [false; TASKS_MAX];
-        for run in state.live_runs() {
-            running[Self::place_of(&run.task) as usize] = true;
-        }
-        for (task, found) in &state.tasks {
-            if !state.cards.contains_key(task) || state.unclear.contains(task) {
-                continue;
-            }
-            let live = running[Self::place_of(task) as usize];
-            let fine = match &found.step {
-                Step::Idle | Step::Held { .. } => true,
-                Step::Working { run, .. } => state.runs.get(run).is_some_and(|run| run.is_live()),
-                Step::Gating { .. } => live,
-                Step::Asking => state.requests_of(task).next().is_some() || found.given_up,
-                Step::Claimed { .. }
-                | Step::Starting { .. }
-                | Step::Committing { .. }
-                | Step::Handing
-                | Step::Merging => false,
-            };
-            let billed = self.ledger.billed[Self::place_of(task) as usize];
-            if found.cost.0 > billed {
-                stuck = Some(format!(
-                    "{task}: {} are booked of {billed} that it cost",
-                    found.cost.0
-                ));
-            }
-            if !fine {
-                stuck = Some(format!("{task}: {:?} in {}", found.step, found.status));
-            }
-        }
-        let wanted = |run: &Run| match state.step(&run.task) {
-            Step::Working { run: now, .. } => *now == run.id,
-            Step::Gating { .. } => run.leg().is_none(),
-            _ => false,
-        };
-        if let Some(run) = state
-            .live_runs()
-            .find(|run| run.halting.is_none() && !wanted(run))
-        {
-            stuck = Some(format!("{} goes on although its task is elsewhere", run.id));
-        }
-        stuck
+    /// A task that more is booked for than it cost.
+    fn overbooked(&self, state: &State) -> Option<Wrong> {
+        let (task, found) = state.tasks.iter().find(|(task, found)| {
+            state.cards.contains_key(task)
+                && found.cost.0 > self.ledger.billed[Self::place_of(task) as usize]
+        })?;
+        let what = format!("{task}: {} are booked", found.cost.0);
+        Some(("more is booked than was spent", what))
     }
 
     /// Compares an engine's state with what the log alone tells.
@@ -549,6 +354,9 @@ impl World {
         if let Some(mut host) = self.engine.take() {
             self.compare(&mut host.state);
         }
+        let heard = |id: &str| self.processes.iter().any(|process| process.heard(id));
+        let lost = self.ledger.promises.unheard(heard);
+        self.wrong_if(lost);
         self.end = Some(Box::new(std::mem::take(&mut self.ledger.state)));
         let places = Disk::places(&self.disk.files);
         for place in places {
@@ -638,6 +446,7 @@ fn observed(state: &mut State) -> State {
         trusted: std::mem::take(&mut state.trusted),
         git: std::mem::take(&mut state.git),
         heard: std::mem::take(&mut state.heard),
+        absent: std::mem::take(&mut state.absent),
         ..State::default()
     }
 }
@@ -650,6 +459,7 @@ fn put_back(state: &mut State, kept: State) {
     state.trusted = kept.trusted;
     state.git = kept.git;
     state.heard = kept.heard;
+    state.absent = kept.absent;
 }
 
 fn difference(one: &State, other: &State) -> String {
@@ -678,32 +488,4 @@ fn first_difference(
         }
     }
     format!("{path}: {one} against {other}")
-}
-
-/// Whether one task was queued behind another one, directly or behind others that were.
-fn waits_for(state: &State, later: &TaskId, first: &TaskId) -> bool {
-    let (mut queue, mut seen) = (vec![later], BTreeSet::new());
-    while let Some(id) = queue.pop() {
-        if id == first {
-            return true;
-        }
-        if seen.insert(id) {
-            let edges = state
-                .conflicts
-                .values()
-                .filter_map(|conflict| match &conflict.resolved {
-                    Some((Resolution::Queue { task, behind }, ..)) if task == id => Some(behind),
-                    _ => None,
-                });
-            queue.extend(edges);
-            queue.extend(
-                state
-                    .cards
-                    .get(id)
-                    .into_iter()
-                    .flat_map(|card| &card.depends_on),
-            );
-        }
-    }
-    false
 }

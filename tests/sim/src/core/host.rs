@@ -2,9 +2,9 @@
 //! `orchestron_engine::Engine`, whose real loop the other level runs; here it can be killed, overtaken and watched between any two steps.
 
 use super::{World, check::without_observed, disk::TASKS_MAX};
-use crate::knobs::Trouble;
+use crate::{judge::Turn, knobs::Trouble};
 use orchestron_domain::{
-    Actor, Command, Event, Fact, Halt, RunEnd, Seq, State,
+    Actor, Command, Event, Fact, Halt, RunEnd, Seq, State, Time,
     apply::apply,
     conflict,
     decide::decide,
@@ -103,7 +103,11 @@ impl Host {
         let live: Vec<_> = self
             .state
             .live_runs()
-            .map(|run| (run.id.clone(), run.read_to))
+            .map(|run| {
+                // What it said up to there is in the log, decided or not.
+                let newest = world.ledger.state.runs.get(&run.id);
+                (run.id.clone(), newest.unwrap_or(run).read_to)
+            })
             .collect();
         for (run, read_to) in live {
             if let Some(at) = world.by_run.get(&run).copied() {
@@ -133,6 +137,16 @@ impl Host {
         self.restless = true;
     }
 
+    /// The machine woke from sleep: nothing was heard meanwhile, which says nothing about anybody.
+    pub fn woke(&mut self, now: Time, millis: i64) {
+        self.state.absent.came_back(now, millis);
+        let live: Vec<_> = self.state.live_runs().map(|run| run.id.clone()).collect();
+        self.state
+            .heard
+            .extend(live.into_iter().map(|run| (run, now)));
+        self.restless = true;
+    }
+
     /// Whether there is nothing to do.
     pub fn is_idle(&self, world: &World) -> bool {
         self.queue.is_empty()
@@ -148,6 +162,7 @@ impl Host {
         let soonest = [
             next_deadline(&self.state, now),
             conflict::next_deadline(&self.state, now),
+            rules::next_deadline(&self.state, now),
         ];
         let soonest = soonest.into_iter().flatten().min();
         soonest.map(|at| at.0.saturating_sub(world.skew))
@@ -221,13 +236,11 @@ impl Host {
         let from = usize::try_from(self.state.seq.0).unwrap_or(usize::MAX);
         for event in events.get(from..).unwrap_or_default() {
             world.steps += 1;
-            let before = world.ledger.before(&self.state, event);
+            let turn = Turn::before(&self.state, event);
             apply(&mut self.state, event);
             if event.seq > self.decided_to {
                 let follows = decide(&self.state, event, now);
-                if let Err((what, why)) =
-                    world.ledger.answered(&before, &self.state, event, &follows)
-                {
+                if let Some((what, why)) = turn.unanswered(&self.state, event, &follows) {
                     world.wrong(what, why);
                 }
                 commands.extend(follows);

@@ -5,9 +5,10 @@ use super::{
     LOOK_MS, Next, World,
     disk::{Key, TASKS_MAX},
 };
-use crate::knobs::Trouble;
+use crate::{knobs::Trouble, rules};
 use orchestron_domain::{
-    Actor, Decision, Fact, Holder, Leg, MicroUsd, Request, RequestKind, Status, TaskId,
+    Actor, Decision, Fact, Halt, Holder, Leg, MicroUsd, Request, RequestKind, RunEnd, Status,
+    TaskId,
     config::Budgets,
     conflict::{Resolution, Stage},
     event::Scope,
@@ -15,6 +16,7 @@ use orchestron_domain::{
     schedule::leg_of,
     state::Step,
 };
+use std::cmp::Reverse;
 
 /// After so long without any news somebody looks at the board.
 const PATIENCE_MS: i64 = 86_400_000;
@@ -62,6 +64,16 @@ impl World {
         let act = ACTS[self.rng.index(ACTS.len())];
         if self.trouble(act) {
             self.act(act);
+        }
+        self.step_in();
+        if self.trouble(Trouble::Rules) {
+            self.config.rules = rules::draw(&mut self.rng);
+            self.note(|world| format!("the rules are now {:?}", world.config.rules));
+            self.config_changed();
+            self.wake_files();
+        }
+        if self.trouble_now(Trouble::Sleeps, 2) {
+            self.sleep();
         }
         if self.trouble_now(Trouble::Clock, 2) {
             let most = *self.rng.pick(&[5_000, 4_000_000]).unwrap_or(&5_000);
@@ -112,6 +124,55 @@ impl World {
         }
     }
 
+    /// A person speaks to an agent at work, interrupts it, or lets its task rest.
+    fn step_in(&mut self) {
+        if !self.trouble(Trouble::StepsIn) {
+            return;
+        }
+        let runs = self.ledger.state.live_runs();
+        let at_work = runs.filter(|run| run.leg().is_some() && run.halting.is_none());
+        let at_work: Vec<_> = at_work
+            .filter(|run| !run.turn_over)
+            .map(|run| (run.id.clone(), run.task.clone()))
+            .collect();
+        let Some((run, task)) = self.rng.pick(&at_work).cloned() else {
+            return;
+        };
+        let text = "mind the gap".to_owned();
+        let facts = match self.rng.below(4) {
+            0 => {
+                let why = "a word first".to_owned();
+                let scope = Scope::Task { task };
+                let end = RunEnd::Paused { why: why.clone() };
+                let halt = Halt::Interrupt;
+                vec![
+                    Fact::Paused { why, scope },
+                    Fact::RunHalting { run, end, halt },
+                ]
+            }
+            1 => vec![Fact::PersonSaid { run, text }],
+            _ => vec![Fact::PersonIntervened { run, text }],
+        };
+        for fact in facts {
+            self.tell(Actor::Person, fact);
+        }
+    }
+
+    /// The machine is suspended: nobody does anything, and everything that was to come comes so much later.
+    fn sleep(&mut self) {
+        let millis = self.rng.range(60_000, 8 * 3_600_000);
+        self.note(|_| format!("the machine sleeps for {millis} ms"));
+        let later = |Reverse((at, tie, next))| Reverse((at + millis, tie, next));
+        let queue = std::mem::take(&mut self.queue);
+        self.queue = queue.into_iter().map(later).collect();
+        self.now += millis;
+        let now = self.clock();
+        self.ledger.slept.came_back(now, millis);
+        for host in [&mut self.engine, &mut self.stale].into_iter().flatten() {
+            host.woke(now, millis);
+        }
+    }
+
     fn any_file(&mut self) -> Option<Key> {
         let count = self.disk.files.len();
         let at = self.rng.index(count);
@@ -143,6 +204,7 @@ impl World {
         let card = self.draw_card(key.task);
         let status = key.status();
         self.note(|world| format!("somebody edits {}", world.id(key.task)));
+        self.ledger.promises.act();
         self.disk.edit(key, |old| {
             let (handoffs, last_leg) = (old.handoffs, old.last_leg);
             *old = orchestron_domain::TaskCard {
@@ -601,14 +663,18 @@ impl World {
                 && matches!(decision, Some(Decision::GiveUp))
         });
         let refused = refused && self.config.limits.budget != Budgets::default();
-        if missing.is_empty() && self.trusted && !refused {
+        let ruled = !rules::let_work_end(&self.config.rules);
+        if missing.is_empty() && self.trusted && !refused && !ruled {
             return;
+        }
+        if ruled {
+            self.config.rules.clear();
         }
         if refused {
             self.config.limits.budget = Budgets::default();
         }
         for name in missing {
-            let agent = super::setting::agent(name, "x");
+            let agent = super::setting::agent(&name, "x");
             self.config.agents.insert(agent.name.clone(), agent);
         }
         if !self.trusted {

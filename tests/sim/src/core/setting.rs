@@ -5,6 +5,7 @@ use super::{
     disk::{Key, TASKS_MAX, card},
     git::{FILES, Files, names},
 };
+use crate::{knobs::Trouble, rng::Rng, rules};
 use orchestron_domain::{
     Agent, AgentName, Chain, Gate, MicroUsd, Priority, Status, TaskCard, TaskId,
     config::{Limits, Rate},
@@ -23,27 +24,10 @@ fn name(text: &str) -> Option<AgentName> {
 }
 
 /// An agent with everything at its default.
-pub fn agent(name: AgentName, account: &str) -> Agent {
+pub fn agent(name: &AgentName, account: &str) -> Agent {
     Agent {
-        name,
-        cli: Some("claude".to_owned()),
-        program: None,
-        model: None,
-        persona: None,
-        prompt_file: None,
-        capabilities: Vec::new(),
-        tools_allowed: Vec::new(),
-        tools_restricted: Vec::new(),
-        directories: Vec::new(),
-        timeout_s: 3600,
-        silence_s: 900,
-        max_turns: None,
-        budget: None,
-        base_url: None,
         account: account.to_owned(),
-        instances: None,
-        retries: None,
-        rate: Rate::default(),
+        ..orchestron_testkit::agent(name, Some("claude"))
     }
 }
 
@@ -52,6 +36,9 @@ impl World {
         self.git.there = self.rng.chance(850);
         self.furnish_agents();
         self.furnish_limits();
+        if self.knobs.rate(Trouble::Rules) > 0 {
+            self.config.rules = rules::draw(&mut Rng::new(self.knobs.seed, 5));
+        }
         for at in 0..self.knobs.tasks.min(TASKS_MAX) {
             let task = u8::try_from(at).unwrap_or(0);
             let card = self.draw_card(task);
@@ -99,7 +86,7 @@ impl World {
         let accounts = 1 + self.rng.index(3);
         for (at, text) in ["ann", "bob", "cid", "dot"].into_iter().enumerate() {
             let Some(name) = name(text) else { continue };
-            let mut agent = agent(name.clone(), ["x", "y", "z"][at % accounts]);
+            let mut agent = agent(&name, ["x", "y", "z"][at % accounts]);
             agent.timeout_s = *self.rng.pick(&[60, 3_600]).unwrap_or(&3_600);
             agent.silence_s = *self.rng.pick(&[30, 900]).unwrap_or(&900);
             if self.rng.chance(300) {
