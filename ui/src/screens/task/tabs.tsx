@@ -66,7 +66,7 @@ function countOf(task: TaskView, tab: TabId): number {
 }
 
 function Count({ number }: { number: number }) {
-  return number === 0 ? null : <span className="ml-1.5 text-xs font-normal text-faint tabular-nums">{number}</span>;
+  return number === 0 ? null : <span className="ml-1.5 text-xs leading-none font-normal text-faint tabular-nums">{number}</span>;
 }
 
 function FeedbackTab({ task }: { task: TaskView }) {
