@@ -3,7 +3,8 @@
 
 use orchestron_adapters::event_log::SqliteLog;
 use orchestron_domain::{
-    Actor, AgentName, AskId, Event, RequestKind, Seq, State, Status, TaskId, Time, signal::Signal,
+    Actor, AgentName, AskId, Event, Fact, RequestKind, Seq, State, Status, TaskId, Time,
+    signal::Signal,
 };
 use orchestron_engine::{
     Engine, Mode, Ports, Store,
@@ -88,6 +89,9 @@ impl EventLog for Through {
             true => self.checkpoint(),
             false => Ok(self.count_tasks(self.log.checkpoint_of(tasks)?)),
         }
+    }
+    fn checkpoint_at(&self) -> PortResult<Seq> {
+        self.log.checkpoint_at()
     }
     fn put_checkpoint(&mut self, now: Time, state: &mut State) -> PortResult<()> {
         self.log.put_checkpoint(now, state)
@@ -601,6 +605,38 @@ fn few_tasks_are_judged_as_all_of_them() {
     let (a, b) = (narrow.store(), whole.store());
     assert_eq!(a.log().last().unwrap(), b.log().last().unwrap());
     assert!(a.log().last().unwrap() > Seq(400), "much happened");
+}
+
+/// Where no engine writes checkpoints, whoever asks after much has happened writes one.
+#[test]
+fn a_long_story_is_not_gone_through_with_every_question() {
+    let side = Side::new(false, 0);
+    let noted = |n: u32| {
+        let what = format!("note {n}");
+        (Actor::Engine, Fact::Noted { what })
+    };
+    for question in ["task", "status"] {
+        let facts = (0..2_100).map(noted).collect();
+        let mut store = side.store();
+        store
+            .commit(Commit {
+                facts,
+                ..Commit::default()
+            })
+            .unwrap();
+        let told = store.log().last().unwrap();
+        assert!(store.log().checkpoint_at().unwrap().0 + 2_000 < told.0);
+        let input = match question {
+            "task" => json!({"task": "TASK-1"}),
+            _ => json!({}),
+        };
+        call(&mut side.cx(Actor::Person), question, input).unwrap();
+        assert_eq!(
+            store.log().checkpoint_at().unwrap(),
+            told,
+            "asked for {question}"
+        );
+    }
 }
 
 /// What is read for one task does not grow with the board.

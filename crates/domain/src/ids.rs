@@ -118,15 +118,33 @@ impl FromStr for TaskId {
         let bad = || IdError::Task {
             text: text.chars().take(80).collect(),
         };
-        let (prefix, digits) = text.rsplit_once('-').ok_or_else(bad)?;
-        if digits.is_empty()
-            || digits.len() > MAX_DIGITS
-            || !digits.bytes().all(|b| b.is_ascii_digit())
-        {
+        // Lists read tens of thousands of them: each byte is looked at once.
+        let bytes = text.as_bytes();
+        let mut prefix = [0; MAX_PREFIX];
+        let mut long = 0;
+        for (place, byte) in prefix.iter_mut().zip(bytes) {
+            let first = byte.is_ascii_uppercase();
+            if !(first || (long > 0 && byte.is_ascii_digit())) {
+                break;
+            }
+            *place = *byte;
+            long += 1;
+        }
+        let digits = match bytes.get(long..) {
+            Some([b'-', digits @ ..]) if long > 0 => digits,
+            _ => return Err(bad()),
+        };
+        if digits.is_empty() || digits.len() > MAX_DIGITS {
             return Err(bad());
         }
-        let number = digits.parse().map_err(|_| bad())?;
-        Self::new(prefix, number).map_err(|_| bad())
+        let mut number = 0;
+        for byte in digits {
+            if !byte.is_ascii_digit() {
+                return Err(bad());
+            }
+            number = number * 10 + u32::from(byte - b'0');
+        }
+        Ok(Self { prefix, number })
     }
 }
 
@@ -417,6 +435,12 @@ mod tests {
             "TÄSK-1",
             "T SK-1",
             "1A-2",
+            "A-B-1",
+            "TASK--1",
+            "TASK-1-",
+            "TASK-1 ",
+            "ABCDEFGHIJKLMNOPQ-1",
+            "TASK-٣",
         ] {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
         }

@@ -77,15 +77,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// Takes in what changed in the files. Where there is no room to write it down, what is known is good enough for looking.
+    /// Takes in what changed in the files. Where there is no room to write it down, what is known is good enough for looking. And where
+    /// no engine runs, nobody else sees to it that the story of a large project is not gone through again with every question.
     ///
     /// # Errors
     /// When files or log cannot be read.
     pub fn look(&mut self) -> PortResult<()> {
-        match self.store.look() {
-            Err(error) if error.kind == PortErrorKind::NoRoom => Ok(()),
-            outcome => outcome,
-        }
+        self.looking(Store::look)
     }
 
     /// The state of the project now: log, files, configuration. Whether it is a git repository is not in it: asking git takes a while,
@@ -182,10 +180,16 @@ impl Context {
 
     /// Takes in what changed in the files of these tasks, as [`Self::look`] does.
     fn look_at(&mut self, tasks: &BTreeSet<TaskId>) -> PortResult<()> {
-        match self.store.look_at(tasks) {
-            Err(error) if error.kind == PortErrorKind::NoRoom => Ok(()),
-            outcome => outcome,
+        self.looking(|store| store.look_at(tasks))
+    }
+
+    fn looking(&mut self, look: impl FnOnce(&mut Store) -> PortResult<()>) -> PortResult<()> {
+        let before = self.store.log().last()?;
+        match look(&mut self.store) {
+            Err(error) if error.kind == PortErrorKind::NoRoom => {}
+            outcome => outcome?,
         }
+        self.store.shorten(before)
     }
 }
 

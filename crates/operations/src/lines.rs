@@ -39,9 +39,7 @@ pub fn each(
     input: &input::List,
     tell: &mut dyn FnMut(Line<'_>),
 ) -> Result<Vec<ProblemView>, OpError> {
-    let before = cx.store.log().last()?;
     cx.look()?;
-    cx.store.shorten(before)?;
     let agent = input.agent.as_deref();
     let full = usize::try_from(FULL_DONE).unwrap_or(usize::MAX);
     let listed = cx.store.listed(full)?;

@@ -22,9 +22,7 @@ const FIRST_LOOK: u32 = 32;
 /// # Errors
 /// When the project cannot be read, or the name is unknown.
 pub fn next(cx: &mut Context, input: &input::Next) -> Result<NextView, OpError> {
-    let before = cx.store.log().last()?;
     cx.look()?;
-    cx.store.shorten(before)?;
     let mut state = cx.store.going_on()?;
     let who = Who::asks(cx, &state, input.agent.as_deref())?;
     let mut first = at_hand(&state, &who);
