@@ -24,6 +24,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 /// How often the folders are listed until two listings agree.
@@ -32,8 +33,14 @@ const LISTINGS: u32 = 5;
 const MANY: usize = 500;
 /// Two changes so far apart have different times, however coarse the system's clock for files is.
 const SETTLED_NS: i64 = 20_000_000;
-/// So many threads read at most; on a cold disk they mostly wait.
-const THREADS: usize = 16;
+/// So many threads read when they mostly wait, for a cold disk.
+const COLD_THREADS: usize = 16;
+/// So many read what is in memory already. Each thread's share of what is read stays with it, which an engine pays for as long as it runs.
+const WARM_THREADS: usize = 2;
+/// So many files are read first, to see which it is.
+const TRIED: usize = 64;
+/// When these take longer, they are waited for.
+const WARM: Duration = Duration::from_millis(20);
 
 /// A name in a status folder that is to be in the index.
 struct Found {
@@ -441,20 +448,30 @@ fn read_all<'a>(files: &[Work<'a>]) -> Vec<Row<'a>> {
     if files.len() <= MANY {
         return files.iter().filter_map(read_one).collect();
     }
+    let (first, rest) = files.split_at(TRIED);
+    let began = Instant::now();
+    let mut rows = Vec::with_capacity(files.len());
+    rows.extend(first.iter().filter_map(read_one));
+    let threads = match began.elapsed() > WARM {
+        true => COLD_THREADS,
+        false => WARM_THREADS,
+    };
     let next = AtomicUsize::new(0);
-    let rows = Mutex::new(Vec::with_capacity(files.len()));
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                let mut own = Vec::new();
-                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    own.extend(read_one(file));
-                }
-                rows.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend(own);
-            });
+    let rows = Mutex::new(rows);
+    let read = || {
+        let mut own = Vec::new();
+        while let Some(file) = rest.get(next.fetch_add(1, Ordering::Relaxed)) {
+            own.extend(read_one(file));
         }
+        rows.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(own);
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(read);
+        }
+        read();
     });
     rows.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
