@@ -3,6 +3,13 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const early = readFileSync("public/colours.js", "utf8");
 
+describe("the shadow of cards", () => {
+  it("is not blurred in either theme: there are many cards, and without a graphics card each blur is reckoned anew", () => {
+    const shadows = [...readFileSync("src/theme.css", "utf8").matchAll(/--shadow-card: (\S+) (\S+) (\S+) rgb/g)];
+    expect(shadows.map(([, , , blur]) => blur)).toEqual(["0", "0"]);
+  });
+});
+
 describe("the colours of the first frame", () => {
   beforeEach(() => {
     vi.resetModules();
