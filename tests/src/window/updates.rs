@@ -5,7 +5,7 @@ use super::{
     desktop::Desktop,
     dialogs::{dialog, gone},
     driver::{Screen, Session},
-    x11::{Display, RETURN},
+    x11::{Display, RETURN, TopWindow},
 };
 use crate::{
     environment::{TestEnvironment, binary},
@@ -166,14 +166,60 @@ fn refused(window: &Session) -> String {
     error["code"].as_str().expect("a code").to_owned()
 }
 
+fn says_nothing_of_the_person(request: &str) {
+    assert!(
+        request.starts_with("GET /latest.json HTTP/1.1\r\n"),
+        "{request}"
+    );
+    let headers = request.lines().skip(1);
+    for (name, value) in headers.filter_map(|line| line.split_once(':')) {
+        let plain = matches!(
+            (name, value.trim()),
+            ("Host", _) | ("User-Agent", "orchestron") | ("Accept", "*/*")
+        );
+        assert!(plain, "{name}: {value}");
+    }
+}
+
+fn lies_are_refused(window: &Session, publisher: &Publisher) {
+    let (new, old) = (package("9.9.9"), package("0.0.1"));
+    set(window, json!({"tell": false})).expect("it is set");
+    publisher.offers("0.0.1", &old);
+    assert_eq!(refused(window), "update_older");
+    publisher.offers("9.9.9", &old);
+    assert_eq!(
+        refused(window),
+        "update_passed_off",
+        "an old package as a new one"
+    );
+    publisher.serves("latest.json", "<html>");
+    assert_eq!(refused(window), "update_bad_list");
+    publisher.serves("latest.json", vec![b' '; 600 * 1024]);
+    assert_eq!(refused(window), "update_unreachable", "it is too long");
+    publisher.offers("9.9.9", &new);
+    set(window, json!({"key": OTHER_KEY})).expect("it is a key");
+    assert_eq!(refused(window), "update_other_key");
+    set(
+        window,
+        json!({"url": format!("{}/nothing.json", publisher.address)}),
+    )
+    .expect("an address");
+    assert_eq!(refused(window), "update_unreachable");
+    let wrong =
+        set(window, json!({"url": "http://example.com/latest.json"})).expect_err("unencrypted");
+    assert_eq!(
+        (&wrong["code"], &wrong["field"]),
+        (&json!("update_bad_address"), &json!("url"))
+    );
+}
+
 #[test]
 fn newer_versions_are_looked_for_only_when_wanted_and_lies_about_them_are_refused() {
     let stage = Stage::new();
     let env = &stage.env;
     env.json(&["pause", "-m", "no agents here"]);
     let publisher = Publisher::new();
-    let (new, old) = (package("9.9.9"), package("0.0.1"));
-    publisher.offers("9.9.9", &new);
+    publisher.offers("9.9.9", &package("9.9.9"));
     let screen = Screen::new(env);
     let desktop = Desktop::without_tray(&screen.bus(env));
     let window = Session::of_project(env, &screen);
@@ -191,26 +237,7 @@ fn newer_versions_are_looked_for_only_when_wanted_and_lies_about_them_are_refuse
     window.go("/board");
     desktop.invoke(told.number, "default");
     window.wait_for_address(env, "/settings?part=updates");
-    let asked = publisher.asked();
-    assert!(
-        asked[0].starts_with("GET /latest.json HTTP/1.1\r\n"),
-        "{asked:?}"
-    );
-    let headers: Vec<_> = asked[0]
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_once(':'))
-        .collect();
-    for (name, value) in headers {
-        let plain = matches!(
-            (name, value.trim()),
-            ("Host", _) | ("User-Agent", "orchestron") | ("Accept", "*/*")
-        );
-        assert!(
-            plain,
-            "it says more of the person than it must: {name}: {value}"
-        );
-    }
+    says_nothing_of_the_person(&publisher.asked()[0]);
     // Its words are text, and this one, which was built here, cannot replace itself.
     window.wait_for(env, "[data-testid=updates-notes]", SOON);
     let notes = window.script(
@@ -232,34 +259,7 @@ fn newer_versions_are_looked_for_only_when_wanted_and_lies_about_them_are_refuse
         .expect_err("it has no package");
     assert_eq!(error["code"], "update_cannot_replace");
 
-    set(&window, json!({"tell": false})).expect("it is set");
-    publisher.offers("0.0.1", &old);
-    assert_eq!(refused(&window), "update_older");
-    publisher.offers("9.9.9", &old);
-    assert_eq!(
-        refused(&window),
-        "update_passed_off",
-        "an old package as a new one"
-    );
-    publisher.serves("latest.json", "<html>");
-    assert_eq!(refused(&window), "update_bad_list");
-    publisher.serves("latest.json", vec![b' '; 600 * 1024]);
-    assert_eq!(refused(&window), "update_unreachable", "it is too long");
-    publisher.offers("9.9.9", &new);
-    set(&window, json!({"key": OTHER_KEY})).expect("it is a key");
-    assert_eq!(refused(&window), "update_other_key");
-    set(
-        &window,
-        json!({"url": format!("{}/nothing.json", publisher.address)}),
-    )
-    .expect("an address");
-    assert_eq!(refused(&window), "update_unreachable");
-    let wrong =
-        set(&window, json!({"url": "http://example.com/latest.json"})).expect_err("unencrypted");
-    assert_eq!(
-        (&wrong["code"], &wrong["field"]),
-        (&json!("update_bad_address"), &json!("url"))
-    );
+    lies_are_refused(&window, &publisher);
     assert_eq!(config(), before, "a project has no say in this");
     window.close();
     drop(screen);
@@ -297,6 +297,47 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The folder with the app's folder in it, and what is to be seen of that.
+struct Apps(PathBuf);
+
+impl Apps {
+    const FOLDER: &str = "orchestron-0.1.0-linux";
+
+    fn readme(&self, folder: &str) -> String {
+        fs::read_to_string(self.0.join(folder).join("README.md")).expect("a text")
+    }
+
+    fn are_as_they_were(&self, env: &TestEnvironment) {
+        assert_eq!(names(&self.0), [Self::FOLDER]);
+        assert_eq!(self.readme(Self::FOLDER), "as it was");
+        let left =
+            ["state/updates", "state/started-anew"].map(|name| env.root().join(name).exists());
+        assert_eq!(left, [false, false], "nothing is left of it");
+    }
+
+    fn are_new(&self, env: &TestEnvironment) {
+        let before = format!("{}.before", Self::FOLDER);
+        assert_eq!(names(&self.0), [Self::FOLDER, &before]);
+        assert_eq!(self.readme(Self::FOLDER), "Stands for Orchestron 9.9.9.\n");
+        assert_eq!(self.readme(&before), "as it was");
+        assert!(!env.root().join("state/updates").exists());
+    }
+}
+
+/// Presses the button, and waits for the question.
+fn ask(env: &TestEnvironment, window: &Session, display: &Display) -> TopWindow {
+    window.click(env, "[data-testid=updates-install]:not([data-pending])");
+    dialog(env, display, "Install Orchestron 9.9.9?")
+}
+
+/// A package with one byte that is not the publisher's.
+fn changed(package: &str) -> Vec<u8> {
+    let mut bytes = signed(package);
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    bytes
+}
+
 #[test]
 fn a_signed_version_takes_the_apps_place_after_a_question_and_a_changed_one_does_not() {
     let stage = Stage::new();
@@ -305,7 +346,7 @@ fn a_signed_version_takes_the_apps_place_after_a_question_and_a_changed_one_does
     let new = package("9.9.9");
     publisher.offers("9.9.9", &new);
     let folder = unpacked(env);
-    let apps = folder.parent().expect("a folder").to_path_buf();
+    let apps = Apps(folder.parent().expect("a folder").to_path_buf());
     let screen = Screen::new(env);
     let desktop = Desktop::new(&screen.bus(env));
     let project = env.project().to_string_lossy().into_owned();
@@ -313,80 +354,53 @@ fn a_signed_version_takes_the_apps_place_after_a_question_and_a_changed_one_does
     let window = Session::open_program(env, &screen, &program, &["--project", &project]);
     desktop.wait_for_tray(env);
     let display = Display::connect(&screen.number);
-    // An agent is at work, which the question says.
+    // An agent is at work.
     env.wait_for_request("permission", LEG);
     enter(env, &window, &publisher);
     window.click(env, "[data-testid=updates-check]");
-    window.wait_for(env, "[data-testid=updates-install]", SOON);
-    let as_it_was = || {
-        assert_eq!(names(&apps), ["orchestron-0.1.0-linux"]);
-        let readme = fs::read_to_string(folder.join("README.md")).expect("a text");
-        assert_eq!(readme, "as it was");
-        assert!(
-            !env.root().join("state/updates").exists(),
-            "nothing is left of it"
-        );
-        assert!(!env.root().join("state/started-anew").exists());
-    };
 
     // Whoever says no has nothing fetched.
-    let before = publisher.asked().len();
-    window.click(env, "[data-testid=updates-install]");
-    let question = dialog(env, &display, "Install Orchestron 9.9.9?");
+    let question = ask(env, &window, &display);
     display.close(&question);
     gone(env, &display, &question);
-    window.wait_for(
-        env,
-        "[data-testid=updates-install]:not([data-pending])",
-        SOON,
+    let free = "[data-testid=updates-install]:not([data-pending])";
+    window.wait_for(env, free, SOON);
+    let asked = publisher.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.starts_with("GET /latest.json")),
+        "{asked:?}"
     );
-    assert_eq!(publisher.asked().len(), before);
-    as_it_was();
+    apps.are_as_they_were(env);
 
     // A byte was changed on the way.
-    let mut changed = signed(&new);
-    let middle = changed.len() / 2;
-    changed[middle] ^= 1;
-    publisher.serves(&new, changed);
-    window.click(env, "[data-testid=updates-install]");
-    dialog(env, &display, "Install Orchestron 9.9.9?");
+    publisher.serves(&new, changed(&new));
+    ask(env, &window, &display);
     display.press(RETURN);
     env.wait_for("the refusal", SOON, || {
         let page = window.script(
             "return document.querySelector('[data-part=updates] [role=alert]')?.innerText ?? '';",
         );
-        page.to_string()
-            .contains("is not what its publisher signed")
+        let said = page.to_string();
+        said.contains("is not what its publisher signed")
             .then_some(())
     });
-    as_it_was();
+    apps.are_as_they_were(env);
 
     // As it was signed.
     publisher.serves(&new, signed(&new));
-    window.click(env, "[data-testid=updates-check]");
-    window.wait_for(env, "[data-testid=updates-looked]", SOON);
-    window.click(env, "[data-testid=updates-install]");
-    dialog(env, &display, "Install Orchestron 9.9.9?");
+    ask(env, &window, &display);
     display.press(RETURN);
     let started = env.wait_for("the new version to start", SOON, || {
         fs::read_to_string(env.root().join("state/started-anew")).ok()
     });
     assert_eq!(started.trim_end(), format!("9.9.9 --project {project}"));
-    let readme = fs::read_to_string(folder.join("README.md")).expect("a text");
-    assert_eq!(readme, "Stands for Orchestron 9.9.9.\n");
-    assert_eq!(
-        names(&apps),
-        ["orchestron-0.1.0-linux", "orchestron-0.1.0-linux.before"]
-    );
-    let kept = fs::read_to_string(apps.join("orchestron-0.1.0-linux.before/README.md"));
-    assert_eq!(kept.expect("a text"), "as it was");
-    assert!(!env.root().join("state/updates").exists());
-    let agents = env.processes();
+    apps.are_new(env);
+    let mut agents = env.processes().into_iter();
     assert!(
-        agents
-            .iter()
-            .any(|process| process.words.contains(" keep ")),
-        "the agent goes on: {agents:#?}"
+        agents.any(|process| process.words.contains(" keep ")),
+        "the agent goes on"
     );
     drop(screen);
     env.leftovers_are_fine();
