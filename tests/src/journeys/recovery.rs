@@ -400,6 +400,32 @@ fn on_a_full_disk_the_engine_rests_says_why_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_text_for_which_the_trash_had_no_room_is_not_in_it() {
+    if !inside_own_mounts("a_text_for_which_the_trash_had_no_room_is_not_in_it") {
+        return;
+    }
+    let shop = Shop::new();
+    let task = create(&shop.env, "Greet the customers");
+    let trash = shop.env.state().join("trash");
+    mount(&["-t", "tmpfs", "-o", "size=64k", "none"], &trash);
+    let filler = fill(&trash);
+    does(&shop.env, &["priority", &task, "P0"]);
+    fs::remove_file(filler).expect("the filler");
+    let kept = || {
+        let kept = fs::read_dir(&trash).expect("the trash").flatten();
+        let text = |entry: fs::DirEntry| fs::read_to_string(entry.path()).expect("a text");
+        kept.map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(), Vec::<String>::new());
+    assert!(shop.env.task_text(&task).contains("## Priority: P0"));
+    // The next look finds what was replaced, and there is room for it now.
+    does(&shop.env, &["priority", &task, "P2"]);
+    assert!(!kept().is_empty());
+    assert!(kept().iter().all(|text| text.contains("# Task: ")));
+    Command::new("umount").arg(&trash).status().expect("umount");
+}
+
+#[test]
 fn in_a_folder_that_cannot_be_written_nothing_is_half_done() {
     if !inside_own_mounts("in_a_folder_that_cannot_be_written_nothing_is_half_done") {
         return;

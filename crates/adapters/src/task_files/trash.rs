@@ -64,17 +64,20 @@ impl McpFolder {
         name: &str,
     ) -> io::Result<()> {
         self.sweep_trash()?;
-        let to = self
-            .trash
-            .join(format!("{}-{}-{name}", now_ns() / 1_000_000, short(hash)));
+        let kept = format!("{}-{}-{name}", now_ns() / 1_000_000, short(hash));
+        let to = self.trash.join(&kept);
         if folder.move_out(file, &to)? {
             return Ok(());
         }
         // The state folder is on another file system.
         if let Reading::Text(bytes, _) = folder.read(OsStr::new(file))? {
-            let mut copy = fs::File::create(&to)?;
-            copy.write_all(&bytes)?;
-            copy.sync_all()?;
+            // Whole or not at all: a part of it (the disk is full) would look like something that was written into it later.
+            let part = self.trash.join(format!(".{kept}"));
+            let copied = write_whole(&part, &bytes).and_then(|()| fs::rename(&part, &to));
+            if copied.is_err() {
+                fs::remove_file(&part).unwrap_or_default();
+            }
+            copied?;
         }
         folder.remove(file)
     }
@@ -139,6 +142,12 @@ impl McpFolder {
         drop(swept);
         sweep(&self.trash, now_ns() / 1_000_000).map(drop)
     }
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Removes what is older than a month at this moment; how many.
