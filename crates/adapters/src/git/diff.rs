@@ -194,9 +194,12 @@ fn file(path: String, old_path: Option<String>, kind: &str) -> FileDiff {
     }
 }
 
+/// The command that tells a difference, with these options.
+type Asking<'a> = Box<dyn Fn(&[&str]) -> Git + 'a>;
+
 /// A way to ask for a difference.
 struct Look<'a> {
-    command: Box<dyn Fn(&[&str]) -> Git + 'a>,
+    command: Asking<'a>,
 }
 
 impl Look<'_> {
@@ -373,7 +376,7 @@ mod tests {
 
     const SAID: &[u8] =
         b":100644 100644 1 2 M\0a\0:000000 100644 0 3 A\0bin\0:100644 100644 4 4 R100\0d/y\0d/z\0\
-1\t1\ta\0-\t-\tbin\00\t0\t\0d/y\0d/z\0\0diff --git a/a b/a\n@@ -1 +1 @@\n-b\n+c\n\
+1\t1\ta\0-\t-\tbin\x000\t0\t\0d/y\0d/z\0\0diff --git a/a b/a\n@@ -1 +1 @@\n-b\n+c\n\
 diff --git a/bin b/bin\nBinary files differ\ndiff --git a/d/y b/d/z\nrename to d/z\n";
 
     #[test]

@@ -275,7 +275,8 @@ mod threads {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::hear;
     use std::{
