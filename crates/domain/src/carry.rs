@@ -22,6 +22,8 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
         Command::StartRun { run, .. } if state.runs.contains_key(run) => {
             (true, "it was started already")
         }
+        // Its file may have been deleted since, also while no engine was there: nobody would ever give the place back.
+        Command::Claim { task, .. } if state.status(task).is_none() => (true, "the task is gone"),
         // The limit may have been lowered since, also while no engine was there; the schedule claims it when there is a place.
         Command::Claim {
             holder: Holder::Agent(_),
@@ -382,14 +384,22 @@ mod tests {
     #[test]
     fn a_claim_for_which_there_is_no_place_any_more_is_void() {
         let mut state = claimed();
+        let task: TaskId = "TASK-2".parse().unwrap();
         let claim = Command::Claim {
-            task: "TASK-2".parse().unwrap(),
+            task: task.clone(),
             leg: Leg::Implement,
             holder: Holder::Agent("coder".parse().unwrap()),
             attempt: 1,
             why: None,
         };
         state.config.limits.parallel = 2;
+        assert_eq!(overtaken(&state, &claim), Some("the task is gone"));
+        let created = Fact::TaskCreated {
+            task,
+            title: String::new(),
+            status: Status::Ready,
+        };
+        apply(&mut state, &event(Actor::Unknown, created));
         assert_eq!(overtaken(&state, &claim), None);
         state.config.limits.parallel = 1;
         assert!(overtaken(&state, &claim).is_some());

@@ -23,6 +23,13 @@ pub struct Caught {
     pub seeds: u64,
 }
 
+/// Faults that one level alone is not asked to catch, with why.
+pub const LEFT_OUT: &[(Level, Fault, &str)] = &[(
+    Level::Core,
+    Fault::Optimist,
+    "its budgets are so large that four runs of a task would have to die untold; the engine's worlds, with small ones, catch it",
+)];
+
 /// Plants one fault and plays at most so many seeds, until something is wrong.
 #[must_use]
 pub fn catch(level: Level, fault: Fault, (from, most): (u64, u64)) -> Caught {
@@ -51,7 +58,8 @@ pub fn catch(level: Level, fault: Fault, (from, most): (u64, u64)) -> Caught {
     caught
 }
 
-/// Plants every fault, one after the other, and prints how soon each was caught, at each level. Whether all were caught.
+/// Plants every fault, one after the other, and prints how soon each was caught, at each level. Whether all were caught that are not
+/// [left out](LEFT_OUT) there.
 #[must_use]
 pub fn prove(only: Option<Level>, from: u64) -> bool {
     let levels = only.map_or(vec![Level::Core, Level::Engine], |level| vec![level]);
@@ -61,7 +69,16 @@ pub fn prove(only: Option<Level>, from: u64) -> bool {
             Level::Core => SEEDS_MAX,
             Level::Engine => SEEDS_MAX_ENGINE,
         };
-        let caught = try_all(level, Fault::ALL, (from, most));
+        let left_out = |fault: &Fault| {
+            let mut all = LEFT_OUT.iter();
+            all.any(|(at, known, _)| *at == level && known == fault)
+        };
+        let must = Fault::ALL.iter().copied().filter(|one| !left_out(one));
+        let must: Vec<_> = must.collect();
+        let caught = try_all(level, &must, (from, most));
+        for (_, fault, why) in LEFT_OUT.iter().filter(|(at, ..)| *at == level) {
+            println!("{}: left out: {why}", fault.words());
+        }
         tell(level, &caught, most);
         good &= caught.iter().all(|one| one.by.is_some());
     }
