@@ -251,7 +251,8 @@ fn run(mut command: Command) -> Result<(), UpdateError> {
     Err(UpdateError::Installer { program, said })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::{Installed, Then, UpdateError, install, line};
     use std::{

@@ -70,7 +70,7 @@ impl Signed {
             version: version.clone(),
             file: file.to_owned(),
         };
-        drop(signed.check()?);
+        signed.check().map(|_| ())?;
         signed.must_be_for_it()?;
         Ok(signed)
     }

@@ -22,9 +22,9 @@ fn tasks_where_no_status_is_are_told_with_the_folder_that_was_meant() {
     world.write("in_progress/TASK-002-b.md", task(2));
     world.write("blocked/TASK-003-c.md", task(3));
     world.write("blocked/TASK-004-d.md", task(4));
-    world.write("Notes/ideas.md", "no task".to_owned());
+    world.write("Notes/ideas.md", "no task");
     world.write(".hidden/TASK-005-e.md", task(5));
-    world.write("README.md", "how we work".to_owned());
+    world.write("README.md", "how we work");
     world.write("ready/TASK-006-f.md", task(6));
     let told = world.folder.misplaced().unwrap();
     let told: Vec<_> = told.iter().map(|one| (one.path.as_str(), one)).collect();
