@@ -43,6 +43,7 @@ pub struct Made {
 /// When something cannot be written.
 pub fn set_up(root: &Path, setup: &Setup) -> PortResult<Made> {
     let mut made = Made::default();
+    must_be_a_folder_of_files(root)?;
     let git = GitCli::new(root.to_path_buf(), root.join(".mcp"));
     let repository = git.is_repository()?;
     if let Some(named) = setup.base_branch.as_deref().filter(|_| repository)
@@ -95,6 +96,25 @@ pub fn set_up(root: &Path, setup: &Setup) -> PortResult<Made> {
         made.notes.push("this is no git repository with a commit: work happens in the folder itself and nothing is merged; `git init` and a first commit give each task a worktree and a branch".to_owned());
     }
     accept_own_commands(root, setup, &mut made)
+}
+
+/// A bare repository, or the inside of a `.git`, has no files that could be worked on.
+fn must_be_a_folder_of_files(root: &Path) -> PortResult<()> {
+    let is_gits_own =
+        root.join("HEAD").is_file() && root.join("objects").is_dir() && root.join("refs").is_dir();
+    if !is_gits_own {
+        return Ok(());
+    }
+    Err(failure(
+        PortErrorKind::Other,
+        "cannot set up",
+        root.display(),
+        "it is what git itself keeps (a bare repository), with no files to work on",
+        format!(
+            "Clone it (`git clone {} FOLDER`), and set the clone up.",
+            root.display()
+        ),
+    ))
 }
 
 /// The commands in files that were written just now need no question; those in files that were there do.

@@ -13,7 +13,7 @@ use orchestron_adapters::{
     state_dir,
 };
 use orchestron_engine::{
-    ports::{InstalledAgent, Programs},
+    ports::{InstalledAgent, PortError, PortErrorKind, Programs},
     trust,
 };
 use orchestron_server::scripted_model::{Pace, Scenario, ScriptedModel, ScriptedModelHandle};
@@ -256,9 +256,14 @@ fn make_project(root: &Path, model: &str) -> Result<Arc<Project>, Failure> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let said = |said| Failure::Io {
-        doing: "cannot write the sample project",
-        said,
+    let said = |said: io::Error| {
+        Failure::Port(PortError {
+            doing: "cannot write the sample project's",
+            what: path.display().to_string(),
+            said: said.to_string(),
+            cure: Some("Name a new folder in a place you may write to, with --dir.".to_owned()),
+            kind: PortErrorKind::Other,
+        })
     };
     fs::create_dir_all(path.parent().unwrap_or(path)).map_err(said)?;
     fs::write(path, bytes).map_err(said)

@@ -74,13 +74,22 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// alone first. What it understands the whole understands in the same way; whatever it does not (a mistake, a call for help, a glance
 /// that misled) is for the whole to judge, which knows every verb.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let words: Vec<OsString> = args.into_iter().collect();
+    let words = asked_as_git_does(args.into_iter().collect());
     let alone = one_verb(&words).and_then(|one| one.try_get_matches_from(&words).ok());
     if let Some(cli) = alone.and_then(|matches| Cli::from_arg_matches(&matches).ok()) {
         return Ok(cli);
     }
     let matches = command(&words).try_get_matches_from(&words)?;
     Cli::from_arg_matches(&matches)
+}
+
+/// `help`, and `help VERB`, are what other tools taught people to type.
+fn asked_as_git_does(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
 }
 
 /// The command line as if the first word that is a verb were the only one there is.
@@ -199,6 +208,23 @@ mod tests {
             assert_eq!(told(parse(words)), told(whole), "{line}");
         }
         assert_eq!(misled, 2, "where a folder is called like a verb");
+    }
+
+    #[test]
+    fn help_is_a_word_too() {
+        for (typed, meant) in [
+            (&["orchestron", "help"][..], &["orchestron", "--help"][..]),
+            (
+                &["orchestron", "help", "create"],
+                &["orchestron", "create", "--help"],
+            ),
+        ] {
+            let told = |words: &[&str]| {
+                let refused = parse(words.iter().map(Into::into)).expect_err("help is told");
+                refused.to_string()
+            };
+            assert_eq!(told(typed), told(meant));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     run::Work,
     schedule::{free_places, leg_of},
     state::Step,
+    step_in,
 };
 
 /// Why a command is void when somebody took its task.
@@ -57,9 +58,23 @@ pub fn overtaken(state: &State, command: &Command) -> Option<&'static str> {
                 "nobody is there to hear it, or it was heard already",
             )
         }
+        Command::PassOn { letter } => (
+            step_in::was_passed_on(state, letter),
+            "it was passed on before",
+        ),
         _ => (false, ""),
     };
     void.then_some(why)
+}
+
+/// What is told in place of a command that was overtaken: a person's words that came too late for a run are passed on to its agent.
+#[must_use]
+pub fn instead(state: &State, command: &Command) -> Option<Fact> {
+    let Command::Say { run, say } = command else {
+        return None;
+    };
+    let letter = step_in::unsaid(state, run, say)?;
+    Some(Fact::MessageSent { letter })
 }
 
 /// Whether an event that the state does not have yet makes a command void. To be asked under the store's lock, where no other event

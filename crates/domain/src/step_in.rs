@@ -13,6 +13,14 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// How words are put to an agent: before and behind them.
+const INTERRUPTED: (&str, &str) = (
+    "The person at this machine interrupted you to say this:\n\n",
+    "\n\nGo on with your task with that in mind; end it as you were told before.",
+);
+/// How the words' id begins, before the event that told them.
+const PERSON: &str = "person-";
+
 /// What people said to a run in the midst of its turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words {
@@ -84,6 +92,26 @@ pub(crate) fn unheard(run: &Run) -> Vec<Command> {
     words.map(pass_on).collect()
 }
 
+/// What is passed on in place of words that were to be said to a run that is over by now. Several turns may have ended at once, unread:
+/// then the words were taken for said with the end of a turn that was another's.
+pub(crate) fn unsaid(state: &State, run: &RunId, say: &Say) -> Option<Letter> {
+    let Say::Words { id, text } = say else {
+        return None;
+    };
+    let said = Seq(id.strip_prefix(PERSON)?.parse().ok()?);
+    let (before, behind) = INTERRUPTED;
+    let text = text.strip_prefix(before)?.strip_suffix(behind)?;
+    let run = state.runs.get(run).filter(|run| !run.is_live())?;
+    let letter = letter(run, run.agent()?, said, text);
+    (!was_passed_on(state, &letter)).then_some(letter)
+}
+
+/// Whether these words were passed on before.
+pub(crate) fn was_passed_on(state: &State, letter: &Letter) -> bool {
+    let mut sent = state.messages.values();
+    letter.key.is_some() && sent.any(|message| message.letter.key == letter.key)
+}
+
 fn letter(run: &Run, agent: &AgentName, said: Seq, text: &str) -> Letter {
     Letter {
         to: Address::Holder(agent.clone()),
@@ -111,10 +139,8 @@ fn say(run: &RunId, (said, text): &(Seq, String)) -> Command {
     Command::Say {
         run: run.clone(),
         say: Say::Words {
-            id: format!("person-{}", said.0),
-            text: format!(
-                "The person at this machine interrupted you to say this:\n\n{text}\n\nGo on with your task with that in mind; end it as you were told before."
-            ),
+            id: format!("{PERSON}{}", said.0),
+            text: format!("{}{text}{}", INTERRUPTED.0, INTERRUPTED.1),
         },
     }
 }

@@ -11,6 +11,7 @@ use orchestron_domain::{
     AgentName, Holder, Leg, Priority, State, Status, TaskCard, TaskId, Time,
     task_file::{TaskDraft, TaskFile, new_task},
 };
+use std::path::Path;
 
 /// Prefix of ids when the configuration names none.
 const PREFIX: &str = "TASK";
@@ -77,6 +78,9 @@ fn draft(state: &State, input: &input::Create) -> Result<TaskDraft, OpError> {
         }
         depends_on.push(id);
     }
+    for file in &input.files {
+        below(file)?;
+    }
     let draft = TaskDraft {
         id: TaskId::new(PREFIX, 1)?,
         title,
@@ -97,6 +101,20 @@ fn draft(state: &State, input: &input::Create) -> Result<TaskDraft, OpError> {
     // Found out before an id is spent on it: all together it may be larger than a task file can be.
     TaskFile::parse(&new_task(&draft)).map_err(|error| wrong("goal", error.to_string()))?;
     Ok(draft)
+}
+
+/// Files are told by their place in the project, and none beside it is anybody's to touch.
+fn below(file: &str) -> Result<(), OpError> {
+    let file = file.trim();
+    let leads_out =
+        Path::new(file).is_absolute() || file.split(['/', '\\']).any(|part| part == "..");
+    if leads_out {
+        let what = format!(
+            "`{file}` is outside the project: write its place in it, such as src/pay.rs or src/**"
+        );
+        return Err(wrong("files", what));
+    }
+    Ok(())
 }
 
 /// What cannot be read back must not be lost without a word.

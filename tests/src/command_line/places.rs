@@ -147,6 +147,19 @@ fn a_base_branch_that_is_not_there_is_refused_before_anything_is_made_and_told_b
 }
 
 #[test]
+fn what_git_itself_keeps_is_no_project() {
+    let env = TestEnvironment::new();
+    env.repository();
+    env.git(&["init", "--quiet", "--bare", "../bare.git"]);
+    for folder in [env.project().join(".git"), env.root().join("bare.git")] {
+        let done = in_folder(&env, &folder, &["init"]);
+        assert_eq!(done.code, 5, "{done}");
+        assert!(done.stderr.contains("git clone"), "{done}");
+        assert!(!folder.join(".mcp").exists());
+    }
+}
+
+#[test]
 fn a_project_whose_folder_was_taken_away_is_not_taken_for_a_new_one() {
     let env = quiet_shop();
     does(&env, &["create", "Still there"]);

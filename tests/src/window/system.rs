@@ -249,11 +249,9 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
     env.json(&["pause", "-m", "the end"]);
     env.json(&["stop", "TASK-003"]);
     env.wait_for("no agent", SOON, || {
-        (!env
-            .processes()
-            .iter()
-            .any(|process| process.words.contains(" keep ")))
-        .then_some(())
+        let keeps = |words: &str| words.contains(" keep ") && !words.contains("--ready");
+        let mut left = env.processes().into_iter();
+        (!left.any(|process| keeps(&process.words))).then_some(())
     });
     tray.press(env, &["Quit"]);
     env.wait_for("the app to end", SOON, || {

@@ -3,6 +3,7 @@
 use crate::{
     Actor, Command, Fact, Halt, RunEnd, RunId, Status,
     apply::apply,
+    carry::{instead, overtaken},
     decide::decide,
     event::Scope,
     signal::Say,
@@ -170,6 +171,38 @@ fn words_whose_turn_never_came_are_passed_on_too() {
     let passed = waiting.next().expect("a message");
     assert!(passed.letter.text.ends_with("Use PostgreSQL instead"));
     assert_eq!(waiting.count(), 0);
+}
+
+#[test]
+fn words_that_were_to_be_said_to_a_run_that_is_over_are_passed_on_once() {
+    let (mut world, run) = at_work();
+    step_in(&mut world, &run, "Use PostgreSQL instead");
+    turn_ends(&mut world, &run, interrupted());
+    let say = Command::Say {
+        run: run.clone(),
+        say: said(&mut world).remove(0),
+    };
+    assert_eq!(instead(&world.state, &say), None, "it lives and hears them");
+    // Turns that others began ended unread meanwhile, and then the run did.
+    turn_ends(&mut world, &run, RunEnd::Completed);
+    catch_up(&mut world);
+    let (end, tail) = (RunEnd::Completed, String::new());
+    world.engine(Fact::RunEnded { run, end, tail });
+    catch_up(&mut world);
+    assert!(overtaken(&world.state, &say).is_some());
+    let passed = instead(&world.state, &say).expect("a message");
+    let Fact::MessageSent { letter } = &passed else {
+        panic!("{passed:?}");
+    };
+    assert!(letter.text.ends_with("\n\nUse PostgreSQL instead"));
+    let again = Command::PassOn {
+        letter: letter.clone(),
+    };
+    assert_eq!(overtaken(&world.state, &again), None);
+    world.engine(passed);
+    catch_up(&mut world);
+    assert_eq!(instead(&world.state, &say), None);
+    assert!(overtaken(&world.state, &again).is_some());
 }
 
 #[test]

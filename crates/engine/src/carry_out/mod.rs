@@ -39,7 +39,8 @@ impl Engine {
     pub(crate) fn try_command(&mut self, open: &OpenCommand) -> Outcome {
         if let Some(why) = carry::overtaken(&self.state, &open.command) {
             let stopped = self.stop_started(&open.command, why)?;
-            return Ok(stopped.unwrap_or_else(|| overtaken(why)));
+            let instead = || carry::instead(&self.state, &open.command).map(engine_says);
+            return Ok(stopped.or_else(instead).unwrap_or_else(|| overtaken(why)));
         }
         match &open.command {
             Command::Claim { .. } => self.claim(open),

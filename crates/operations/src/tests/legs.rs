@@ -394,6 +394,8 @@ fn create_names_the_field_that_is_wrong() {
         (json!({"title": "x", "priority": "urgent"}), "priority"),
         (json!({"title": "x", "agent": "Claude Impl"}), "agent"),
         (json!({"title": "x", "depends_on": ["seven"]}), "depends_on"),
+        (json!({"title": "x", "files": ["/etc/passwd"]}), "files"),
+        (json!({"title": "x", "files": ["src/../../other"]}), "files"),
         (
             json!({"title": "x", "depends_on": ["TASK-77"]}),
             "depends_on",

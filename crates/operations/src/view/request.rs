@@ -116,6 +116,8 @@ fn lines(sight: &Sight<'_>, request: &Request, card: Option<&TaskCard>) -> (Stri
             name(),
             card.map(|card| evidence(sight, card)).unwrap_or_default(),
         ),
+        // What holds the whole project up has no title but itself.
+        RequestKind::Escalation { why } if card.is_none() => (word::first_line(why), why.clone()),
         RequestKind::Escalation { why } => (
             format!("{}{}", name(), held_up(sight, request)),
             why.clone(),

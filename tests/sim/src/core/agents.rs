@@ -355,7 +355,9 @@ impl World {
             }
         }
         let told = self.processes[at as usize].told_cost;
-        self.costs(at, 40, told);
+        // Who dies in the midst of a turn may have spent nearly all of it, and nobody heard.
+        let share = if plan == Plan::Dies { 95 } else { 40 };
+        self.costs(at, share, told);
         match plan {
             Plan::Hangs => self.processes[at as usize].stage = Stage::Waiting,
             Plan::Dies => self.ends(at, None, None),

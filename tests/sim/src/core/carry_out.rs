@@ -54,8 +54,10 @@ impl Host {
 
     fn dispatch(&mut self, world: &mut World, id: u64, command: &Command) -> Told {
         if carry::overtaken(&self.state, command).is_some() {
+            let instead = carry::instead(&self.state, command).map(|fact| vec![fact]);
             return self
                 .stop_started(world, command, "void")
+                .or(instead)
                 .map_or_else(overtaken, Ok);
         }
         match command {

@@ -141,7 +141,10 @@ impl World {
             limits.per_status.insert(Status::InProgress, 2);
         }
         if self.rng.chance(400) {
-            limits.budget.task = Some(MicroUsd(6_000_000));
+            // Small ones too: what is believed of an unread bill has to matter within a run or two.
+            let mut own = Rng::new(self.knobs.seed, 6);
+            let dollars = *own.pick(&[2, 3, 6]).unwrap_or(&6);
+            limits.budget.task = Some(MicroUsd(dollars * 1_000_000));
         }
         if self.rng.chance(300) {
             limits.budget.project = Some(MicroUsd(20_000_000));
