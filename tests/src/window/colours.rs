@@ -16,8 +16,8 @@ use std::{
 };
 
 const SOON: Duration = Duration::from_secs(60);
-/// In the top bar, in the bar at the bottom, and in the middle of the board.
-const PLACES: [(u64, u64); 3] = [(300, 20), (700, 880), (1000, 500)];
+/// In the top bar and in the bar at the bottom, where no words are, and in the middle of the board.
+const PLACES: [(u64, u64); 3] = [(300, 3), (700, 896), (1000, 500)];
 /// `--surface` of the dark theme: the bars of a page that is drawn.
 const BARS: [u8; 3] = [0x19, 0x1b, 0x1f];
 /// Nothing dark is brighter.

@@ -144,7 +144,8 @@ impl Engine {
     /// Waits for the next try. Returns whether it was told to stop meanwhile.
     fn rest(&mut self) -> bool {
         let until = self.ports.clock.now().plus_millis(RETRY_MS);
-        while self.ports.clock.now() < until {
+        // The machine may be suspended here as anywhere.
+        while self.look_at_clock() < until {
             if self.ports.waker.wait(Some(until)).contains(&Wake::Stop) {
                 return true;
             }
