@@ -249,9 +249,12 @@ fn closing_hides_in_the_tray_and_quitting_asks_when_agents_run() {
     env.json(&["pause", "-m", "the end"]);
     env.json(&["stop", "TASK-003"]);
     env.wait_for("no agent", SOON, || {
-        let keeps = |words: &str| words.contains(" keep ") && !words.contains("--ready");
+        // A keeper that waits for the next run, and the stage it has ready, are nobody's.
+        let at_work = |words: &str| {
+            words.contains("/claude ") || words.contains(" keep ") && !words.contains("-ready")
+        };
         let mut left = env.processes().into_iter();
-        (!left.any(|process| keeps(&process.words))).then_some(())
+        (!left.any(|process| at_work(&process.words))).then_some(())
     });
     tray.press(env, &["Quit"]);
     env.wait_for("the app to end", SOON, || {
