@@ -331,7 +331,11 @@ impl Session {
         // Let what just moved come to rest.
         thread::sleep(Duration::from_millis(350));
         let url = format!("{}/screenshot", self.address);
-        let mut answer = self.agent.get(&url).call().expect("a picture");
+        // For people to look at, and no proof of anything: WebKit sometimes waits for a frame that a page at rest never draws.
+        let mut answer = match self.agent.get(&url).call() {
+            Ok(answer) => answer,
+            Err(error) => return eprintln!("no picture {}: {error}", path.display()),
+        };
         let answer: Value = answer.body_mut().read_json().expect("JSON");
         let text = answer["value"].as_str().expect("a picture");
         let bytes = STANDARD.decode(text).expect("base64");

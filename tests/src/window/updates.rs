@@ -10,7 +10,7 @@ use super::{
 use crate::{
     environment::{TestEnvironment, binary},
     source::root,
-    stage::{Stage, pictures},
+    stage::Stage,
 };
 use serde_json::{Value, json};
 use std::{
@@ -244,7 +244,6 @@ fn newer_versions_are_looked_for_only_when_wanted_and_lies_about_them_are_refuse
         "const notes = document.querySelector('[data-testid=updates-notes]'); return [notes.textContent, notes.children.length, document.title.includes('hacked')];",
     );
     assert_eq!(notes, json!([HOSTILE, 0, false]));
-    window.picture(&pictures().join("window-updates-light.png"));
     let view = window
         .invoke("desktop-updates", &json!({}))
         .expect("a view");
