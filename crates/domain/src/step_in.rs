@@ -5,9 +5,9 @@
 //! stepped in starts the next turn and ends nothing. Words that a run did not live to hear are passed on to its agent as a message.
 
 use crate::{
-    AgentName, Command, Event, Fact, Run, RunEnd, RunId, Seq, State,
+    Actor, AgentName, Command, Event, Fact, Run, RunEnd, RunId, Seq, State,
     decide::withdraw,
-    message::{Address, Letter, MessageKind},
+    message::{Address, Letter, MessageKind, sender, sent},
     signal::Say,
 };
 use serde::{Deserialize, Serialize};
@@ -108,8 +108,9 @@ pub(crate) fn unsaid(state: &State, run: &RunId, say: &Say) -> Option<Letter> {
 
 /// Whether these words were passed on before.
 pub(crate) fn was_passed_on(state: &State, letter: &Letter) -> bool {
-    let mut sent = state.messages.values();
-    letter.key.is_some() && sent.any(|message| message.letter.key == letter.key)
+    let key = letter.key.as_deref();
+    let engine = sender(state, &Actor::Engine);
+    key.is_some_and(|key| sent(state, &engine, key).is_some())
 }
 
 fn letter(run: &Run, agent: &AgentName, said: Seq, text: &str) -> Letter {

@@ -2,7 +2,7 @@
 
 use crate::{
     ports::{Commit, Committed, Exchange, IndexedFile, Intent, PortErrorKind, PortResult},
-    store::{EDIT_TRIES, MoveError, Store, StoreError},
+    store::{MoveError, Store, StoreError},
 };
 use orchestron_domain::{
     Actor, Fact, Status, TaskId,
@@ -85,30 +85,16 @@ impl Store {
         mover: &Actor,
         facts: &[(Actor, Fact)],
         closes: &[u64],
-        mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
     ) -> Result<Committed, StoreError> {
-        let mut path = String::new();
-        for _ in 0..EDIT_TRIES {
-            let (file, mut parsed) = self.read(task)?;
-            path.clone_from(&file.path);
-            change(&mut parsed).map_err(|error| StoreError::Edit {
-                path: path.clone(),
-                error,
-            })?;
-            let locks = Arc::clone(&self.locks);
-            let held = locks.store()?;
-            stands(&file, task, from)?;
-            let text = match self.files.read(&file.path) {
-                Ok(text) if text.hash == file.hash => text,
-                _ => continue,
-            };
-            let bytes = parsed.to_bytes();
-            let was_kept = self.is_kept()?;
-            let done = self
+        let done = self.with_changed(task, change, |store, file, text, bytes| {
+            stands(file, task, from)?;
+            let was_kept = store.is_kept()?;
+            let done = store
                 .files
-                .exchange_before_move(&file.path, &file.hash, &bytes)?;
+                .exchange_before_move(&file.path, &file.hash, bytes)?;
             let Exchange::Replaced(new) = done else {
-                continue;
+                return Ok(None);
             };
             let (facts, closes) = (facts.to_vec(), closes.to_vec());
             let mut intent = intent_to_move(&new, task, (from, to), mover, facts, closes);
@@ -116,19 +102,17 @@ impl Store {
                 Commit::default()
             } else {
                 Commit {
-                    facts: self.replaced(task, text, &bytes).into_iter().collect(),
+                    facts: store.replaced(task, text, bytes).into_iter().collect(),
                     index_put: vec![*new],
-                    note: self.still_kept(was_kept),
+                    note: store.still_kept(was_kept),
                     ..Commit::default()
                 }
             };
-            intent.id = self.intend_with(told, &intent)?;
-            let done = self.carry_out_intent(&intent, to, was_kept)?;
-            drop(held);
-            self.line_follows(task)?;
-            return Ok(done);
-        }
-        Err(StoreError::Busy { path })
+            intent.id = store.intend_with(told, &intent)?;
+            Ok(Some(store.carry_out_intent(&intent, to, was_kept)?))
+        })?;
+        self.line_follows(task)?;
+        Ok(done)
     }
 }
 

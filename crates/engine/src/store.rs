@@ -25,7 +25,7 @@ use std::{
 use thiserror::Error;
 
 /// How often an edit is tried anew when somebody changes the file at the same time.
-pub(crate) const EDIT_TRIES: u32 = 8;
+const EDIT_TRIES: u32 = 8;
 /// So many of the last events are looked through for moves whose line may not be written.
 const LATELY: u32 = 100;
 /// Events read from the log at once.
@@ -607,8 +607,39 @@ impl Store {
     pub fn edit(
         &mut self,
         task: &TaskId,
-        mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+        change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
     ) -> Result<bool, StoreError> {
+        self.with_changed(task, change, |store, file, text, bytes| {
+            if bytes == text.bytes {
+                return Ok(Some(false));
+            }
+            let was_kept = store.is_kept()?;
+            let done = store.files.exchange(&file.path, &file.hash, bytes)?;
+            let Exchange::Replaced(new) = done else {
+                return Ok(None);
+            };
+            store.commit(Commit {
+                facts: store.replaced(task, text, bytes).into_iter().collect(),
+                index_put: vec![*new],
+                note: store.still_kept(was_kept),
+                ..Commit::default()
+            })?;
+            store.ring();
+            Ok(Some(true))
+        })
+    }
+
+    /// Changes a task's text, and lets it be put in its file's place under the store's lock; told what the file is and was, and the new
+    /// text. When somebody changed the file meanwhile (`put` may find that out, too, and gives none), the change is made on theirs.
+    ///
+    /// # Errors
+    /// When the change does not fit, or somebody keeps changing the file; what `put` cannot do.
+    pub(crate) fn with_changed<T>(
+        &mut self,
+        task: &TaskId,
+        mut change: impl FnMut(&mut TaskFile) -> Result<(), EditError>,
+        mut put: impl FnMut(&mut Self, &IndexedFile, FileText, &[u8]) -> Result<Option<T>, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut path = String::new();
         for _ in 0..EDIT_TRIES {
             let (file, mut parsed) = self.read(task)?;
@@ -623,21 +654,8 @@ impl Store {
                 Ok(text) if text.hash == file.hash => text,
                 _ => continue,
             };
-            let bytes = parsed.to_bytes();
-            if bytes == text.bytes {
-                return Ok(false);
-            }
-            let was_kept = self.is_kept()?;
-            let done = self.files.exchange(&file.path, &file.hash, &bytes)?;
-            if let Exchange::Replaced(new) = done {
-                self.commit(Commit {
-                    facts: self.replaced(task, text, &bytes).into_iter().collect(),
-                    index_put: vec![*new],
-                    note: self.still_kept(was_kept),
-                    ..Commit::default()
-                })?;
-                self.ring();
-                return Ok(true);
+            if let Some(done) = put(self, &file, text, &parsed.to_bytes())? {
+                return Ok(done);
             }
         }
         Err(StoreError::Busy { path })

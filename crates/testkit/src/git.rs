@@ -3,7 +3,8 @@
 use crate::world::{World, refused};
 use orchestron_domain::{CommitId, TaskId};
 use orchestron_engine::ports::{
-    Between, FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult, Unmerged, Worktree,
+    Between, CommittedWork, FileDiff, Git, MergeOutcome, PortError, PortErrorKind, PortResult,
+    Unmerged, Worktree,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -191,21 +192,23 @@ impl Git for MemoryGit {
     fn commit_all(
         &self,
         tree: &Worktree,
-        _base_branch: &str,
+        base_branch: &str,
         _author: &str,
         _message: &str,
-    ) -> PortResult<(Option<CommitId>, bool)> {
+    ) -> PortResult<CommittedWork> {
         let mut things = self.0.up()?;
         if tree.branch.is_none() {
-            return Ok((None, true));
+            return Ok(CommittedWork::unknown());
         }
         let task = things.git.of(tree)?.0.to_owned();
         things.git.commit(&task);
-        let (_, found) = things.git.of(tree)?;
-        Ok((
-            Some(found.tip.clone()),
-            Some(&found.tip) != tree.base.as_ref(),
-        ))
+        let tip = things.git.of(tree)?.1.tip.clone();
+        drop(things);
+        Ok(CommittedWork {
+            differs: Some(&tip) != tree.base.as_ref(),
+            tip: Some(tip),
+            touched: self.touched(tree, base_branch).ok(),
+        })
     }
 
     fn diff(

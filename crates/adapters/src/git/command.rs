@@ -30,6 +30,16 @@ const MAX_SAID_CHARS: usize = 2_000;
 /// How much output is kept where no limit was asked for: more than any list of files.
 const MAX_OUTPUT_BYTES: usize = 512 * 1024 * 1024;
 
+/// Asks what is changed, staged or new in a worktree: `XY path`, each with a NUL behind it.
+pub(super) const CHANGED: [&str; 6] = [
+    "status",
+    "--porcelain=v1",
+    "-z",
+    "--no-renames",
+    "--untracked-files=all",
+    "--ignore-submodules=dirty",
+];
+
 /// Settings for every command. They win over the configuration of the user and of the repository.
 const SETTINGS: &[&str] = &[
     "core.fsmonitor=false",

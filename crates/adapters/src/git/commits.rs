@@ -1,7 +1,7 @@
 //! Committing what lies in a task's worktree.
 
 use super::{
-    command::{Git, Place, nul_separated},
+    command::{CHANGED, Git, Place, nul_separated},
     diff,
     error::{GitError, GitResult},
     identity::{signed, task_of_branch, with_trailers},
@@ -125,15 +125,7 @@ impl Work<'_> {
 
     /// What is changed, staged or new. Asked of git in one go, with the filters that `add` will use.
     fn lying(&self) -> GitResult<Lying> {
-        let status = [
-            "status",
-            "--porcelain=v1",
-            "-z",
-            "--no-renames",
-            "--untracked-files=all",
-            "--ignore-submodules=dirty",
-        ];
-        let out = Git::write_in(&self.place, &status).ok()?;
+        let out = Git::write_in(&self.place, &CHANGED).ok()?;
         let (mut names, mut nested) = (Vec::new(), Vec::new());
         // `XY path`
         for entry in nul_separated(&out) {

@@ -275,20 +275,9 @@ impl Git for GitCli {
         base_branch: &str,
         author: &str,
         message: &str,
-    ) -> PortResult<(Option<CommitId>, bool)> {
-        let done = self.commit_work(tree, base_branch, author, message)?;
-        // Nothing can be known without git, so nobody is told that nothing was done.
-        Ok(done.map_or((None, true), |done| (Some(done.tip), done.differs)))
-    }
-
-    fn commit_and_look(
-        &self,
-        tree: &Worktree,
-        base_branch: &str,
-        author: &str,
-        message: &str,
     ) -> PortResult<CommittedWork> {
         let done = self.commit_work(tree, base_branch, author, message)?;
+        // Nothing can be known without git, so nobody is told that nothing was done.
         Ok(
             done.map_or_else(CommittedWork::unknown, |done| CommittedWork {
                 tip: Some(done.tip),

@@ -3,7 +3,7 @@
 
 use super::{
     checkout::{Advance, Move},
-    command::{Git, Place, nul_separated, text_of},
+    command::{CHANGED, Git, Place, nul_separated, text_of},
     diff,
     error::{GitError, GitResult},
     identity::{signed, task_of_branch, with_trailers},
@@ -38,15 +38,7 @@ pub(super) fn touched(
     }
     if let Some(place) = place {
         let off = repo.without_programs()?;
-        let changed = [
-            "status",
-            "--porcelain=v1",
-            "-z",
-            "--no-renames",
-            "--untracked-files=all",
-            "--ignore-submodules=dirty",
-        ];
-        let out = Git::read_in(place, &changed).configs(&off).ok()?;
+        let out = Git::read_in(place, &CHANGED).configs(&off).ok()?;
         // `XY path`
         for entry in nul_separated(&out) {
             names.extend_from_slice(entry.get(3..).unwrap_or_default());

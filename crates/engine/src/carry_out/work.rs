@@ -46,10 +46,7 @@ impl Engine {
             .map_or("", |card| card.title.as_str());
         let note: String = note.chars().take(MESSAGE_NOTE).collect();
         let message = format!("{task}: {title}\n\n{note}\n\nTask: {task}\nAgent: {author}\n");
-        let done = self
-            .ports
-            .git
-            .commit_and_look(&tree, &base, &author, &message)?;
+        let done = self.ports.git.commit_all(&tree, &base, &author, &message)?;
         let (commit, changed) = (done.tip, done.differs);
         if let Some(tip) = commit.clone() {
             self.ports.store.edit(task, |file| {

@@ -134,33 +134,15 @@ pub trait Git: Send + Sync {
     fn get_ready(&self, _task: &TaskId, _slug: &str, _base_branch: &str) {}
     /// The task's worktree if it exists.
     fn find_worktree(&self, task: &TaskId) -> PortResult<Option<Worktree>>;
-    /// Commits everything in the worktree; returns the tip and whether the branch differs from its merge base with `base_branch`.
+    /// Commits everything in the worktree; tells the tip, whether the branch differs from its merge base with `base_branch`, and what it
+    /// touches now: whoever has just committed need not look for it again.
     fn commit_all(
         &self,
         tree: &Worktree,
         base_branch: &str,
         author: &str,
         message: &str,
-    ) -> PortResult<(Option<CommitId>, bool)>;
-    /// The same, with what the branch touches now: whoever has just committed need not look for it again.
-    fn commit_and_look(
-        &self,
-        tree: &Worktree,
-        base_branch: &str,
-        author: &str,
-        message: &str,
-    ) -> PortResult<CommittedWork> {
-        let (tip, differs) = self.commit_all(tree, base_branch, author, message)?;
-        // Only a hint: when it cannot be told now, it is asked for when it is needed.
-        let touched = tip
-            .as_ref()
-            .and_then(|_| self.touched(tree, base_branch).ok());
-        Ok(CommittedWork {
-            tip,
-            differs,
-            touched,
-        })
-    }
+    ) -> PortResult<CommittedWork>;
     /// Diff of the task's branch against its merge base with `base_branch` (uncommitted changes included when `with_uncommitted`).
     fn diff(
         &self,

@@ -103,11 +103,11 @@ fn nobodys_configuration_matters() {
     let tree = lab.tree(1);
     write(&Path::new(&tree.path).join("x"), "x");
     let message = "Do it\n\n# not a comment\n--- >8 ---\n";
-    let (tip, _) = lab
+    let done = lab
         .git
         .commit_all(&tree, "main", "claude-impl", message)
         .unwrap();
-    let body = lab.run(&["log", "-1", "--format=%B", &tip.unwrap().0]);
+    let body = lab.run(&["log", "-1", "--format=%B", &done.tip.unwrap().0]);
     assert!(
         body.starts_with("Do it\n\n# not a comment\n--- >8 ---\n\nTask: TASK-001\n"),
         "{body}"
@@ -125,8 +125,8 @@ fn odd_authors_become_possible_ones() {
         ("J\u{fc}rgen", "J\u{fc}rgen <jrgen@orchestron.local>"),
     ] {
         write(&Path::new(&tree.path).join("x"), author);
-        let (tip, _) = lab.git.commit_all(&tree, "main", author, "x").unwrap();
-        let by = lab.run(&["log", "-1", "--format=%an <%ae>", &tip.unwrap().0]);
+        let done = lab.git.commit_all(&tree, "main", author, "x").unwrap();
+        let by = lab.run(&["log", "-1", "--format=%an <%ae>", &done.tip.unwrap().0]);
         assert_eq!(by, shown);
     }
 }

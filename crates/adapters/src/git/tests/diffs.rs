@@ -259,7 +259,7 @@ fn our_own_git_variables_do_not_lead_astray() {
     let git = crate::git::GitCli::new(root.clone(), root.with_file_name("trees"));
     let tree = git.worktree(&task(1), "slug", "main").unwrap();
     write(&Path::new(&tree.path).join("x"), "x");
-    assert!(git.commit_all(&tree, "main", "a", "x").unwrap().1);
+    assert!(git.commit_all(&tree, "main", "a", "x").unwrap().differs);
     assert_eq!(git.diff(&tree, "main", true).unwrap().len(), 1);
 }
 

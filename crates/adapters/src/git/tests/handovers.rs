@@ -8,9 +8,7 @@ use std::{fs, path::Path, time::Duration};
 
 fn committed(lab: &Lab, tree: &Worktree) -> CommittedWork {
     let (author, message) = ("claude-impl", "Do it");
-    lab.git
-        .commit_and_look(tree, "main", author, message)
-        .unwrap()
+    lab.git.commit_all(tree, "main", author, message).unwrap()
 }
 
 fn tip(done: &CommittedWork) -> CommitId {

@@ -145,8 +145,8 @@ impl Lab {
     }
 
     pub fn commit(&self, tree: &Worktree) -> Result<(CommitId, bool), PortError> {
-        let (tip, changed) = self.git.commit_all(tree, "main", "claude-impl", "Do it")?;
-        Ok((tip.unwrap(), changed))
+        let done = self.git.commit_all(tree, "main", "claude-impl", "Do it")?;
+        Ok((done.tip.unwrap(), done.differs))
     }
 
     pub fn merge(&self, tree: &Worktree, commit: &CommitId) -> MergeOutcome {

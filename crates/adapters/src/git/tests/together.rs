@@ -55,10 +55,10 @@ fn paths_are_those_of_the_project_in_a_larger_repository() {
         let tree = git.worktree(&task(number), "slug", "main").unwrap();
         write(&Path::new(&tree.path).join("x.txt"), text);
         assert_eq!(git.touched(&tree, "main").unwrap(), names(&["x.txt"]));
-        let (tip, _) = git
+        let done = git
             .commit_all(&tree, "main", "claude-impl", "Do it")
             .unwrap();
-        tips.push(tip.unwrap());
+        tips.push(done.tip.unwrap());
     }
     assert_eq!(git.forecast_pair(&tips[0], &tips[1]).unwrap(), ["x.txt"]);
 }

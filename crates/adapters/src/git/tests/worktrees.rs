@@ -209,8 +209,8 @@ fn a_moved_project_finds_its_worktrees() {
     let git = GitCli::new(moved, lab.trees.clone());
     let tree = git.worktree(&task(1), "slug", "main").unwrap();
     assert_eq!(git_in(&path, &["status", "--short"]), " M new.txt");
-    let (_, changed) = git.commit_all(&tree, "main", "a", "Do").unwrap();
-    assert!(changed);
+    let done = git.commit_all(&tree, "main", "a", "Do").unwrap();
+    assert!(done.differs);
 }
 
 #[test]
@@ -440,10 +440,8 @@ fn without_git_the_project_itself_is_the_place() {
         (Path::new(&tree.path), tree.branch.as_ref()),
         (lab.root.as_path(), None)
     );
-    assert_eq!(
-        lab.git.commit_all(&tree, "main", "a", "x").unwrap(),
-        (None, true)
-    );
+    let done = lab.git.commit_all(&tree, "main", "a", "x").unwrap();
+    assert_eq!((done.tip, done.differs), (None, true));
     assert!(lab.git.diff(&tree, "main", true).unwrap().is_empty());
     assert!(lab.git.forecast(&tree, "main").unwrap().is_empty());
     assert_eq!(lab.git.tip(&tree).unwrap(), None);
@@ -487,8 +485,8 @@ fn a_project_below_the_top_of_its_repository_works_there() {
         .map(|f| f.path)
         .collect();
     assert_eq!(paths, ["apps/web/y.txt", "top.txt"]);
-    let (tip, _) = git.commit_all(&tree, "main", "a", "Do").unwrap();
-    let tip = tip.unwrap();
+    let done = git.commit_all(&tree, "main", "a", "Do").unwrap();
+    let tip = done.tip.unwrap();
     assert_eq!(
         git_in(&top, &["show", "--format=", "--name-only", &tip.0]),
         "apps/web/y.txt\ntop.txt"
